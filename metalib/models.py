@@ -1,0 +1,74 @@
+"""The networks, as the papers have them."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+DOWNSAMPLE = ("max_pool", "stride")
+
+
+class Conv4(nn.Module):
+    """Four blocks of 3×3 convolution, batch norm and ReLU, each halving the picture; the embedding of few-shot learning.
+
+    x  [B, in_channels, H, W]  ->  [B, out_features]
+    `max_pool` is Vinyals et al.'s (2016) and Snell et al.'s (2017) form: 28 → 14 → 7 → 3 → 1, 64 features.
+    `stride` is Finn et al.'s (2017) and Nichol et al.'s (2018): 28 → 14 → 7 → 4 → 2, 256 features when flattened.
+    n_out          outputs of a linear head on the features; None: the features themselves
+    running_stats  whether batch norm keeps running statistics for evaluation; without them it always uses the batch's
+    Raises ValueError for a picture of another size or number of channels.
+    """
+
+    def __init__(
+        self,
+        *,
+        in_channels: int = 1,
+        width: int = 64,
+        image_size: int = 28,
+        downsample: str = "max_pool",
+        n_out: int | None = None,
+        running_stats: bool = True,
+    ) -> None:
+        super().__init__()
+        if downsample not in DOWNSAMPLE:
+            raise ValueError(f"downsample is {downsample!r}: give one of {', '.join(DOWNSAMPLE)}")
+        self.settings = {
+            "in_channels": in_channels,
+            "width": width,
+            "image_size": image_size,
+            "downsample": downsample,
+            "n_out": n_out,
+            "running_stats": running_stats,
+        }
+        channels = [in_channels] + [width] * 4
+        self.blocks = nn.Sequential(
+            *(_block(c_in, c_out, downsample, running_stats) for c_in, c_out in zip(channels, channels[1:], strict=False))
+        )
+        side = image_size
+        for _ in range(4):
+            side = side // 2 if downsample == "max_pool" else (side + 1) // 2
+        if side < 1:
+            raise ValueError(f"{image_size}×{image_size} pictures vanish in four halvings: give at least 16×16")
+        self.out_features = width * side * side
+        self.head = None if n_out is None else nn.Linear(self.out_features, n_out)
+
+    def forward(self, x: Tensor) -> Tensor:
+        expected = [self.settings["in_channels"], self.settings["image_size"], self.settings["image_size"]]
+        if list(x.shape[1:]) != expected:
+            raise ValueError(f"this conv4 takes pictures [B, {', '.join(map(str, expected))}] and got {list(x.shape)}")
+        features = self.blocks(x).flatten(1)  # [B, out_features]
+        return features if self.head is None else self.head(features)
+
+
+def _block(c_in: int, c_out: int, downsample: str, running_stats: bool) -> nn.Sequential:
+    stride = 2 if downsample == "stride" else 1
+    layers: list[nn.Module] = [
+        nn.Conv2d(c_in, c_out, 3, stride, padding=1, bias=False),  # batch norm would subtract a bias again
+        nn.BatchNorm2d(c_out, track_running_stats=running_stats),
+        nn.ReLU(),
+    ]
+    return nn.Sequential(*layers, nn.MaxPool2d(2)) if downsample == "max_pool" else nn.Sequential(*layers)
+
+
+def conv4(**settings) -> Conv4:
+    """A `Conv4` with torch's initial weights; `settings` are the keyword arguments of `Conv4`."""
+    return Conv4(**settings)

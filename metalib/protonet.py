@@ -1,0 +1,77 @@
+"""Prototypical networks (Snell, Swersky and Zemel, 2017): a class is the mean of its embedded examples.
+
+Nothing is adapted at test time: the support set becomes N points, and a query goes to the nearest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from metalib.episodes import Episode
+
+Encoder = Callable[[Tensor], Tensor]
+
+
+def prototypes(embeddings: Tensor, labels: Tensor, n_way: int) -> Tensor:
+    """c_k, the mean embedding of the support pictures with label k (eq. 1 of the paper).
+
+    embeddings  [S, D]      labels  [S] long in 0 … N−1, in any order      returns  [N, D]
+    Raises ValueError for a label outside 0 … N−1 or a class without a picture.
+    """
+    if len(labels) and not (0 <= int(labels.min()) and int(labels.max()) < n_way):
+        raise ValueError(
+            f"labels run from {int(labels.min())} to {int(labels.max())} and {n_way}-way labels are 0 … {n_way - 1}: "
+            "number the classes anew in each episode"
+        )
+    counts = labels.bincount(minlength=n_way)  # [N]
+    if not counts.all():
+        missing = (counts == 0).nonzero().flatten().tolist()
+        raise ValueError(f"classes {missing} of {n_way} have no support picture: give each class at least one")
+    sums = embeddings.new_zeros(n_way, embeddings.shape[1]).index_add(0, labels, embeddings)  # [N, D]
+    return sums / counts[:, None]
+
+
+def logits(embeddings: Tensor, prototypes: Tensor, *, distance: str = "squared_euclidean") -> Tensor:
+    """Minus the distance from each query to each prototype; its softmax is the class probability (eq. 2).
+
+    embeddings  [Q, D]      prototypes  [N, D]      returns  [Q, N]
+    """
+    if distance == "squared_euclidean":
+        return -(embeddings[:, None, :] - prototypes[None, :, :]).square().sum(dim=-1)
+    if distance == "euclidean":
+        return -torch.linalg.vector_norm(embeddings[:, None, :] - prototypes[None, :, :], dim=-1)
+    if distance == "cosine":
+        return nn.functional.cosine_similarity(embeddings[:, None, :], prototypes[None, :, :], dim=-1)
+    raise ValueError(f"distance is {distance!r}: give squared_euclidean, euclidean or cosine")
+
+
+def task_logits(encoder: Encoder, task: Episode, n_way: int, *, distance: str = "squared_euclidean") -> Tensor:
+    """[Q, N]: the logits of one task's queries. Support and query pass the encoder in one batch, as in the paper."""
+    pictures = torch.cat([task.support_x, task.query_x])  # [S + Q, 1, H, W]
+    # distances are differences of large squares: they need float32 even when the convolutions ran in bfloat16
+    support, query = encoder(pictures).float().split([len(task.support_x), len(task.query_x)])
+    with torch.autocast(query.device.type, enabled=False):
+        return logits(query, prototypes(support, task.support_y, n_way), distance=distance)
+
+
+def losses(encoder: Encoder, episodes: Episode, *, distance: str = "squared_euclidean") -> Tensor:
+    """−log p(y | x), averaged over the queries of each task: algorithm 1 of the paper. Returns [T], differentiable.
+
+    Each task passes the encoder by itself: in training, its batch-norm statistics are its own.
+    """
+    n_way = int(episodes.support_y.max()) + 1
+    tasks = (episodes.task(t) for t in range(len(episodes.support_y)))
+    return torch.stack(
+        [cross_entropy(task_logits(encoder, task, n_way, distance=distance), task.query_y) for task in tasks]
+    )
+
+
+def predict(encoder: Encoder, episodes: Episode, *, distance: str = "squared_euclidean") -> Tensor:
+    """[T, Q]: the nearest prototype of each query. Put a network into `eval()` first: a query then stands alone."""
+    n_way = int(episodes.support_y.max()) + 1
+    tasks = (episodes.task(t) for t in range(len(episodes.support_y)))
+    return torch.stack([task_logits(encoder, task, n_way, distance=distance).argmax(dim=1) for task in tasks])

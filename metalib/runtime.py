@@ -1,0 +1,92 @@
+"""The machine: which device, which seed, how many threads, and the settings that make a CPU fast.
+
+Nothing else in metalib knows about hardware.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import platform
+from contextlib import AbstractContextManager
+
+import torch
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
+_KEEP_BYTES = 1 << 30
+
+
+def keep_freed_memory() -> bool:
+    """Tell glibc to keep freed blocks instead of giving them back to the system; returns whether it did.
+
+    By default glibc unmaps every block of over 32 MiB when it is freed, so each training step pays for fresh pages.
+    Keeping them made a 600-image convolution, forward and backward, 1.6 times faster and took away stalls of seconds.
+    Linux with glibc only. `METALIB_MALLOC=0` in the environment leaves the allocator alone.
+    """
+    if platform.system() != "Linux" or os.environ.get("METALIB_MALLOC") == "0":
+        return False
+    try:
+        mallopt = ctypes.CDLL("libc.so.6").mallopt
+    except (OSError, AttributeError):  # musl has no mallopt
+        return False
+    return bool(mallopt(_M_MMAP_THRESHOLD, _KEEP_BYTES) and mallopt(_M_TRIM_THRESHOLD, _KEEP_BYTES))
+
+
+MEMORY_KEPT = keep_freed_memory()
+
+
+def pick_device(name: str | None = None) -> torch.device:
+    """The device called `name`, or the best there is: a CUDA GPU, an Apple GPU, else the CPU.
+
+    Raises ValueError when a device is named that this machine or this build of torch does not have.
+    """
+    if name is None:
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise ValueError(f"there is no device {name!r}: use cpu, cuda, cuda:0 or mps") from error
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise ValueError(f"{name} asked for, and torch sees {torch.cuda.device_count()} CUDA devices here: use cpu")
+    if device.type == "mps" and not torch.backends.mps.is_available():
+        raise ValueError("mps asked for, and torch sees no Apple GPU here: use cpu")
+    return device
+
+
+def seeded(seed: int) -> torch.Generator:
+    """A CPU generator at `seed`. All randomness in metalib is drawn from one that is handed over.
+
+    The generator lives on the CPU even when the work does not, so that every device sees the same episodes.
+    """
+    return torch.Generator().manual_seed(seed)
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether bfloat16 arithmetic is done by the hardware of `device`, and is therefore faster than float32."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type != "cpu":
+        return False
+    # private, as torch offers no public question; without it the answer is "no", which is slower and never wrong
+    native = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+    return bool(native())
+
+
+def fast_math(device: torch.device, enabled: bool = True) -> AbstractContextManager:
+    """A context in which convolutions and matrix products run in bfloat16 where `device` has units for it.
+
+    Weights, batch-norm statistics, losses and the optimiser stay in float32.
+    """
+    if enabled and has_bfloat16(device):
+        return torch.autocast(device.type, dtype=torch.bfloat16)
+    return contextlib.nullcontext()
+
+
+def describe(device: torch.device) -> str:
+    """One line on `device`: its name, and on a CPU the number of threads."""
+    if device.type == "cuda":
+        return f"{device} ({torch.cuda.get_device_name(device)})"
+    return f"{device} ({torch.get_num_threads()} threads)" if device.type == "cpu" else str(device)

@@ -1,0 +1,33 @@
+"""What every test file shares: a user folder of its own, a small bank, and the real data where they are at hand."""
+
+import pytest
+import torch
+
+from metalib.episodes import ClassBank
+
+
+@pytest.fixture(autouse=True)
+def tmp_user(tmp_path_factory, monkeypatch):
+    """The per-user folder of this test: no test reads or writes the real one."""
+    folder = tmp_path_factory.mktemp("user")
+    monkeypatch.setenv("METALIB_USER", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_bank():
+    """30 random classes of 20 drawings, in 3 groups of 10."""
+    images = torch.randint(0, 256, (30, 20, 1, 28, 28), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+    names = tuple(f"class{c:02d}" for c in range(30))
+    return ClassBank(images, names, tuple(f"group{c // 10}" for c in range(30)), "random pixels")
+
+
+@pytest.fixture(scope="session")
+def omniglot():
+    """The whole of Omniglot. Skipped where it is not at hand."""
+    from metalib.banks import omniglot
+
+    bank = omniglot.find()
+    if bank is None:
+        pytest.skip("Omniglot is not at hand: `metalib data fetch` gets it")
+    return bank
