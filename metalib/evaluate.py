@@ -87,7 +87,9 @@ def wilson_interval(successes: int, trials: int, unit: str = "questions") -> Int
     Raises ValueError unless 0 ≤ successes ≤ trials and trials ≥ 1. Source: Wilson (1927), without continuity correction.
     """
     if trials < 1 or not 0 <= successes <= trials:
-        raise ValueError(f"{successes} successes in {trials} trials: give 0 ≤ successes ≤ trials and at least one trial")
+        raise ValueError(
+            f"{successes} successes in {trials} trials: give 0 ≤ successes ≤ trials and at least one trial"
+        )
     p, z2 = successes / trials, Z * Z / trials
     centre = (p + z2 / 2) / (1 + z2)
     half = Z * math.sqrt(p * (1 - p) / trials + z2 / (4 * trials)) / (1 + z2)

@@ -41,7 +41,10 @@ class Conv4(nn.Module):
         }
         channels = [in_channels] + [width] * 4
         self.blocks = nn.Sequential(
-            *(_block(c_in, c_out, downsample, running_stats) for c_in, c_out in zip(channels, channels[1:], strict=False))
+            *(
+                _block(c_in, c_out, downsample, running_stats)
+                for c_in, c_out in zip(channels, channels[1:], strict=False)
+            )
         )
         side = image_size
         for _ in range(4):

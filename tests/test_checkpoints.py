@@ -1,0 +1,88 @@
+"""Facts about checkpoints: whole or refused, and what the committed ones say of themselves holds."""
+
+import json
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch.testing import assert_close
+
+from metalib import checkpoints
+from metalib.checkpoints import CheckpointError
+from metalib.models import conv4
+
+
+@pytest.fixture
+def saved(tmp_path):
+    torch.manual_seed(0)
+    model = conv4(width=8).to(memory_format=torch.channels_last)
+    path = tmp_path / "network.safetensors"
+    checkpoints.save(path, model, {"seed": 0, "measured": [1, 2]})
+    return model, path
+
+
+def test_what_is_saved_comes_back(saved):
+    model, path = saved
+    loaded, info = checkpoints.load(path)
+    assert info == {"seed": 0, "measured": [1, 2]}
+    assert not loaded.training
+    x = torch.rand(3, 1, 28, 28)
+    assert_close(loaded(x), model.eval()(x))
+
+
+def test_by_name_from_the_data_folders(saved, tmp_path, monkeypatch):
+    (tmp_path / "checkpoints").mkdir()
+    saved[1].rename(tmp_path / "checkpoints" / "mine.safetensors")
+    monkeypatch.setenv("METALIB_DATA", str(tmp_path))
+    assert checkpoints.load("mine")[1]["seed"] == 0
+
+
+def test_a_name_that_is_nowhere(tmp_path, monkeypatch):
+    monkeypatch.setenv("METALIB_DATA", str(tmp_path))
+    with pytest.raises(
+        CheckpointError, match=r"checkpoints/nowhere\.safetensors was looked for in: .*Set METALIB_DATA"
+    ) as error:
+        checkpoints.load("nowhere")
+    assert str(tmp_path) in str(error.value)
+    with pytest.raises(CheckpointError, match=r"no file .*nowhere\.safetensors"):
+        checkpoints.load(tmp_path / "nowhere.safetensors")
+
+
+@pytest.mark.parametrize("keep", [0, 5, 0.5, -1])
+def test_a_file_that_was_cut(saved, keep):
+    _, path = saved
+    data = path.read_bytes()
+    path.write_bytes(data[: int(keep * len(data)) if isinstance(keep, float) else keep])
+    with pytest.raises(CheckpointError, match=r"network\.safetensors .*bytes\) is damaged or cut off"):
+        checkpoints.load(path)
+
+
+def rewrite(path, network):
+    save_file(conv4(width=8).state_dict(), path, {"network": json.dumps(network), "info": "{}"})
+
+
+def test_a_checkpoint_of_another_network(saved):
+    _, path = saved
+    rewrite(path, {"name": "resnet12"})
+    with pytest.raises(CheckpointError, match="holds a 'resnet12'"):
+        checkpoints.load(path)
+    rewrite(path, {"name": "conv4", "width": 16})
+    with pytest.raises(CheckpointError, match="does not fit the network that it names"):
+        checkpoints.load(path)
+    save_file({"weight": torch.zeros(1)}, path)
+    with pytest.raises(CheckpointError, match="is no checkpoint of metalib"):
+        checkpoints.load(path)
+
+
+def test_an_error_while_saving_leaves_the_old_file(saved, monkeypatch):
+    model, path = saved
+    before = path.read_bytes()
+
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoints, "save_file", full)
+    with pytest.raises(OSError, match="No space left"):
+        checkpoints.save(path, model, {})
+    assert path.read_bytes() == before
+    assert [p.name for p in path.parent.iterdir()] == [path.name]

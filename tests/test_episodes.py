@@ -1,0 +1,152 @@
+"""Facts about episodes: what is drawn, in which order, and what is refused."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from metalib.episodes import ClassBank, EpisodeSpec, draw_indices, gather, sample_episodes, stream_episodes
+from metalib.runtime import seeded
+
+
+def numbered_bank(n_classes, n_drawings, n_groups=1):
+    """A bank in which each picture's pixels spell its class and drawing, so that an episode can be read back."""
+    images = torch.zeros(n_classes, n_drawings, 1, 4, 4, dtype=torch.uint8)
+    images[..., 0, 0, 0] = torch.arange(n_classes, dtype=torch.uint8)[:, None]
+    images[..., 0, 0, 1] = torch.arange(n_drawings, dtype=torch.uint8)
+    names = tuple(f"c{c}" for c in range(n_classes))
+    return ClassBank(images, names, tuple(f"g{c % n_groups}" for c in range(n_classes)), "numbered")
+
+
+def read(pictures):
+    """(class, drawing) of each picture of a numbered bank: [T, B] each."""
+    pixels = (pictures[..., 0, 0, :2] * 255).round().long()
+    return pixels[..., 0], pixels[..., 1]
+
+
+@given(data=st.data(), n_way=st.integers(2, 12), k_shot=st.integers(1, 6), n_query=st.integers(1, 6))
+@settings(max_examples=60, deadline=None)
+def test_no_class_repeats_and_no_picture_is_in_both_sets(data, n_way, k_shot, n_query):
+    n_classes = data.draw(st.integers(n_way, 40))
+    n_drawings = data.draw(st.integers(k_shot + n_query, 20))
+    seed = data.draw(st.integers(0, 2**31))
+    spec = EpisodeSpec(n_way, k_shot, n_query)
+    episodes = sample_episodes(numbered_bank(n_classes, n_drawings), spec, 3, generator=seeded(seed))
+    support_class, support_drawing = read(episodes.support_x)
+    query_class, query_drawing = read(episodes.query_x)
+    for t in range(3):
+        class_of = dict(zip(episodes.support_y[t].tolist(), support_class[t].tolist(), strict=True))
+        assert len(set(class_of.values())) == n_way
+        assert [class_of[y] for y in episodes.query_y[t].tolist()] == query_class[t].tolist()
+        support = set(zip(support_class[t].tolist(), support_drawing[t].tolist(), strict=True))
+        query = set(zip(query_class[t].tolist(), query_drawing[t].tolist(), strict=True))
+        assert len(support) == n_way * k_shot
+        assert len(query) == n_way * n_query
+        assert not support & query
+
+
+def test_shapes_and_types(tiny_bank):
+    episodes = sample_episodes(tiny_bank, EpisodeSpec(5, 2, 3), 4, generator=seeded(0))
+    assert episodes.support_x.shape == (4, 10, 1, 28, 28)
+    assert episodes.query_x.shape == (4, 15, 1, 28, 28)
+    assert episodes.support_y.shape == (4, 10)
+    assert episodes.support_x.dtype == torch.float32
+    assert episodes.support_x.min() >= 0
+    assert episodes.support_x.max() == 1
+    assert episodes.task(2).query_y.tolist() == [0] * 3 + [1] * 3 + [2] * 3 + [3] * 3 + [4] * 3
+    assert tiny_bank.images.dtype == torch.uint8
+
+
+def test_labels_are_a_random_order_of_the_classes():
+    classes = draw_indices(numbered_bank(40, 2), EpisodeSpec(3, 1, 1), 6000, generator=seeded(0)).classes
+    orders = classes.argsort(dim=1)
+    _, counts = torch.unique(orders, dim=0, return_counts=True)
+    assert len(counts) == math.factorial(3)
+    expected = 6000 / 6
+    chi_square = ((counts - expected) ** 2 / expected).sum().item()
+    assert chi_square < 20.5  # the 99.9 % point with 5 degrees of freedom
+
+
+def test_every_class_and_drawing_is_drawn_equally_often():
+    draw = draw_indices(numbered_bank(10, 5), EpisodeSpec(5, 1, 1), 4000, generator=seeded(1))
+    for counts, expected in ((draw.classes.flatten().bincount(), 2000), (draw.drawings.flatten().bincount(), 8000)):
+        assert ((counts - expected).abs() < 5 * math.sqrt(expected)).all()
+
+
+def test_the_generator_decides_everything(tiny_bank):
+    spec = EpisodeSpec(5, 1, 2)
+    torch.manual_seed(0)
+    first = sample_episodes(tiny_bank, spec, 2, generator=seeded(7))
+    torch.manual_seed(1)
+    again = sample_episodes(tiny_bank, spec, 2, generator=seeded(7))
+    other = sample_episodes(tiny_bank, spec, 2, generator=seeded(8))
+    assert torch.equal(first.query_x, again.query_x)
+    assert not torch.equal(first.query_x, other.query_x)
+
+
+def test_within_one_group():
+    bank = numbered_bank(30, 4, n_groups=3)
+    draw = draw_indices(bank, EpisodeSpec(10, 1, 1, within_group=True), 50, generator=seeded(0))
+    groups = bank.group_ids[draw.classes]
+    assert (groups == groups[:, :1]).all()
+    assert len(groups[:, 0].unique()) == 3
+
+
+def test_streams_are_cut_into_batches_and_repeat(tiny_bank):
+    batches = list(stream_episodes(tiny_bank, EpisodeSpec(5, 1, 1), 7, seed=3, batch=3))
+    assert [len(b.support_x) for b in batches] == [3, 3, 1]
+    again = next(iter(stream_episodes(tiny_bank, EpisodeSpec(5, 1, 1), 7, seed=3, batch=3)))
+    assert torch.equal(batches[0].query_x, again.query_x)
+
+
+def test_rotations_are_classes_of_their_own(tiny_bank):
+    rotated = tiny_bank.rotated()
+    assert rotated.n_classes == 120
+    assert len(set(rotated.names)) == 120
+    assert torch.equal(rotated.images[30], torch.rot90(tiny_bank.images[0], 1, (-2, -1)))
+    assert rotated.names[30] == "class00, turned 90°"
+    assert rotated.groups[30] != rotated.groups[0]
+
+
+def test_gather_takes_the_pictures_that_were_drawn():
+    bank, spec = numbered_bank(9, 6), EpisodeSpec(3, 2, 2)
+    draw = draw_indices(bank, spec, 2, generator=seeded(0))
+    classes, drawings = read(gather(bank, spec, draw).support_x)
+    assert torch.equal(classes, draw.classes.repeat_interleave(2, dim=1))
+    assert torch.equal(drawings, draw.drawings[:, :, :2].flatten(1))
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        (EpisodeSpec(31, 1, 1), "31-way needs 31 classes and this bank has 30"),
+        (EpisodeSpec(5, 10, 11), "need 21 pictures of a class and this bank has 20"),
+        (EpisodeSpec(11, 1, 1, within_group=True), "the largest here has 10"),
+    ],
+)
+def test_more_than_the_bank_has(tiny_bank, spec, message):
+    with pytest.raises(ValueError, match=message):
+        sample_episodes(tiny_bank, spec, 1, generator=seeded(0))
+
+
+@pytest.mark.parametrize("counts", [(1, 1, 1), (5, 0, 1), (5, 1, 0), (-5, 1, 1), (5, 1.0, 1), (5, True, 1)])
+def test_counts_that_make_no_task(counts):
+    with pytest.raises(ValueError, match="give a whole number of at least"):
+        EpisodeSpec(*counts)
+
+
+@pytest.mark.parametrize("n_tasks", [0, -1])
+def test_no_tasks(tiny_bank, n_tasks):
+    with pytest.raises(ValueError, match=f"{n_tasks} tasks asked for"):
+        sample_episodes(tiny_bank, EpisodeSpec(), n_tasks, generator=seeded(0))
+
+
+def test_a_bank_that_does_not_fit_together(tiny_bank):
+    with pytest.raises(ValueError, match="30 classes of images, 29 names and 30 groups"):
+        ClassBank(tiny_bank.images, tiny_bank.names[:-1], tiny_bank.groups, "x")
+    with pytest.raises(ValueError, match="in float32"):
+        ClassBank(tiny_bank.images.float(), tiny_bank.names, tiny_bank.groups, "x")
+    with pytest.raises(ValueError, match="no group nowhere"):
+        tiny_bank.select_groups(["nowhere"])

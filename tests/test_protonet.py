@@ -1,0 +1,168 @@
+"""Facts about prototypical networks, each checked to many digits."""
+
+import pytest
+import torch
+from torch.nn.functional import cross_entropy
+from torch.testing import assert_close
+
+from metalib import protonet
+from metalib.episodes import Episode, EpisodeSpec, sample_episodes
+from metalib.models import conv4
+from metalib.runtime import seeded
+
+
+@pytest.fixture
+def points():
+    """Embeddings of 12 support and 30 query pictures in 8 dimensions, and labels of 4 classes in no order."""
+    generator = seeded(0)
+    support = torch.randn(12, 8, generator=generator, dtype=torch.float64)
+    query = torch.randn(30, 8, generator=generator, dtype=torch.float64)
+    labels = torch.arange(4).repeat(3)[torch.randperm(12, generator=generator)]
+    return support, labels, query
+
+
+@pytest.fixture(scope="module")
+def encoder():
+    torch.manual_seed(0)
+    network = conv4(width=8)
+    with torch.no_grad():  # running statistics that differ from the fresh 0 and 1
+        network(torch.rand(50, 1, 28, 28))
+    return network
+
+
+@pytest.fixture
+def episodes(tiny_bank):
+    return sample_episodes(tiny_bank, EpisodeSpec(5, 2, 3), 3, generator=seeded(0))
+
+
+def test_a_prototype_is_the_mean_of_its_class(points):
+    support, labels, _ = points
+    centres = protonet.prototypes(support, labels, 4)
+    for k in range(4):
+        assert_close(centres[k], support[labels == k].mean(dim=0))
+
+
+def test_the_order_of_rows_does_not_matter(points):
+    support, labels, _ = points
+    order = torch.randperm(12, generator=seeded(1))
+    assert_close(protonet.prototypes(support[order], labels[order], 4), protonet.prototypes(support, labels, 4))
+
+
+def test_classes_may_have_unequal_numbers_of_pictures(points):
+    support, _, _ = points
+    labels = torch.tensor([0] * 9 + [1, 2, 2])
+    centres = protonet.prototypes(support, labels, 3)
+    assert_close(centres[0], support[:9].mean(dim=0))
+    assert_close(centres[1], support[9])
+
+
+def test_it_is_a_linear_classifier(points):
+    """−‖z − c‖² = 2 c·z − ‖c‖² − ‖z‖²: weights 2c and bias −‖c‖² give the same probabilities."""
+    support, labels, query = points
+    centres = protonet.prototypes(support, labels, 4)
+    linear = query @ (2 * centres).T - centres.square().sum(dim=1)
+    assert_close(protonet.logits(query, centres).softmax(dim=1), linear.softmax(dim=1), rtol=1e-12, atol=1e-12)
+
+
+def test_the_unsquared_distance_has_the_same_regions_and_other_probabilities(points):
+    support, labels, query = points
+    centres = protonet.prototypes(support, labels, 4)
+    squared, plain = (protonet.logits(query, centres, distance=d) for d in ("squared_euclidean", "euclidean"))
+    assert torch.equal(squared.argmax(dim=1), plain.argmax(dim=1))
+    assert (squared.softmax(dim=1) - plain.softmax(dim=1)).abs().max() > 0.1
+
+
+def test_cosine_without_a_scale_caps_the_probability(points):
+    _, _, query = points
+    features = torch.eye(20, dtype=torch.float64)  # the best case after a ReLU: own prototype 1, all others 0
+    for n_way, cap in ((5, 0.40), (20, 0.125)):
+        top = protonet.logits(features[:n_way], features[:n_way], distance="cosine").softmax(dim=1).max()
+        assert top.item() == pytest.approx(cap, abs=0.005)
+
+
+def test_prototypes_of_two_halves_differ_by_twice_the_variance_over_k():
+    """E‖c_A − c_B‖² = 2 S²/K, exactly, over all splits of 2K = 6 drawings into two halves."""
+    from itertools import combinations
+
+    drawings = torch.randn(6, 4, generator=seeded(0), dtype=torch.float64)
+    s2 = drawings.var(dim=0, correction=1).sum()
+    squares = []
+    for half in combinations(range(6), 3):
+        labels = torch.tensor([0 if i in half else 1 for i in range(6)])
+        a, b = protonet.prototypes(drawings, labels, 2)
+        squares.append((a - b).square().sum())
+    assert_close(torch.stack(squares).mean(), 2 * s2 / 3, rtol=1e-12, atol=0)
+
+
+def test_the_mean_minimises_the_summed_squared_distance(points):
+    support, _, _ = points
+    centre = protonet.prototypes(support, torch.zeros(12, dtype=torch.long), 1).requires_grad_()
+    (gradient,) = torch.autograd.grad(-protonet.logits(support, centre).sum(), centre)
+    assert_close(gradient, torch.zeros_like(gradient), atol=1e-12, rtol=0)
+
+
+def test_the_gradient_agrees_with_finite_differences(points):
+    support, labels, query = points
+    target = torch.arange(30) % 4
+
+    def loss(s, q):
+        return cross_entropy(protonet.logits(q, protonet.prototypes(s, labels, 4)), target)
+
+    assert torch.autograd.gradcheck(loss, (support.requires_grad_(), query.requires_grad_()))
+
+
+def test_predictions_follow_a_relabelling_of_the_classes(encoder, episodes):
+    encoder.eval()
+    new = torch.tensor([3, 0, 4, 1, 2])
+    relabelled = episodes._replace(support_y=new[episodes.support_y], query_y=new[episodes.query_y])
+    assert torch.equal(protonet.predict(encoder, relabelled), new[protonet.predict(encoder, episodes)])
+    assert_close(protonet.losses(encoder, relabelled), protonet.losses(encoder, episodes))
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_one_task_never_reaches_another(encoder, episodes, training):
+    encoder.train(training)
+    alone = torch.cat([protonet.losses(encoder, Episode(*(f[t : t + 1] for f in episodes))) for t in range(3)])
+    changed = Episode(*(f.clone() for f in episodes))
+    changed.query_x[1:] += 5
+    assert_close(protonet.losses(encoder, episodes), alone)
+    assert_close(protonet.losses(encoder, changed)[0], alone[0])
+
+
+def test_with_running_statistics_a_query_stands_alone_and_with_batch_statistics_not(encoder, episodes):
+    task = episodes.task(0)
+    fewer = task._replace(query_x=task.query_x[:1])
+    encoder.eval()
+    assert_close(protonet.task_logits(encoder, task, 5)[:1], protonet.task_logits(encoder, fewer, 5))
+    encoder.train()
+    moved = protonet.task_logits(encoder, task, 5)[:1] - protonet.task_logits(encoder, fewer, 5)
+    assert moved.abs().max() > 1e-3
+
+
+def test_the_loss_is_the_mean_negative_log_probability(encoder, episodes):
+    encoder.eval()
+    task = episodes.task(0)
+    probability = protonet.task_logits(encoder, task, 5).softmax(dim=1)
+    expected = -probability[torch.arange(15), task.query_y].log().mean()
+    assert_close(protonet.losses(encoder, episodes)[0], expected)
+
+
+def test_large_distances_do_not_overflow():
+    logits = protonet.logits(torch.full((1, 4), 1e4), torch.tensor([[0.0] * 4, [1e4 - 1] * 4]))
+    assert cross_entropy(logits, torch.tensor([1])).isfinite()
+
+
+@pytest.mark.parametrize("labels", [[0, 1, 4, 2], [0, -1, 2, 3]])
+def test_labels_outside_the_episode(labels):
+    with pytest.raises(ValueError, match="4-way labels are 0 … 3"):
+        protonet.prototypes(torch.zeros(4, 2), torch.tensor(labels), 4)
+
+
+def test_a_class_without_a_picture():
+    with pytest.raises(ValueError, match=r"classes \[1\] of 3 have no support picture"):
+        protonet.prototypes(torch.zeros(2, 2), torch.tensor([0, 2]), 3)
+
+
+def test_an_unknown_distance(points):
+    with pytest.raises(ValueError, match="'manhattan'"):
+        protonet.logits(points[2], points[0], distance="manhattan")
