@@ -1,12 +1,13 @@
 """Where things are looked for, and where they are written.
 
 Data and checkpoints are looked for in `$METALIB_DATA`, then in the checkout's `data/`, then in a folder of the user's.
-What metalib writes goes to the first of these that can be written. The learner's own score goes to the user's folder only.
+What metalib writes goes to the first of these that can be written. The learner's own score goes to the user's folder.
 """
 
 from __future__ import annotations
 
 import os
+import secrets
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ import platformdirs
 def user_folder() -> Path:
     """The per-user folder: `$METALIB_USER` where it is set, else the platform's place for application data."""
     chosen = os.environ.get("METALIB_USER")
-    return Path(chosen).expanduser() if chosen else Path(platformdirs.user_data_dir("metalib", appauthor=False))
+    return _absolute(chosen) if chosen else Path(platformdirs.user_data_dir("metalib", appauthor=False))
 
 
 def checkout() -> Path | None:
@@ -30,15 +31,21 @@ def checkout() -> Path | None:
 def data_folders() -> list[Path]:
     """The folders in which data and checkpoints are looked for, first choice first; not all need exist."""
     shared, root = os.environ.get("METALIB_DATA"), checkout()
-    folders = [Path(shared).expanduser()] if shared else []
+    folders = [_absolute(shared)] if shared else []
     if root:
         folders.append(root / "data")
-    return [*folders, user_folder()]
+    return list(dict.fromkeys([*folders, user_folder()]))  # METALIB_DATA may be one of the others
+
+
+def _absolute(folder: str) -> Path:
+    """`folder` in full: a relative one depends on where a notebook or a command runs, and messages should show it."""
+    return Path(os.path.abspath(os.path.expanduser(folder)))
 
 
 def find(relative: str | Path) -> Path | None:
     """The first `relative` path that exists in the data folders, or None."""
-    return next((folder / relative for folder in data_folders() if (folder / relative).exists()), None)
+    # os.path.exists, as Path.exists raises PermissionError in a folder that may not be entered
+    return next((folder / relative for folder in data_folders() if os.path.exists(folder / relative)), None)
 
 
 def is_writable(folder: Path) -> bool:
@@ -47,7 +54,7 @@ def is_writable(folder: Path) -> bool:
     A folder without any write bit counts as read-only, also for root, who could write there all the same: its owner has
     said what it is for.
     """
-    while not folder.exists() and folder != folder.parent:
+    while not os.path.exists(folder) and folder != folder.parent:
         folder = folder.parent
     try:
         if not folder.is_dir() or not folder.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):
@@ -69,16 +76,14 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     Raises OSError, with the temporary file removed, when the disk is full or the folder cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    os.close(handle)
-    part = Path(name)
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")  # a name of its own for each process that writes
     try:
+        part.touch(exist_ok=False)
+        permissions = stat.S_IMODE(part.stat().st_mode)
         write(part)
+        part.chmod(permissions)  # safetensors leaves files that only their owner can read: no use in a shared folder
         with part.open("rb+") as file:
             os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        part.chmod(0o666 & ~umask)  # mkstemp makes files that only their owner can read
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
@@ -86,5 +91,11 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
 
 def where_looked(what: str) -> str:
     """A sentence that lists the folders in which `what` was looked for, with what to do; for error messages."""
-    folders = "; ".join(str(folder) for folder in data_folders())
+    folders = "; ".join(f"{folder}{_what_is_wrong_with(folder)}" for folder in data_folders())
     return f"{what} was looked for in: {folders}. Set METALIB_DATA to a folder that has it"
+
+
+def _what_is_wrong_with(folder: Path) -> str:
+    if not os.path.exists(folder):
+        return " (does not exist)"
+    return "" if folder.is_dir() else " (a file, not a folder)"

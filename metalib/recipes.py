@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from metalib import protonet, runtime
+from metalib.augment import jitter
 from metalib.episodes import ClassBank, Episode, EpisodeSpec, sample_episodes, stream_episodes
 from metalib.evaluate import Interval, evaluate, mean_interval
 from metalib.models import Conv4, conv4
@@ -27,8 +28,9 @@ class ProtonetRecipe:
     rotations: bool = (
         True  # the paper, after Santoro et al. (2016): turns by 90° are new classes, in training only here
     )
+    jitter: float = 0.1  # the paper: none. 15,000 updates, validation alphabets, 20-way: 95.1 ± 0.3 % without, 95.6 ± 0.2
     learning_rate: float = 1e-3  # the paper, with Adam
-    updates: int = 60_000  # the paper does not say; its rate is halved every 2,000. Here it falls linearly to zero
+    updates: int = 80_000  # the paper does not say; its rate is halved every 2,000. Here it falls linearly to zero
     downsample: str = "max_pool"  # the paper
     seed: int = 0
 
@@ -59,6 +61,10 @@ class ProtonetRecipe:
         bank = training.rotated() if self.rotations else training
         spec = EpisodeSpec(self.n_way, self.k_shot, self.n_query)
 
+        def draw(generator: torch.Generator) -> Episode:
+            episodes = sample_episodes(bank, spec, 1, generator=generator)
+            return jitter(episodes, self.jitter, generator=generator) if self.jitter else episodes
+
         def losses(network: nn.Module, episodes: Episode) -> Tensor:
             with runtime.fast_math(device):
                 return protonet.losses(network, episodes)
@@ -66,7 +72,7 @@ class ProtonetRecipe:
         return train(
             self.start(model, device),
             losses,
-            lambda generator: sample_episodes(bank, spec, 1, generator=generator),
+            draw,
             updates=self.updates,
             validate=None if validation is None else lambda network: validate(network, validation),
             record_every=record_every,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -126,7 +127,9 @@ def train(
     """
     if out is not None:
         _open(run, out, resume)
-    bar = tqdm(total=updates, initial=run.update, disable=not progress, unit="update", leave=False)
+    bar = tqdm(
+        total=updates, initial=run.update, disable=not progress, unit="update", leave=False, mininterval=0.5, file=sys.stdout
+    )
     with _finish_update_first() as interrupted, bar:
         while run.update < updates:
             _one_update(run, losses, draw)

@@ -6,6 +6,14 @@ import torch
 from metalib.episodes import ClassBank
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _user_of_this_session(tmp_path_factory):
+    """What is set up once a session does not reach the real user folder either."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("METALIB_USER", str(tmp_path_factory.mktemp("session_user")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def tmp_user(tmp_path_factory, monkeypatch):
     """The per-user folder of this test: no test reads or writes the real one."""
@@ -23,7 +31,7 @@ def tiny_bank():
 
 
 @pytest.fixture(scope="session")
-def omniglot():
+def omniglot(_user_of_this_session):
     """The whole of Omniglot. Skipped where it is not at hand."""
     from metalib.banks import omniglot
 

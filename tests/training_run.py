@@ -1,4 +1,4 @@
-"""A small training run as a program of its own, so that a test can kill it: `python training_run.py FOLDER [--resume]`."""
+"""A small training run as a program of its own, so that a test can kill it: training_run.py FOLDER [--resume]."""
 
 import sys
 from pathlib import Path

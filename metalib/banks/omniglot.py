@@ -1,14 +1,18 @@
 """Omniglot (Lake, Salakhutdinov and Tenenbaum, 2015): 1,623 characters of 50 alphabets, 20 drawings of each.
 
-Found as a cached bank, as archives or as an extracted tree in the data folders (`metalib.places`). What is found is checked
-by what it holds, a digest over names and pixels, so archives that were packed anew pass, and altered pictures do not.
+Found as a cached bank, as archives or as an extracted tree in the data folders (`metalib.places`). What is found is
+checked by what it holds, a digest over names and pixels: archives that were packed anew pass, altered pictures do not.
 """
 
 from __future__ import annotations
 
+import os
+import warnings
 import zipfile
-from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PureWindowsPath
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -26,76 +30,154 @@ DIGESTS = {
     "images_background": "a3a35f4e6660c8742ffb13910545d6133f1879b9e7c5fbe93edb6c135ba2ae4b",
     "images_evaluation": "33cfbaf9123f60191f86580f8aa54c5d894e56378b6557c04fbe71731855d6f3",
 }
-REMEDY = "delete it and run `metalib data fetch`, or put the official images_background.zip and images_evaluation.zip there"
+REMEDY = (
+    "Delete what is damaged and run `metalib data fetch`, or put the official images_background.zip and "
+    "images_evaluation.zip in its place"
+)
+
+
+class Part(NamedTuple):
+    """One half of Omniglot, decoded and shrunk: C names, C alphabets, and pictures [C, 20, 28, 28] uint8."""
+
+    names: tuple[str, ...]
+    alphabets: tuple[str, ...]
+    images: np.ndarray
 
 
 def find() -> ClassBank | None:
     """The whole bank from the first data folder that has it, or None. Never touches the network.
 
-    The pictures are decoded once, and cached in the first data folder that can be written; where none can, or the disk is
-    full, the bank is returned all the same.
-    Raises BadData, naming the file, when an archive, tree or cache is there and does not hold what it should.
+    A cached bank is taken before archives and trees. From those the pictures are decoded once, and cached in the first
+    data folder that can be written; where none can, or the disk is full, a warning says so and the bank is returned.
+    What is damaged is passed over with a warning while something else is at hand.
+    Raises BadData, naming the files, when something is there and nothing of it can be used.
     """
-    for folder in places.data_folders():
-        if (folder / CACHE).is_file():
-            return load_cache(folder / CACHE, expected_origin=_origin())
-        sources = [_source_of(folder, part) for part in PARTS]
-        if all(sources):
-            bank = _decode([source for source in sources if source])
-            save_cache(bank, CACHE, origin=_origin())
-            return bank
-    return None
+    problems: list[str] = []
+    bank = _from_caches(problems) or _from_sources(problems)
+    if bank is not None:
+        for problem in problems:
+            warnings.warn(f"{problem}. This time another file was used", stacklevel=2)
+    elif problems:
+        raise BadData(f"{'; '.join(problems)}. {REMEDY}")
+    return bank
 
 
-def _origin() -> str:
+def caches() -> list[Path]:
+    """The files in the data folders that should be cached banks, first choice first."""
+    return [path for folder in places.data_folders() if os.path.isfile(path := folder / CACHE)]
+
+
+def sources(part: str, folders: Sequence[Path] | None = None) -> list[Path]:
+    """The archives and trees that should hold `part`, first choice first, in the data folders or those given.
+
+    Also in `omniglot-py`, the subfolder that torchvision makes.
+    """
+    return [
+        path
+        for folder in (places.data_folders() if folders is None else folders)
+        for place in (folder, folder / "omniglot-py")
+        for path in (place / f"{part}.zip", place / part)
+        if os.path.exists(path)
+    ]
+
+
+def origin() -> str:
     """What a cache was made from: the digests of both parts."""
     return " ".join(DIGESTS.values())
 
 
-def _source_of(folder: Path, part: str) -> Path | None:
-    """The archive or the extracted tree of `part` in `folder`, or in the subfolders that torchvision would make."""
-    for place in (folder, folder / "omniglot-py"):
-        for path in (place / f"{part}.zip", place / part):
-            if path.exists():
-                return path
+def _from_caches(problems: list[str]) -> ClassBank | None:
+    """The first cached bank that is whole; what is wrong with the others goes to `problems`."""
+    for path in caches():
+        try:
+            return load_cache(path, expected_origin=origin())
+        except BadData as error:
+            problems.append(str(error))
     return None
 
 
-def _decode(sources: list[Path]) -> ClassBank:
-    """The bank of both parts, each from an archive or a tree, in sorted order of alphabets and characters."""
-    names, groups, images = [], [], []
-    for part, source in zip(PARTS, sources, strict=True):
-        classes: dict[tuple[str, str], list[np.ndarray]] = {}
-        files: list[str] = []
-        for name, data in sorted(_members(source, part)):
-            _, alphabet, character, _ = PurePosixPath(name).parts
-            classes.setdefault((alphabet, character), []).append(pictures.read_ink(data, f"{source}: {name}"))
-            files.append(name)
-        _check(source, part, files, classes)
-        for (alphabet, character), drawings in classes.items():
-            names.append(f"{alphabet}/{character}")
-            groups.append(alphabet)
-            images.append(np.stack([pictures.shrink(drawing) for drawing in drawings]))
-    pixels = torch.from_numpy(np.stack(images)).unsqueeze(2)  # [1623, 20, 1, 28, 28]
-    return ClassBank(pixels, tuple(names), tuple(groups), "Omniglot")
+def _from_sources(problems: list[str]) -> ClassBank | None:
+    """The bank from the first whole source of each part, cached for the next time; None where a part has none."""
+    if not all(sources(part) for part in PARTS):
+        return None
+    halves = [first_whole(part, sources(part), problems) for part in PARTS]
+    return join([half for half in halves if half]) if all(halves) else None
 
 
-def _members(source: Path, part: str) -> Iterator[tuple[str, bytes]]:
-    """Name and bytes of each picture of `part`. An archive is read in place: nothing is extracted, so nothing escapes."""
-    if source.is_dir():
-        for path in sorted(source.rglob("*.png")):
-            yield path.relative_to(source.parent).as_posix(), pictures.read_file(path)
-        return
+def first_whole(part: str, paths: Sequence[Path], problems: list[str]) -> Part | None:
+    """`part` from the first of `paths` that holds it; what is wrong with those before it goes to `problems`."""
+    for path in paths:
+        try:
+            return read_part(path, part)
+        except BadData as error:
+            problems.append(str(error))
+    return None
+
+
+def join(parts: Sequence[Part]) -> ClassBank:
+    """The bank of both parts, in the order of PARTS, written to the cache."""
+    pixels = torch.from_numpy(np.concatenate([part.images for part in parts])).unsqueeze(2)  # [1623, 20, 1, 28, 28]
+    names = tuple(name for part in parts for name in part.names)
+    bank = ClassBank(pixels, names, tuple(alphabet for part in parts for alphabet in part.alphabets), "Omniglot")
+    save_cache(bank, CACHE, origin=origin())
+    return bank
+
+
+def read_part(source: Path, part: str) -> Part:
+    """`part` from an archive or a tree, in sorted order of alphabets and characters.
+
+    Raises BadData, naming the file, when it is damaged or holds anything else than the official pictures.
+    """
+    classes: dict[tuple[str, str], list[np.ndarray]] = {}
+    files: list[str] = []
+    for (alphabet, character, file), data in sorted(_members(source)):
+        name = f"{part}/{alphabet}/{character}/{file}"
+        classes.setdefault((alphabet, character), []).append(pictures.read_ink(data, f"{source}: {name}"))
+        files.append(name)
+    _check(source, part, files, classes)
+    return Part(
+        tuple(f"{alphabet}/{character}" for alphabet, character in classes),
+        tuple(alphabet for alphabet, _ in classes),
+        np.stack([[pictures.shrink(drawing) for drawing in drawings] for drawings in classes.values()]),
+    )
+
+
+def _members(source: Path) -> Iterator[tuple[tuple[str, str, str], bytes]]:
+    """Alphabet, character and file name of each picture, and its bytes.
+
+    The last three names of a path count: archives and trees may have further folders around, or none.
+    """
+    for entry, data in _tree(source) if source.is_dir() else _archive(source):
+        folders = PureWindowsPath(entry).parts
+        if len(folders) < 3:
+            raise BadData(f"{source} has a picture {entry!r} that lies in no alphabet and character")
+        yield folders[-3:], data  # type: ignore[misc]  # three names
+
+
+def _tree(source: Path) -> Iterator[tuple[str, bytes]]:
+    for path in source.rglob("*.png"):
+        if not _is_litter(path.relative_to(source).parts):
+            yield path.relative_to(source).as_posix(), pictures.read_file(path)
+
+
+def _archive(source: Path) -> Iterator[tuple[str, bytes]]:
+    """The pictures of an archive, read in place: nothing is extracted, so nothing can land outside a folder."""
     try:
         with zipfile.ZipFile(source) as archive:
             for info in archive.infolist():
-                path = PurePosixPath(info.filename)
-                if path.is_absolute() or ".." in path.parts or "\\" in info.filename:
-                    raise BadData(f"{source} has an entry {info.filename!r} that leads out of its folder: {REMEDY}")
-                if path.suffix == ".png" and not info.is_dir():
+                path = PureWindowsPath(info.filename)  # reads / and \ alike, and knows C:
+                if path.anchor or ".." in path.parts:
+                    raise BadData(f"{source} has an entry {info.filename!r} that leads out of its folder")
+                if path.suffix == ".png" and not info.is_dir() and not _is_litter(path.parts):
                     yield info.filename, archive.read(info)
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError) as error:
-        raise BadData(f"{source} is truncated or no zip archive ({error}): {REMEDY}") from error
+    # damaged archives raise all of these: RuntimeError for a password, NotImplementedError for a compression
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
+        raise BadData(f"{source} is truncated or no zip archive ({error})") from error
+
+
+def _is_litter(parts: Sequence[str]) -> bool:
+    """Whether macOS put this file beside the real ones."""
+    return "__MACOSX" in parts or parts[-1].startswith("._")
 
 
 def _check(source: Path, part: str, files: list[str], classes: dict[tuple[str, str], list[np.ndarray]]) -> None:
@@ -103,21 +185,21 @@ def _check(source: Path, part: str, files: list[str], classes: dict[tuple[str, s
     for (alphabet, character), drawings in classes.items():
         if len(drawings) != DRAWINGS:
             raise BadData(
-                f"{source}: {alphabet}/{character} has {len(drawings)} pictures and Omniglot has {DRAWINGS} of each "
-                f"character: {REMEDY}"
+                f"{source}: {alphabet}/{character} has {len(drawings)} pictures and Omniglot has {DRAWINGS} of each"
             )
     shapes = {drawing.shape for drawings in classes.values() for drawing in drawings}
-    found = "none" if len(shapes) != 1 else _digest_of_part(files, classes)
+    found = "none" if len(shapes) != 1 else _digest_of_part(files, list(classes.values()))
     if found != DIGESTS[part]:
         raise BadData(
-            f"{source} holds other pictures or names than Omniglot's {part} ({len(files)} pictures, digest "
-            f"{found[:12]}… where {DIGESTS[part][:12]}… is expected): {REMEDY}"
+            f"{source} holds other pictures or names than Omniglot's {part} ({len(files):,} pictures, digest "
+            f"{found[:12]} where {DIGESTS[part][:12]} is expected)"
         )
 
 
-def _digest_of_part(files: list[str], classes: dict[tuple[str, str], list[np.ndarray]]) -> str:
-    bits = np.packbits(np.stack([np.stack(drawings) for drawings in classes.values()]) > 127)
-    return pictures.digest(files, bits)
+def _digest_of_part(files: list[str], classes: list[list[np.ndarray]]) -> str:
+    # eight classes at a time make whole bytes, and 200 MB less in memory than all at once
+    packed = [np.packbits(np.stack(classes[start : start + 8]) > 127) for start in range(0, len(classes), 8)]
+    return pictures.digest(files, np.concatenate(packed))
 
 
 # --- splits: classes are divided first, and turned into further classes by rotation after

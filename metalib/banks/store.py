@@ -10,12 +10,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from metalib import places
-from metalib.banks.pictures import digest
+from metalib.banks.pictures import BadData, digest
 from metalib.episodes import ClassBank
 
-
-class BadData(ValueError):
-    """Data that is damaged, incomplete or not what it should be."""
+__all__ = ["BadData", "bank_digest", "load_cache", "save_cache"]
 
 
 def bank_digest(bank: ClassBank) -> str:
@@ -28,6 +26,7 @@ def save_cache(bank: ClassBank, name: str, *, origin: str) -> Path | None:
 
     origin  what the bank was made from: a cache of another origin is not used
     """
+    images = {"images": bank.images.cpu().contiguous()}
     metadata = {
         "names": json.dumps(bank.names),
         "groups": json.dumps(bank.groups),
@@ -35,22 +34,25 @@ def save_cache(bank: ClassBank, name: str, *, origin: str) -> Path | None:
         "origin": origin,
         "digest": bank_digest(bank),
     }
-    problem = "no data folder can be written"
+    problems = []
     for folder in places.writable_folders():
         try:
-            places.write_atomically(
-                folder / name, lambda part: save_file({"images": bank.images.contiguous()}, part, metadata)
-            )
+            places.write_atomically(folder / name, lambda part: save_file(images, part, metadata))
             return folder / name
         except (OSError, SafetensorError) as error:  # safetensors wraps a full disk in an error of its own
-            problem = f"{folder / name} could not be written ({error})"
-    warnings.warn(f"{problem}: the pictures will be prepared again each time. Free some space or set METALIB_USER", stacklevel=2)
+            problems.append(f"{folder / name} could not be written ({error})")
+    tried = "; ".join(problems) or f"none of {', '.join(map(str, places.data_folders()))} can be written"
+    warnings.warn(
+        f"{tried}: the pictures will be prepared again each time. Free some space, or set METALIB_USER to a "
+        "folder that can be written",
+        stacklevel=2,
+    )
     return None
 
 
-def load_cache(path: Path, *, expected_origin: str) -> ClassBank:
-    """The bank in `path`. Raises BadData when the file is damaged, altered, or made from something else."""
-    remedy = "delete the file, and it is made anew"
+def load_cache(path: Path, *, expected_origin: str | None = None) -> ClassBank:
+    """The bank in `path`. Raises BadData when the file is damaged, altered, or of another origin than expected."""
+    remedy = "delete it, and it is made anew"
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
@@ -58,10 +60,10 @@ def load_cache(path: Path, *, expected_origin: str) -> ClassBank:
         bank = ClassBank(
             images, tuple(json.loads(metadata["names"])), tuple(json.loads(metadata["groups"])), metadata["source"]
         )
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
-        raise BadData(f"{path} is damaged ({error}): {remedy}") from error
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+        raise BadData(f"{path} is damaged ({type(error).__name__}: {error}): {remedy}") from error
     if bank_digest(bank) != metadata.get("digest"):
         raise BadData(f"{path} does not hold what was written to it: {remedy}")
-    if metadata.get("origin") != expected_origin:
-        raise BadData(f"{path} was made from other data or by another version: {remedy}")
+    if expected_origin is not None and metadata.get("origin") != expected_origin:
+        raise BadData(f"{path} was made from other data or by another version of metalib: {remedy}")
     return bank

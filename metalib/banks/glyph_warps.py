@@ -1,0 +1,149 @@
+"""From printed glyphs to drawings like a hand's: thinned to lines, bent, and drawn again with a pen of one width.
+
+A printed stroke is thick, thin and serifed as its face has it, and a pen's is not. So a glyph is thinned to its middle line,
+the distance to that line is what gets warped, and ink is where the warped distance is less than the pen's radius.
+Lengths are in pixels of the final 28×28 picture unless another unit is given.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import grid_sample
+
+from metalib.banks.pictures import SIDE, shrink
+
+GLYPH, SHEET = 48, 64  # a glyph's longer side, and the sheet it is centred on, in pixels of the printed picture
+FAR = 6  # distances to the line are cut off here, in pixels of the printed picture
+FINE = 2  # drawn this many times finer than the final picture
+CANVAS = 36  # drawn on a canvas of this side; `frame` then cuts out what has ink
+NEIGHBOURS = ((0, 1), (0, 2), (1, 2), (2, 2), (2, 1), (2, 0), (1, 0), (0, 0))  # clockwise from above, in a 3×3 window
+
+
+class Hand(NamedTuple):
+    """How much drawings differ: standard deviations of the warps, and the range of sizes and pen widths.
+
+    Sizes and pen follow Omniglot's background: the longer side is 12 … 24 pixels (5 % and 95 %; median 18), a stroke
+    1.5 wide. The rest is set so that the nearest pixels do about as well here as there (see `glyphs`).
+    """
+
+    size: float = 18.0
+    size_spread: float = 0.17  # of the logarithm
+    stretch: float = 0.14  # of the logarithm of width over height, halved for each
+    rotation: float = 5.0  # degrees
+    slant: float = 0.16  # shift to the side for each pixel of height
+    bend: float = 1.9  # elastic shift, from 4×4 random vectors over the canvas
+    tremor: float = 0.35  # elastic shift, from 10×10
+    pen: float = 1.5
+    pen_spread: float = 0.1  # of the logarithm
+    off_centre: float = 1.5
+
+
+def thin(ink: np.ndarray) -> np.ndarray:
+    """[N, H, W] bool to [N, H, W] bool: the middle lines, one pixel wide. Source: Zhang and Suen (1984)."""
+    rest = ink.copy()
+    active = np.arange(len(ink))  # glyphs that still change
+    while len(active):
+        part, before = rest[active], rest[active].sum((1, 2))
+        for turn in (0, 4):
+            part &= ~_removable(part, turn)
+        rest[active] = part
+        active = active[part.sum((1, 2)) < before]
+    return rest
+
+
+def _removable(ink: np.ndarray, turn: int) -> np.ndarray:
+    """The pixels that one half-pass takes: on the rim, no line's end, and not what holds two parts together."""
+    code = np.zeros(ink.shape, np.uint8)  # bit k: neighbour k has ink
+    padded = np.pad(ink, ((0, 0), (1, 1), (1, 1)))
+    for k, (row, column) in enumerate(NEIGHBOURS):
+        code |= padded[:, row : row + ink.shape[1], column : column + ink.shape[2]].astype(np.uint8) << k
+    return ink & _TABLES[turn][code]
+
+
+def _table(turn: int) -> np.ndarray:
+    """[256] bool: which neighbourhoods let their middle pixel go; `turn` 4 looks from the opposite corner."""
+    bits = (np.arange(256)[:, None] >> (np.arange(8) + turn) % 8) & 1 == 1  # [256, 8]
+    above, right, below, left = bits[:, 0], bits[:, 2], bits[:, 4], bits[:, 6]
+    starts = (~bits & np.roll(bits, -1, axis=1)).sum(1)
+    count = bits.sum(1)
+    return (count >= 2) & (count <= 6) & (starts == 1) & ~(above & right & below) & ~(right & below & left)
+
+
+_TABLES = {turn: _table(turn) for turn in (0, 4)}
+
+
+def distance(lines: np.ndarray) -> np.ndarray:
+    """[N, H, W] float32: the Euclidean distance of each pixel to the nearest of the line, at most FAR."""
+    square = np.where(lines, 0.0, FAR**2).astype(np.float32)
+    for axis in (1, 2):  # first over the rows, then over the columns: exact, as squares add
+        width = [(0, 0)] * 3
+        width[axis] = (FAR, FAR)
+        padded = np.pad(square, width, constant_values=FAR**2)
+        for shift in range(2 * FAR + 1):
+            window = [slice(None)] * 3
+            window[axis] = slice(shift, shift + square.shape[axis])
+            np.minimum(square, padded[tuple(window)] + (shift - FAR) ** 2, out=square)
+    return np.sqrt(square)
+
+
+def draw(distances: Tensor, hand: Hand, *, generator: torch.Generator) -> Tensor:
+    """One drawing of each of N glyphs: [N, SHEET, SHEET] distances to [N, FINE·CANVAS, FINE·CANVAS] uint8."""
+    n = len(distances)
+    size = hand.size * (hand.size_spread * _normal(n, generator)).exp()
+    size = size.clamp(hand.size / 1.5, hand.size * 1.35)
+    places = _places(n, hand, size, generator) * (2 / SHEET)  # grid_sample counts from −1 to 1 over the sheet
+    warped = grid_sample(distances[:, None], places, mode="bilinear", padding_mode="border", align_corners=False)[:, 0]
+    pen = hand.pen * (hand.pen_spread * _normal(n, generator)).exp()
+    room = pen[:, None, None] / 2 - warped * (size / GLYPH)[:, None, None]  # positive within the stroke
+    return (255 * (room * FINE + 0.5).clamp_(0, 1)).round_().to(torch.uint8)
+
+
+def _places(n: int, hand: Hand, size: Tensor, generator: torch.Generator) -> Tensor:
+    """[N, H, W, 2]: for each pixel of the canvas, where to look in the printed picture, from its middle, in its pixels."""
+    side = FINE * CANVAS
+    axis = (torch.arange(side) + 0.5) / FINE - CANVAS / 2
+    pixels = torch.stack(torch.meshgrid(axis, axis, indexing="xy"), dim=-1)  # [H, W, 2], x before y
+    shift = hand.bend * _elastic(n, 4, generator) + hand.tremor * _elastic(n, 10, generator)
+    angle = torch.deg2rad(hand.rotation * _normal(n, generator))
+    slant, stretch = hand.slant * _normal(n, generator), (hand.stretch / 2 * _normal(n, generator)).exp()
+    turn = torch.stack([angle.cos(), -angle.sin(), angle.sin(), angle.cos()], 1).view(n, 2, 2)
+    shear = torch.stack([1 / stretch, slant, torch.zeros(n), stretch], 1).view(n, 2, 2)
+    affine = shear @ turn * (GLYPH / size)[:, None, None]  # [N, 2, 2]
+    return torch.einsum("nhwj,nij->nhwi", pixels + shift, affine)
+
+
+def _elastic(n: int, knots: int, generator: torch.Generator) -> Tensor:
+    """[N, H, W, 2]: smooth random vectors of about unit variance, cubic B-splines between `knots` × `knots` normal ones."""
+    at = torch.linspace(0, knots - 1, FINE * CANVAS)
+    away = (at[:, None] - torch.arange(-1, knots + 1)).abs()  # [H, knots + 2]
+    near, far = 2 / 3 - away**2 + away**3 / 2, (2 - away).clamp(min=0) ** 3 / 6
+    basis = torch.where(away < 1, near, far)
+    basis = basis / basis.square().sum(1, keepdim=True).sqrt()  # unit variance everywhere
+    vectors = torch.randn(n, 2, knots + 2, knots + 2, generator=generator)
+    return (basis @ vectors @ basis.T).permute(0, 2, 3, 1)
+
+
+def _normal(n: int, generator: torch.Generator) -> Tensor:
+    """[N] normal deviates, at most two and a half standard deviations from 0: a slip of the pen, not another letter."""
+    return torch.randn(n, generator=generator).clamp(-2.5, 2.5)
+
+
+def frame(canvas: np.ndarray, towards: tuple[float, float]) -> np.ndarray:
+    """The final picture, [28, 28] uint8: all the ink of a canvas, its middle at `towards` from the frame's where it fits.
+
+    towards  right and down
+    Ink that is larger than the frame is made smaller first, with a margin of a pixel.
+    """
+    rows, columns = np.flatnonzero(canvas.any(1)), np.flatnonzero(canvas.any(0))
+    ink = canvas[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    side = max(FINE * SIDE, max(ink.shape) + 2 * FINE)
+    sheet = np.zeros((side, side), np.uint8)
+    spare = side - np.array(ink.shape)
+    wanted = np.round(spare / 2 + FINE * np.array(towards[::-1])).astype(int)
+    top, left = np.clip(wanted, np.minimum(FINE, spare // 2), spare - np.minimum(FINE, spare // 2))
+    sheet[top : top + ink.shape[0], left : left + ink.shape[1]] = ink
+    return shrink(sheet)

@@ -1,0 +1,81 @@
+"""What is in the data folders, for `metalib data where` and `metalib data verify`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from metalib import places
+from metalib.banks import omniglot
+from metalib.banks.store import BadData, load_cache
+
+
+def where() -> list[str]:
+    """A line for each data folder in the order of search: what it is, whether it can be written, what it holds.
+
+    The last line says where new files go.
+    """
+    lines = [
+        f"{number}. {folder} ({_role(folder)}; {_state(folder)}): {', '.join(_contents(folder)) or 'nothing'}"
+        for number, folder in enumerate(places.data_folders(), start=1)
+    ]
+    target = next(places.writable_folders(), None)
+    new = f"New files go to {target}" if target else "No folder can be written: set METALIB_USER to one that can"
+    return [*lines, new]
+
+
+def verify() -> tuple[bool, list[str]]:
+    """Check the digests of every bank, archive and tree in the data folders.
+
+    Returns whether there is something and all of it is right, and a line for each file.
+    """
+    lines, right = [], True
+    for folder in places.data_folders():
+        for path in _files(folder):
+            try:
+                lines.append(f"right  {path}: {_check(path)}")
+            except BadData as error:
+                right = False
+                lines.append(f"WRONG  {error}. {omniglot.REMEDY}")
+    if not lines:
+        return False, [f"nothing to verify. {places.where_looked('Omniglot')}, or run `metalib data fetch`"]
+    return right, lines
+
+
+def _check(path: Path) -> str:
+    """What `path` holds, in words. Raises BadData when it is damaged."""
+    part = next((part for part in omniglot.PARTS if path.name in (part, f"{part}.zip")), None)
+    if part:
+        return f"{len(omniglot.read_part(path, part).names):,} characters of Omniglot"
+    bank = load_cache(path, expected_origin=omniglot.origin() if path.name == omniglot.CACHE else None)
+    return f"a bank of {bank.n_classes:,} classes ({bank.source})"
+
+
+def _files(folder: Path) -> list[Path]:
+    """The cached banks, archives and trees in one folder."""
+    banks = sorted(folder.glob("*.safetensors")) if os.path.isdir(folder) else []
+    return [*banks, *(path for part in omniglot.PARTS for path in omniglot.sources(part, [folder]))]
+
+
+def _contents(folder: Path) -> list[str]:
+    """The names of all that metalib would use in one folder, and of downloads that were cut off."""
+    if not os.path.isdir(folder):
+        return []
+    names = [path.relative_to(folder).as_posix() for path in _files(folder)]
+    names += [f"checkpoints/{path.name}" for path in sorted((folder / "checkpoints").glob("*.safetensors"))]
+    return names + [f"{path.name} (a download that was cut off)" for path in sorted(folder.glob("*.zip.part"))]
+
+
+def _role(folder: Path) -> str:
+    root = places.checkout()
+    if root and folder == root / "data":
+        return "the checkout's data folder"
+    return "your own folder" if folder == places.user_folder() else "METALIB_DATA"
+
+
+def _state(folder: Path) -> str:
+    if not os.path.exists(folder):
+        return "does not exist" + (" yet" if places.is_writable(folder) else ", and cannot be made")
+    if not os.path.isdir(folder):
+        return "a file, not a folder"
+    return "can be written" if places.is_writable(folder) else "read-only"
