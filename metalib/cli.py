@@ -1,0 +1,109 @@
+"""The command line: `metalib lab | doctor | data ...`. Each command is a pair of functions, its options and its run.
+
+What a command needs is imported when it runs, so that none waits for another's libraries.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+INTERRUPTED, WRONG_INPUT = 130, 2  # a shell's own numbers for Ctrl-C, and argparse's for a wrong option
+
+
+class Command(NamedTuple):
+    """One subcommand: what it says of itself, its options, and what it does (which returns the exit status)."""
+
+    help: str
+    options: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+
+
+def lab_options(parser: argparse.ArgumentParser) -> None:
+    """JupyterLab's own options come in `rest`."""
+    parser.epilog = "All other options go to JupyterLab: metalib lab --no-browser --port 8889"
+
+
+def lab_run(arguments: argparse.Namespace) -> int:
+    """Open JupyterLab on notebook 00."""
+    from metalib import lab
+
+    return lab.launch(arguments.rest)
+
+
+def doctor_options(parser: argparse.ArgumentParser) -> None:
+    """None."""
+
+
+def doctor_run(arguments: argparse.Namespace) -> int:
+    """Examine the installation: 0 when nothing is wrong, else 1."""
+    from metalib import doctor
+
+    return doctor.examine()
+
+
+def data_options(parser: argparse.ArgumentParser) -> None:
+    """What to do with the data."""
+    parser.add_argument(
+        "action",
+        choices=("fetch", "verify", "where"),
+        help="fetch: download Omniglot (16 MB); verify: check what is there; where: say where it is looked for",
+    )
+
+
+def data_run(arguments: argparse.Namespace) -> int:
+    """Fetch, verify or locate the data; 1 when something is wrong with them."""
+    from metalib.banks import inspect_data
+
+    if arguments.action == "fetch":
+        from metalib.banks.fetch import fetch
+
+        print(f"Omniglot is in {fetch()}")
+        return 0
+    if arguments.action == "where":
+        print(*inspect_data.where(), sep="\n")
+        return 0
+    right, lines = inspect_data.verify()
+    print(*lines, sep="\n")
+    return 0 if right else 1
+
+
+COMMANDS = {
+    "lab": Command("open JupyterLab on the first notebook", lab_options, lab_run),
+    "doctor": Command("say what is installed, what is wrong, and what to do about it", doctor_options, doctor_run),
+    "data": Command("fetch, verify or locate the data", data_options, data_run),
+}
+PASS_ON = {"lab"}  # commands that hand options which they do not know to another program
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands in COMMANDS."""
+    parser = argparse.ArgumentParser(prog="metalib", description="An interactive course on meta-learning.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, command in COMMANDS.items():
+        own = commands.add_parser(name, help=command.help, description=f"{command.help[0].upper()}{command.help[1:]}.")
+        command.options(own)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit status. Wrong input ends in one line and status 2, Ctrl-C in status 130."""
+    parser = build_parser()
+    arguments, rest = parser.parse_known_args(argv)
+    arguments.rest = rest
+    if rest and arguments.command not in PASS_ON:
+        parser.error(f"{arguments.command} does not know {' '.join(rest)}: see metalib {arguments.command} -h")
+    try:
+        return COMMANDS[arguments.command].run(arguments)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except (ValueError, OSError) as error:  # these carry the numbers and the remedy; all else is a fault of ours
+        print(f"metalib {arguments.command}: {error}", file=sys.stderr)
+        return WRONG_INPUT
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""JupyterLab, opened on the course: one launcher for `make lab`, `metalib lab` and the browser tests."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from metalib import places
+
+START = "notebooks/00-start-here.ipynb"
+POSIX = os.name == "posix"
+# holds labconfig/page_config.json, which switches the announcements off: no option on the command line does
+_CONFIG = Path(__file__).resolve().parent / "jupyter"
+
+
+def course_root() -> Path:
+    """The folder that holds `notebooks/`. Raises ValueError when metalib does not run from a checkout of the course."""
+    root = places.checkout()
+    if root is None:
+        raise ValueError(
+            f"the notebooks are not part of the installed package, and {Path(__file__).resolve().parent} lies in no "
+            "checkout of the course: get the repository and run `make lab` there, or `pip install -e .[lab]` in it"
+        )
+    if not (root / START).is_file():
+        raise ValueError(f"{root / START} is missing: restore it with `git checkout -- {START}`")
+    return root
+
+
+def command(root: Path, *arguments: str) -> list[str]:
+    """The command line that starts JupyterLab on `root`, notebook 00 first; `arguments` come last and win.
+
+    Raises ValueError when JupyterLab is not installed in this environment.
+    """
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise ValueError(
+            f"{sys.executable} has no JupyterLab: run `make lab`, or `pip install -e .[lab]` in the checkout"
+        )
+    as_root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    return [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        f"--ServerApp.root_dir={root}",
+        f"--LabApp.default_url=/lab/tree/{START}",
+        *as_root,
+        *arguments,
+    ]
+
+
+def environment(base: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """`base` with what JupyterLab needs: announcements off, and this environment's kernel before a user-wide one."""
+    paths = [str(_CONFIG), *filter(None, [base.get("JUPYTER_CONFIG_PATH")])]
+    return {**base, "JUPYTER_CONFIG_PATH": os.pathsep.join(paths), "JUPYTER_PREFER_ENV_PATH": "1"}
+
+
+def launch(arguments: list[str]) -> int:
+    """Run JupyterLab until it is stopped; returns its exit status. On POSIX it takes this process's place.
+
+    Raises ValueError outside a checkout, and where JupyterLab is not installed.
+    """
+    root = course_root()
+    line, variables = command(root, *arguments), environment()
+    if POSIX:  # so that signals reach JupyterLab, and torch's memory is given back
+        os.chdir(root)
+        os.execve(line[0], line, variables)
+    return subprocess.run(line, env=variables, cwd=root, check=False).returncode

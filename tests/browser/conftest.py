@@ -1,0 +1,52 @@
+"""Fixtures of the browser tests: `lab` is a tab on a real JupyterLab that serves a copy of the notebooks."""
+
+import os
+
+import harness
+import pytest
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium. Where there is none the test is skipped; under CI it fails, since CI installs one."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        executable = harness.find_chromium(playwright)
+        if executable is None:
+            stop = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+            stop(harness.HOW_TO_GET_CHROMIUM)
+        chromium = playwright.chromium.launch(executable_path=executable, args=harness.FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def notebooks_folder():
+    """Where the notebooks to be served are copied from."""
+    return harness.ROOT / "notebooks"
+
+
+@pytest.fixture(scope="session")
+def jupyterlab(tmp_path_factory, browser, notebooks_folder):
+    """JupyterLab's address, and what its kernels asked of the network. Without a browser no server is started."""
+    root, state = tmp_path_factory.mktemp("served"), tmp_path_factory.mktemp("state")
+    harness.copy_notebooks(notebooks_folder, root)
+    with harness.dead_proxy() as (proxy, asked):
+        proxies = {name: proxy for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")}
+        local = {name: "127.0.0.1,localhost" for name in ("no_proxy", "NO_PROXY")}
+        with harness.serving(root, state, METALIB_USER=str(state / "user"), **proxies, **local) as address:
+            yield address, asked
+
+
+@pytest.fixture
+def lab(browser, jupyterlab):
+    """A fresh tab: `lab.open("00-start-here.ipynb").run_all()`; then `lab.assert_clean()`."""
+    address, asked = jupyterlab
+    harness.ARTEFACTS.mkdir(exist_ok=True)
+    asked.clear()
+    context = browser.new_context(viewport=harness.VIEWPORT)
+    tab = harness.Lab(context.new_page(), address, asked)
+    yield tab
+    tab.close()
+    context.close()

@@ -1,0 +1,254 @@
+"""The checks of notebook 00, against right answers, typical wrong ones, the stub, and code that fails."""
+
+import math
+import statistics
+
+import pytest
+import torch
+
+from metalib.checks import Verdict, start_here
+from metalib.checks.start_here import check_accuracy, check_interval
+
+# --- accuracy
+
+
+def counted(predicted, true):
+    right = 0
+    for p, t in zip(predicted.tolist(), true.tolist(), strict=True):
+        right += p == t
+    return right / len(true)
+
+
+def averaged(predicted, true):
+    return (predicted == true).float().mean()
+
+
+@pytest.mark.parametrize("answer", [counted, averaged])
+def test_right_accuracies_pass(answer):
+    verdict = check_accuracy(answer)
+    assert verdict.passed is True
+    assert str(verdict).startswith("✓ Right")
+
+
+WRONG_ACCURACIES = {
+    "take the mean of the comparisons, not their sum": lambda p, t: (p == t).sum(),
+    "Your answer is in per cent": lambda p, t: 100 * (p == t).float().mean().item(),
+    "the share of wrong answers": lambda p, t: (p != t).float().mean(),
+    "cut to a whole number": lambda p, t: (p == t).sum() // len(t),
+    "Your share is rounded to a whole number": lambda p, t: round((p == t).float().mean().item()),
+    "rounded to two digits": lambda p, t: round((p == t).float().mean().item(), 2),
+    "one True or False a query": lambda p, t: p == t,
+    "whether all answers are right, or any": lambda p, t: torch.equal(p, t),
+    "Labels are names": lambda p, t: (p - t).abs().float().mean(),
+    "You divide by the number of classes": lambda p, t: (p == t).sum() / (t.max() + 1),
+    "You look at the first query only": lambda p, t: (p == t)[0].float(),
+    "You return the text": lambda p, t: f"{(p == t).float().mean():.1%}",
+    "You return a tensor of shape": lambda p, t: (p == t).float(),
+    "Your function returns None": lambda p, t: [].append((p == t).float().mean()),
+    "the accuracy is 0.714, and yours is": lambda p, t: (p == t).float().mean().sqrt(),
+}
+
+
+@pytest.mark.parametrize("words", WRONG_ACCURACIES)
+def test_wrong_accuracies_are_named(words):
+    verdict = check_accuracy(WRONG_ACCURACIES[words])
+    assert verdict.passed is False
+    assert words in verdict.message
+
+
+# --- interval
+
+
+def by_hand(values):
+    n = len(values)
+    mean = sum(values.tolist()) / n
+    s = math.sqrt(sum((v - mean) ** 2 for v in values.tolist()) / (n - 1))
+    return mean, 1.96 * s / math.sqrt(n)
+
+
+def by_library(values):
+    z = statistics.NormalDist().inv_cdf(0.975)
+    return torch.stack([values.mean(), z * values.std() / len(values) ** 0.5]).float()
+
+
+@pytest.mark.parametrize("answer", [by_hand, by_library])
+def test_right_intervals_pass(answer):
+    assert check_interval(answer).passed is True
+
+
+WRONG_INTERVALS = {
+    "does not shrink with more episodes": lambda v: (v.mean(), 1.96 * v.std()),
+    "the standard error s / √n": lambda v: (v.mean(), v.std() / len(v) ** 0.5),
+    "You return the standard deviation s": lambda v: (v.mean(), v.std()),
+    "You divide by n inside the standard deviation": lambda v: (v.mean(), 1.96 * v.numpy().std() / len(v) ** 0.5),
+    "the variance s²": lambda v: (v.mean(), 1.96 * v.var() / len(v) ** 0.5),
+    "divide the variance by n and take no root": lambda v: (v.mean(), 1.96 * v.var() / len(v)),
+    "You return the full width": lambda v: (v.mean(), 2 * 1.96 * v.std() / len(v) ** 0.5),
+    "You divide by n, and": lambda v: (v.mean(), 1.96 * v.std() / len(v)),
+    "You divide by √(n − 1)": lambda v: (v.mean(), 1.96 * v.std() / (len(v) - 1) ** 0.5),
+    "You multiply by √n": lambda v: (v.mean(), 1.96 * v.std() * len(v) ** 0.5),
+    "You use 1.645": lambda v: (v.mean(), 1.645 * v.std() / len(v) ** 0.5),
+    "You use 2 where 1.96 belongs": lambda v: (v.mean(), 2 * v.std() / len(v) ** 0.5),
+    "p (1 − p) / n": lambda v: (v.mean(), 1.96 * (v.mean() * (1 - v.mean()) / len(v)) ** 0.5),
+    "the two ends of the interval": lambda v: (by_hand(v)[0] - by_hand(v)[1], sum(by_hand(v))),
+    "in the other order": lambda v: (by_hand(v)[1], by_hand(v)[0]),
+    "in per cent": lambda v: [100 * x for x in by_hand(v)],
+    "You return one number": lambda v: 1.96 * v.std().item() / len(v) ** 0.5,
+    "You return 3 things": lambda v: (*by_hand(v), len(v)),
+    "The mean of 5 values is": lambda v: (v.median(), by_hand(v)[1]),
+    "Your mean is right. For 5 values": lambda v: (v.mean(), 1.5 * by_hand(v)[1]),
+    "a number: the half width, second": lambda v: (v.mean(), "± 0.01"),
+}
+
+
+@pytest.mark.parametrize("words", WRONG_INTERVALS)
+def test_wrong_intervals_are_named(words):
+    verdict = check_interval(WRONG_INTERVALS[words])
+    assert verdict.passed is False
+    assert words in verdict.message
+
+
+@pytest.mark.parametrize(
+    ("check", "mistakes"),
+    [(check_accuracy, start_here.ACCURACY_MISTAKES), (check_interval, start_here.INTERVAL_MISTAKES)],
+)
+def test_every_mistake_in_the_table_gets_its_own_message(check, mistakes):
+    assert [check(mistake).message for _, mistake in mistakes] == [message for message, _ in mistakes]
+
+
+# --- what every check does
+
+
+def untouched(predicted, true):
+    """The share of right answers."""
+    ...
+
+
+def raises(predicted, true):
+    raise NotImplementedError
+
+
+def raises_with_words(predicted, true):
+    raise NotImplementedError("write this")
+
+
+def returns_dots(predicted, true):
+    right = predicted == true  # noqa: F841
+    return ...
+
+
+@pytest.mark.parametrize(
+    "stub", [untouched, raises, raises_with_words, returns_dots, lambda predicted, true: None, None, ...]
+)
+def test_a_stub_is_not_attempted(stub):
+    verdict = check_accuracy(stub)
+    assert verdict.passed is None
+    assert str(verdict).startswith("– not attempted yet")
+
+
+def test_an_attempt_that_hits_a_missing_operation_is_no_stub():
+    def not_implemented_in_torch(predicted, true):
+        if (predicted == true).any():
+            raise NotImplementedError("some operation is not implemented for 'Long'")
+
+    verdict = check_accuracy(not_implemented_in_torch)
+    assert verdict.passed is False
+    assert "stopped with NotImplementedError" in verdict.message
+
+
+def test_a_changed_input_is_noticed_and_named():
+    def spoils(predicted, true):
+        share = (predicted == true).float().mean()
+        true.zero_()
+        return share
+
+    verdict = check_accuracy(spoils)
+    assert verdict.passed is False
+    assert "changes its input `true`" in verdict.message
+
+
+def fails(predicted, true):
+    comparison = predicted == true
+    return comparison.mean()
+
+
+def test_an_error_is_told_with_its_line_and_its_cause():
+    verdict = check_accuracy(fails)
+    assert verdict.passed is False
+    first, where, cause = verdict.message.splitlines()
+    assert first.startswith("Your function stopped with RuntimeError: mean(): could not infer output dtype")
+    assert where == "It was in line 3 of it, `return comparison.mean()`."
+    assert "Write `.float()` before you take a mean" in cause
+
+
+def calls_a_name_that_is_missing(predicted, true):
+    return acuracy_of(predicted, true)  # noqa: F821
+
+
+def divides_by_zero(predicted, true):
+    return 1 / (len(true) - len(true))
+
+
+def joins_shapes(predicted, true):
+    return (predicted[:-1] == true).float().mean()
+
+
+def asks_a_tensor(predicted, true):
+    return 1.0 if predicted == true else 0.0
+
+
+def reads_past_the_end(predicted, true):
+    return predicted[len(predicted)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda predicted: 0.5, "Keep the arguments as the exercise has them"),
+        (calls_a_name_that_is_missing, "A name is misspelt"),
+        (divides_by_zero, "You divide by a count that is zero"),
+        (joins_shapes, "Two shapes do not fit"),
+        (asks_a_tensor, "a tensor of several values stands where one"),
+        (reads_past_the_end, "larger than the axis"),
+        (lambda predicted, true: true.accuracy, "of another kind than you expect"),
+        (lambda predicted, true: {}[0], "Read the message"),
+    ],
+)
+def test_each_kind_of_error_has_its_likely_cause(answer, words):
+    verdict = check_accuracy(answer)
+    assert verdict.passed is False
+    assert words.lower() in verdict.message.lower()
+
+
+class Unprintable:
+    def __float__(self):
+        raise OSError("no number in here")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", 5, [], {}, (), float("nan"), 1j, torch.tensor([]), torch.zeros(2, 3), object(), b"x", Unprintable(), set],
+)
+@pytest.mark.parametrize("check", [check_accuracy, check_interval])
+def test_no_answer_makes_a_check_raise(check, value):
+    assert check(lambda *arguments: value).passed is False
+
+
+def test_what_is_no_function_is_refused():
+    assert "Hand over the function itself, `check_accuracy(accuracy)`" in check_accuracy(0.5).message
+
+
+def test_a_check_leaves_the_random_numbers_alone():
+    torch.manual_seed(3)
+    before = torch.random.get_rng_state()
+    check_accuracy(lambda p, t: torch.manual_seed(0).initial_seed() + torch.rand(1).item())
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_a_verdict_reads_without_colours():
+    verdict = Verdict(False, "Take `a < b` & not\n" + "word " * 40)
+    assert repr(verdict).startswith("✗ Take `a < b` & not\n")
+    assert max(len(line) for line in repr(verdict).splitlines()) <= 100
+    page = verdict._repr_html_()
+    assert "✗ Take <code>a &lt; b</code> &amp; not" in page
+    assert "color" not in page.replace("currentColor", "")

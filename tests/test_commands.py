@@ -1,0 +1,85 @@
+"""Facts about training and measuring from the command line, on a bank small enough for a test."""
+
+import json
+
+import pytest
+import torch
+
+from metalib import checkpoints, commands, results
+from metalib.banks import Splits
+from metalib.episodes import ClassBank, EpisodeSpec
+from metalib.evaluate import Interval
+
+
+@pytest.fixture
+def bank(monkeypatch):
+    """Sixty random classes in six alphabets, in the place of Omniglot: 20 classes for each part."""
+    images = torch.randint(0, 256, (60, 20, 1, 28, 28), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+    groups = tuple(f"alphabet{c // 20}" for c in range(60))
+    bank = ClassBank(images, tuple(map(str, range(60))), groups, "random pixels")
+    parts = Splits(*(bank.select_groups([f"alphabet{i}"]) for i in range(3)))
+    for module in (commands, results):
+        monkeypatch.setattr(module, "split", lambda whole: parts)
+    monkeypatch.setattr(commands, "load_bank", lambda *args, **kwargs: bank)
+    return bank
+
+
+def train(folder, **changes):
+    settings = {"resume": False, "updates": 3, "seed": 5, "device": "cpu", "all_background": False, **changes}
+    return commands.train_protonet(out=folder, **settings)
+
+
+def test_a_checkpoint_says_how_it_was_made(bank, tmp_path, capsys):
+    network, info = checkpoints.load(train(tmp_path / "run"))
+    assert info["recipe"]["updates"] == info["updates"] == 3
+    assert (info["seed"], info["classes"], info["data"]) == (5, "training", "random pixels")
+    assert Interval(*info["validation"]).n == 200
+    assert info["measured"] == []
+    assert len(info["data_digest"]) == 64
+    assert network.out_features == 64
+    assert "metalib evaluate" in capsys.readouterr().out
+
+
+def test_all_background_takes_the_validation_classes_and_the_last_state(bank, tmp_path, capsys):
+    _, info = checkpoints.load(train(tmp_path / "run", all_background=True))
+    assert info["classes"] == "background"
+    assert info["validation"] is None
+    assert "40 classes" in capsys.readouterr().out
+
+
+def test_without_out_the_run_lies_in_the_first_writable_folder(bank, tmp_path, monkeypatch):
+    monkeypatch.setenv("METALIB_DATA", str(tmp_path))
+    assert train(None).parent == tmp_path / "runs" / "protonet-training-5"
+    with pytest.raises(ValueError, match="holds a run already"):
+        train(None)
+    train(None, resume=True)  # a finished run: its checkpoint is written again
+
+
+def test_what_is_measured_is_written_into_the_file(bank, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(results, "CELLS", (EpisodeSpec(5, 1, 15), EpisodeSpec(20, 1, 15)))
+    path = train(tmp_path / "run")
+    rows = commands.evaluate(str(path), episodes=4, device="cpu", write=True)
+    assert [row["task"] for row in rows][:2] == ["5-way 1-shot, 15 queries a class", "20-way 1-shot, 15 queries a class"]
+    assert rows[0]["batch_norm"] == "running statistics"
+    assert Interval(*rows[0]["interval"]).n == 4
+    assert checkpoints.load(path)[1]["measured"] == json.loads(json.dumps(rows))
+    assert "400 episodes" in capsys.readouterr().out  # exam B
+
+
+def test_fewer_episodes_agree_with_what_the_committed_checkpoint_says(omniglot):
+    """Each cell again, with 60 new episodes: the two means differ by less than four standard errors."""
+    from metalib.banks.omniglot import evaluation
+    from metalib.episodes import stream_episodes
+    from metalib.evaluate import Z, evaluate, mean_interval
+
+    network, info = checkpoints.load("protonet")
+    said = {row["task"]: Interval(*row["interval"]) for row in info["measured"]}
+    assert said[str(results.CELLS[0])].mean >= 0.98
+    assert said[str(results.CELLS[2])].mean >= 0.945
+    for spec in results.CELLS:
+        episodes = stream_episodes(evaluation(omniglot), spec, 60, seed=99)
+        found = mean_interval(evaluate(results.protonet_predict(network), episodes))
+        claim = said[str(spec)]
+        assert claim.n == 1000
+        error = (found.half_width**2 + claim.half_width**2) ** 0.5 / Z
+        assert abs(found.mean - claim.mean) < 4 * error + 1e-3
