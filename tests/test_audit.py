@@ -41,6 +41,7 @@ def test_sound_episodes_have_no_finding(tiny_bank, spec):
     )
     assert findings == []
     assert report(findings).startswith("nothing found: 40 tasks with ")
+    assert "too few tasks" not in report(findings)
 
 
 def test_uint8_and_shuffled_rows_are_sound_too(tiny_bank, episodes):
@@ -108,6 +109,16 @@ def test_ascending_labels_need_enough_tasks(tiny_bank, n_way, n_tasks, is_found)
     findings = audit(tiny_bank, gather(tiny_bank, spec, Draw(draw.classes.sort(dim=1).values, draw.drawings)))
     assert [finding.kind for finding in findings] == [auditor.ASCENDING_LABELS] * is_found
     assert ("for the order of labels these are too few tasks" in report(findings)) is not is_found
+
+
+def test_only_tasks_with_sound_labels_count_for_their_order(tiny_bank, draw):
+    classes = draw.classes.sort(dim=1).values
+    classes[1, 1] = classes[1, 0]
+    episodes = gather(tiny_bank, SPEC, Draw(classes, draw.drawings))
+    support_y = episodes.support_y.clone()
+    support_y[0] += 1
+    findings = kinds(audit(tiny_bank, episodes._replace(support_y=support_y)))
+    assert findings[auditor.ASCENDING_LABELS].tasks == 4
 
 
 def test_support_and_query_labelled_differently(tiny_bank, episodes):
@@ -195,6 +206,37 @@ def test_a_picture_that_the_bank_has_twice_is_no_evidence():
     classes = torch.tensor([[2, 1], [3, 5]])
     drawings = torch.tensor([[[0, 1], [0, 1]], [[0, 1], [2, 3]]])
     assert audit(bank, gather(bank, EpisodeSpec(2, 1, 1), Draw(classes, drawings))) == []
+
+
+def test_the_first_class_and_picture_of_a_bank_count_too(tiny_bank):
+    """Their number is 0, which must not be taken for "none"."""
+    spec = EpisodeSpec(n_way=2, n_query=1)
+
+    def found(classes, drawings, query_y=(0, 1), forbidden=()):
+        episodes = gather(tiny_bank, spec, Draw(torch.tensor([classes]), torch.tensor([drawings])))
+        episodes = episodes._replace(query_y=torch.tensor([query_y]))
+        return [finding.kind for finding in audit(tiny_bank, episodes, forbidden=forbidden)]
+
+    assert found([0, 1], [[0, 1], [0, 1]]) == []
+    assert found([0, 1], [[0, 0], [0, 1]]) == [auditor.SUPPORT_IN_QUERY]
+    assert found([0, 0], [[0, 1], [2, 3]]) == [auditor.REPEATED_CLASS]
+    assert found([0, 1], [[0, 1], [2, 3]], query_y=[1, 0]) == [auditor.RELABELLED]
+    assert found([0, 1], [[0, 1], [2, 3]], query_y=[0, 0]) == [auditor.MIXED_LABEL]
+    assert found([0, 1], [[0, 1], [2, 3]], forbidden=["class00"]) == [auditor.FORBIDDEN_CLASS]
+
+
+def test_the_first_class_counts_for_the_order_of_labels(tiny_bank):
+    spec = EpisodeSpec(n_way=5, n_query=1)
+    draw = draw_indices(tiny_bank, spec, 2, generator=seeded(0))
+    bank = tiny_bank.select(range(5))
+    (finding,) = audit(bank, gather(bank, spec, Draw(torch.arange(5).expand(2, 5), draw.drawings)))
+    assert (finding.kind, finding.tasks) == (auditor.ASCENDING_LABELS, 2)
+
+
+def test_a_pixel_between_two_steps_is_not_in_the_bank(tiny_bank, episodes):
+    changed = episodes.support_x.clone()
+    changed[0, 0] += (0.3 / 255) * (changed[0, 0] < 0.5)  # rounds to the picture that it was
+    assert list(kinds(audit(tiny_bank, episodes._replace(support_x=changed)))) == [auditor.UNKNOWN_PICTURE]
 
 
 def test_several_flaws_are_all_reported(tiny_bank, draw):

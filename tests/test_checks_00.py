@@ -220,6 +220,35 @@ def test_each_kind_of_error_has_its_likely_cause(answer, words):
     assert words.lower() in verdict.message.lower()
 
 
+def helper(values):
+    return values.missing
+
+
+def calls_a_helper(predicted, true):
+    right = predicted == true
+
+    return helper(right)
+
+
+def test_the_line_told_is_the_one_in_the_function_itself():
+    assert "It was in line 4 of it, `return helper(right)`." in check_accuracy(calls_a_helper).message
+
+
+class Adds:
+    """No function with a body, but something that can be called."""
+
+    def __call__(self, predicted, true):
+        raise NotImplementedError
+
+
+def test_a_callable_that_is_no_function_can_fail_too():
+    assert "stopped with NotImplementedError" in check_accuracy(Adds()).message
+
+
+def test_true_and_false_are_no_numbers():
+    assert "You return True or False" in check_interval(lambda values: (values.mean() > 0, False)).message
+
+
 class Unprintable:
     def __float__(self):
         raise OSError("no number in here")

@@ -159,6 +159,12 @@ def by_randperm(images, n_way, k_shot, n_query, generator, **flaws):
         query = [images[c, :n_query] for c in others]
     if flaw == "unflattened":
         return torch.stack(support), support_y, torch.stack(query), query_y
+    if flaw == "uneven":
+        query[0] = images[classes[0], : n_query + 1]
+        query[-1] = query[-1][:-1]
+        query_y = names.repeat_interleave(torch.tensor([len(pictures) for pictures in query]))
+    if flaw == "label table":
+        support_y, query_y = support_y.view(n_way, k_shot), query_y.view(n_way, n_query)
     if flaw == "field order":
         return torch.cat(support), torch.cat(query), support_y, query_y
     if flaw == "float labels":
@@ -229,6 +235,8 @@ def test_equal_drawing_numbers_are_allowed_with_a_remark():
         ("other query classes", "asks for other classes than the support set shows"),
         ("unflattened", "Join the two with `.flatten(0, 1)`"),
         ("field order", "The four tensors come in another order"),
+        ("label table", "`support_y` has the shape [5, 1]. It should be [5], one label for each picture"),
+        ("uneven", "In the query set the labels 0 … 4 occur [16, 15, 15, 15, 14] times. Each should occur 15 times"),
         ("float labels", "Labels are whole numbers"),
         ("changed pictures", "are not in `images`"),
         ("no channel", "It should be [75, 1, H, W]"),

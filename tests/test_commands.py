@@ -59,7 +59,10 @@ def test_what_is_measured_is_written_into_the_file(bank, tmp_path, monkeypatch, 
     monkeypatch.setattr(results, "CELLS", (EpisodeSpec(5, 1, 15), EpisodeSpec(20, 1, 15)))
     path = train(tmp_path / "run")
     rows = commands.evaluate(str(path), episodes=4, device="cpu", write=True)
-    assert [row["task"] for row in rows][:2] == ["5-way 1-shot, 15 queries a class", "20-way 1-shot, 15 queries a class"]
+    assert [row["task"] for row in rows][:2] == [
+        "5-way 1-shot, 15 queries a class",
+        "20-way 1-shot, 15 queries a class",
+    ]
     assert rows[0]["batch_norm"] == "running statistics"
     assert Interval(*rows[0]["interval"]).n == 4
     assert checkpoints.load(path)[1]["measured"] == json.loads(json.dumps(rows))

@@ -1,7 +1,10 @@
 """Facts about accuracies and their intervals."""
 
 import math
+import os
 import statistics
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -31,6 +34,26 @@ def test_episodes_stream_one_batch_at_a_time(tiny_bank):
     seen = []
     evaluate(lambda e: seen.append(len(alive)) or e.query_y, watched())
     assert seen == [1, 2, 3, 4]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the peak memory of a process as Linux gives it")
+def test_a_thousand_20_way_5_shot_episodes_stay_below_one_gigabyte():
+    program = """
+import resource, torch
+from metalib.baselines import pixel_neighbour
+from metalib.episodes import ClassBank, EpisodeSpec, stream_episodes
+from metalib.evaluate import evaluate
+images = torch.zeros(30, 20, 1, 28, 28, dtype=torch.uint8)
+bank = ClassBank(images, tuple(map(str, range(30))), ("a",) * 30, "blank")
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+assert len(evaluate(pixel_neighbour, stream_episodes(bank, EpisodeSpec(20, 5, 15), 1000, seed=0))) == 1000
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    output = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment
+    ).stdout
+    assert int(output) * 1024 < 1e9
 
 
 def test_a_prediction_of_the_wrong_shape(tiny_bank):

@@ -19,6 +19,7 @@ def accuracy(predicted: Tensor, true: Tensor) -> float:
     return (predicted == true).double().mean().item()
 
 
+SEED = 2  # with which the first query of each case tells "the first query only" from rounding
 ACCURACY_MISTAKES = (
     (
         "You count the right answers and stop there. Divide by the number of queries: take the mean of the "
@@ -84,14 +85,12 @@ def check_accuracy(function: Callable) -> str:
 
 
 def _answers(n_way: int, n_query: int, n_right: int) -> tuple[Tensor, Tensor]:
-    """Predicted and true labels that agree in `n_right` places; of the three cases one has its first query right."""
-    generator = seeded(n_query)
+    """Predicted and true labels that agree in `n_right` places."""
+    generator = seeded(n_query + SEED)
     true = torch.arange(n_query) % n_way
     true = true[torch.randperm(n_query, generator=generator)]
     step = torch.randint(1, n_way, (n_query,), generator=generator)
-    step[1 + torch.randperm(n_query - 1, generator=generator)[:n_right]] = 0
-    if n_way == 5:
-        step = step.flip(0)
+    step[torch.randperm(n_query, generator=generator)[:n_right]] = 0
     return (true + step) % n_way, true
 
 
