@@ -29,6 +29,7 @@ NEEDED = (
     "torch",
     "jupyterlab",
 )  # with these an installation that could not be brought up to date still serves
+BUILDER = ("setuptools", 77)  # as pyproject.toml says; Python's own venv brings an older one, or none
 STAMP = "metalib-stamp.json"
 ROOMY = 9e9  # bytes: the default Linux torch unpacked (over 6 GB), and the archives (3 GB) while pip unpacks them
 
@@ -145,8 +146,10 @@ def install(root: Path, stamp: dict[str, str]) -> None:
     (root / ".venv" / STAMP).unlink(missing_ok=True)  # from here to the end the installation is not whole
     if run([python, "-m", "pip", "--version"], quiet=True):
         make_venv(root)  # an interrupted start, or an environment that uv made
-    if run([python, "-I", "-c", "import setuptools"], quiet=True):
-        pip_install(root, "setuptools>=68")
+    name, lowest = BUILDER
+    question = f"import {name}, sys; sys.exit(int({name}.__version__.split('.')[0]) < {lowest})"
+    if run([python, "-I", "-c", question], quiet=True):
+        pip_install(root, f"{name}>={lowest}")
     if moved:  # without dependencies first: that needs no network
         pip_install(root, "--no-build-isolation", "--no-deps", "--quiet", "-e", str(root))
     # without build isolation, so that a later installation without network can still build the project

@@ -1,5 +1,6 @@
-"""The command line: `metalib lab | doctor | data ...`. Each command is a pair of functions, its options and its run.
+"""The command line: `metalib lab | doctor | data | train | evaluate | results | bench`.
 
+Each command is a pair of functions, its options and its run.
 What a command needs is imported when it runs, so that none waits for another's libraries.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 INTERRUPTED, WRONG_INPUT = 130, 2  # a shell's own numbers for Ctrl-C, and argparse's for a wrong option
@@ -70,10 +72,77 @@ def data_run(arguments: argparse.Namespace) -> int:
     return 0 if right else 1
 
 
+def train_options(parser: argparse.ArgumentParser) -> None:
+    """Which recipe, where to, and how long."""
+    parser.add_argument("recipe", choices=("protonet",), help="protonet: a prototypical network, 20-way 1-shot")
+    parser.add_argument("--out", type=Path, help="folder of the run (default: runs/ in the first writable data folder)")
+    parser.add_argument("--resume", action="store_true", help="go on where the run in --out stopped")
+    parser.add_argument("--updates", type=int, help="number of updates; the learning rate falls to zero over them")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--all-background", action="store_true", help="learn from the validation classes too")
+    device_option(parser)
+
+
+def train_run(arguments: argparse.Namespace) -> int:
+    """Train, and write the checkpoint."""
+    from metalib import commands
+
+    commands.train_protonet(
+        out=arguments.out,
+        resume=arguments.resume,
+        updates=arguments.updates,
+        seed=arguments.seed,
+        device=arguments.device,
+        all_background=arguments.all_background,
+    )
+    return 0
+
+
+def evaluate_options(parser: argparse.ArgumentParser) -> None:
+    """Which checkpoint, on how many episodes."""
+    parser.add_argument("checkpoint", help="a .safetensors file, or a name such as protonet")
+    parser.add_argument("--episodes", type=int, default=1000, help="episodes for each cell of the table (1000)")
+    parser.add_argument("--write", action="store_true", help="write what is measured into the checkpoint")
+    device_option(parser)
+
+
+def evaluate_run(arguments: argparse.Namespace) -> int:
+    """Measure a checkpoint on the evaluation classes."""
+    from metalib import commands
+
+    commands.evaluate(arguments.checkpoint, episodes=arguments.episodes, device=arguments.device, write=arguments.write)
+    return 0
+
+
+def results_run(arguments: argparse.Namespace) -> int:
+    """Measure the course's methods in both exams, and write data/results.json."""
+    from metalib import commands
+
+    commands.write_results(device=arguments.device)
+    return 0
+
+
+def bench_run(arguments: argparse.Namespace) -> int:
+    """Measure this machine."""
+    from metalib import commands
+
+    commands.run_bench(device=arguments.device)
+    return 0
+
+
+def device_option(parser: argparse.ArgumentParser) -> None:
+    """Where to compute."""
+    parser.add_argument("--device", help="cpu, cuda, cuda:1 or mps (default: the best there is)")
+
+
 COMMANDS = {
     "lab": Command("open JupyterLab on the first notebook", lab_options, lab_run),
     "doctor": Command("say what is installed, what is wrong, and what to do about it", doctor_options, doctor_run),
     "data": Command("fetch, verify or locate the data", data_options, data_run),
+    "train": Command("meta-train a network by a recipe", train_options, train_run),
+    "evaluate": Command("measure a trained network on the evaluation classes", evaluate_options, evaluate_run),
+    "results": Command("let every method of the course sit both exams", device_option, results_run),
+    "bench": Command("say how fast this machine draws episodes and trains", device_option, bench_run),
 }
 PASS_ON = {"lab"}  # commands that hand options which they do not know to another program
 
@@ -97,8 +166,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(f"{arguments.command} does not know {' '.join(rest)}: see metalib {arguments.command} -h")
     try:
         return COMMANDS[arguments.command].run(arguments)
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        print(str(stop) or "interrupted", file=sys.stderr)
         return INTERRUPTED
     except (ValueError, OSError) as error:  # these carry the numbers and the remedy; all else is a fault of ours
         print(f"metalib {arguments.command}: {error}", file=sys.stderr)

@@ -52,9 +52,15 @@ def command(root: Path, *arguments: str) -> list[str]:
 
 
 def environment(base: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """`base` with what JupyterLab needs: announcements off, and this environment's kernel before a user-wide one."""
-    paths = [str(_CONFIG), *filter(None, [base.get("JUPYTER_CONFIG_PATH")])]
-    return {**base, "JUPYTER_CONFIG_PATH": os.pathsep.join(paths), "JUPYTER_PREFER_ENV_PATH": "1"}
+    """`base` with what JupyterLab needs: no announcements, this Python's kernel and commands before any other's."""
+    configuration = [str(_CONFIG), *filter(None, [base.get("JUPYTER_CONFIG_PATH")])]
+    programs = [str(Path(sys.executable).parent), *filter(None, [base.get("PATH")])]
+    return {
+        **base,
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(configuration),
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "PATH": os.pathsep.join(programs),  # so that `metalib data fetch` works in JupyterLab's terminal
+    }
 
 
 def launch(arguments: list[str]) -> int:

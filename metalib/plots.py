@@ -20,7 +20,7 @@ from metalib.evaluate import Interval
 
 # Okabe and Ito's (2008) colours and two between them: told apart with any common form of colour blindness.
 METHOD_COLOURS = {
-    "chance": "#7F7F7F",
+    "chance": "#5F5F5F",
     "pixel neighbours": "#E69F00",
     "untrained conv4": "#56B4E9",
     "prototypical network": "#0072B2",
@@ -73,10 +73,10 @@ def class_colour(label: int) -> str:
 
 
 def ink_on(colour: str) -> str:
-    """Black or white: what can be read on `colour`, a #RRGGBB (relative luminance, WCAG 2)."""
+    """Black or white: what can be read on `colour`, a #RRGGBB, by its relative luminance (WCAG 2)."""
     channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return "#000000" if 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] > 0.179 else "#FFFFFF"
+    return "#000000" if 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] > 0.2 else "#FFFFFF"
 
 
 # --- sheets of pictures

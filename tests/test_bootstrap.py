@@ -42,7 +42,10 @@ class Checkout:
         for name in names:
             (self.packages / name).mkdir()
             (self.packages / name / "__init__.py").touch()
-        (self.packages / "pip" / "__main__.py").write_text(PIP)
+        if "pip" in names:
+            (self.packages / "pip" / "__main__.py").write_text(PIP)
+        if "setuptools" in names:
+            (self.packages / "setuptools" / "__init__.py").write_text(f"__version__ = '{bootstrap.BUILDER[1]}.0.1'\n")
 
     def call(self, *arguments, script_options=("-I",), **variables):
         return subprocess.run(
@@ -165,10 +168,19 @@ def test_a_moved_checkout_is_repaired_and_its_torch_stays(checkout, tmp_path):
     assert checkout.pip_calls() == []
 
 
-def test_setuptools_is_fetched_where_the_environment_has_none(checkout):
-    shutil.rmtree(checkout.packages / "setuptools")
+@pytest.mark.parametrize("version", [None, "65.5.0"])
+def test_setuptools_is_fetched_where_there_is_none_or_an_old_one(checkout, version):
+    if version is None:
+        shutil.rmtree(checkout.packages / "setuptools")
+    else:
+        (checkout.packages / "setuptools" / "__init__.py").write_text(f"__version__ = '{version}'\n")
     checkout.call()
-    assert "setuptools" in checkout.pip_calls()[0]
+    assert checkout.pip_calls()[0].endswith("setuptools>=77")
+
+
+def test_setuptools_is_the_one_that_pyproject_names():
+    text = (SCRIPT.parents[1] / "pyproject.toml").read_text()
+    assert text.count('"{}>={}"'.format(*bootstrap.BUILDER)) == 2  # to build, and for later installations offline
 
 
 def test_an_environment_whose_python_is_gone_is_made_anew(checkout, monkeypatch):

@@ -54,6 +54,10 @@ def test_a_configuration_path_of_the_users_stays_behind_ours():
     assert path[-1] == "mine" and len(path) == 2
 
 
+def test_this_environments_commands_come_first_in_jupyterlabs_terminal():
+    assert lab.environment({"PATH": "others"})["PATH"].split(os.pathsep) == [str(Path(sys.executable).parent), "others"]
+
+
 def test_outside_a_checkout_it_says_so_and_what_to_do(monkeypatch):
     monkeypatch.setattr(places, "checkout", lambda: None)
     with pytest.raises(ValueError, match=r"not part of the installed package.*make lab"):

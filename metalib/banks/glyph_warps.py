@@ -31,62 +31,66 @@ class Hand(NamedTuple):
     """
 
     size: float = 18.0
-    size_spread: float = 0.17  # of the logarithm
-    stretch: float = 0.14  # of the logarithm of width over height, halved for each
+    size_spread: float = 0.13  # of the logarithm
+    stretch: float = 0.12  # of the logarithm of width over height, halved for each
     rotation: float = 5.0  # degrees
-    slant: float = 0.16  # shift to the side for each pixel of height
-    bend: float = 1.9  # elastic shift, from 4×4 random vectors over the canvas
+    slant: float = 0.14  # shift to the side for each pixel of height
+    bend: float = 1.5  # elastic shift, from 4×4 random vectors over the canvas
     tremor: float = 0.35  # elastic shift, from 10×10
     pen: float = 1.5
     pen_spread: float = 0.1  # of the logarithm
-    off_centre: float = 1.5
+    off_centre: float = 1.0
 
 
 def thin(ink: np.ndarray) -> np.ndarray:
-    """[N, H, W] bool to [N, H, W] bool: the middle lines, one pixel wide. Source: Zhang and Suen (1984)."""
+    """[N, H, W] bool to [N, H, W] bool: the middle lines, one pixel wide. Source: Guo and Hall (1989), algorithm A1."""
     rest = ink.copy()
     active = np.arange(len(ink))  # glyphs that still change
     while len(active):
         part, before = rest[active], rest[active].sum((1, 2))
-        for turn in (0, 4):
-            part &= ~_removable(part, turn)
+        for removable in _REMOVABLE:
+            part &= ~removable[_neighbourhoods(part)]
         rest[active] = part
         active = active[part.sum((1, 2)) < before]
     return rest
 
 
-def _removable(ink: np.ndarray, turn: int) -> np.ndarray:
-    """The pixels that one half-pass takes: on the rim, no line's end, and not what holds two parts together."""
-    code = np.zeros(ink.shape, np.uint8)  # bit k: neighbour k has ink
+def _neighbourhoods(ink: np.ndarray) -> np.ndarray:
+    """[N, H, W] uint8: bit k says whether neighbour k of a pixel has ink."""
+    code = np.zeros(ink.shape, np.uint8)
     padded = np.pad(ink, ((0, 0), (1, 1), (1, 1)))
     for k, (row, column) in enumerate(NEIGHBOURS):
         code |= padded[:, row : row + ink.shape[1], column : column + ink.shape[2]].astype(np.uint8) << k
-    return ink & _TABLES[turn][code]
+    return code
 
 
-def _table(turn: int) -> np.ndarray:
-    """[256] bool: which neighbourhoods let their middle pixel go; `turn` 4 looks from the opposite corner."""
-    bits = (np.arange(256)[:, None] >> (np.arange(8) + turn) % 8) & 1 == 1  # [256, 8]
-    above, right, below, left = bits[:, 0], bits[:, 2], bits[:, 4], bits[:, 6]
-    starts = (~bits & np.roll(bits, -1, axis=1)).sum(1)
-    count = bits.sum(1)
-    return (count >= 2) & (count <= 6) & (starts == 1) & ~(above & right & below) & ~(right & below & left)
+def _removable(half: int) -> np.ndarray:
+    """[256] bool: the neighbourhoods whose middle pixel goes in this half of a pass; half 4 looks from the far side.
+
+    It goes when it is on the rim, is no line's end, and does not hold two parts together.
+    """
+    bits = (np.arange(256)[:, None] >> np.arange(8)) & 1 == 1  # [256, 8]
+    even, odd, before = bits[:, 0::2], bits[:, 1::2], np.roll(bits[:, 1::2], 1, axis=1)
+    parts = (~even & (odd | np.roll(even, -1, axis=1))).sum(1)
+    ends = np.minimum((before | even).sum(1), (even | odd).sum(1))
+    side = [bits[:, (k + half) % 8] for k in range(8)]
+    return (parts == 1) & (ends >= 2) & (ends <= 3) & ~((side[4] | side[5] | ~side[7]) & side[6])
 
 
-_TABLES = {turn: _table(turn) for turn in (0, 4)}
+_REMOVABLE = (_removable(0), _removable(4))
 
 
-def distance(lines: np.ndarray) -> np.ndarray:
-    """[N, H, W] float32: the Euclidean distance of each pixel to the nearest of the line, at most FAR."""
-    square = np.where(lines, 0.0, FAR**2).astype(np.float32)
+def distance(lines: np.ndarray, far: int = FAR) -> np.ndarray:
+    """[N, H, W] float32: the Euclidean distance of each pixel to the nearest True one, in pixels, at most `far`."""
+    square = np.where(lines, 0.0, far**2).astype(np.float32)
     for axis in (1, 2):  # first over the rows, then over the columns: exact, as squares add
         width = [(0, 0)] * 3
-        width[axis] = (FAR, FAR)
-        padded = np.pad(square, width, constant_values=FAR**2)
-        for shift in range(2 * FAR + 1):
+        width[axis] = (far, far)
+        padded = np.pad(square, width, constant_values=far**2)
+        for shift in range(2 * far + 1):
             window = [slice(None)] * 3
             window[axis] = slice(shift, shift + square.shape[axis])
-            np.minimum(square, padded[tuple(window)] + (shift - FAR) ** 2, out=square)
+            np.minimum(square, padded[tuple(window)] + (shift - far) ** 2, out=square)
     return np.sqrt(square)
 
 

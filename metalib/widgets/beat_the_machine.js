@@ -45,7 +45,7 @@ function asking({ question, total, query, support }) {
     element(
       "div",
       { class: "metalib-question" },
-      element("figure", {}, picture(query, 140, "the drawing to place"), element("figcaption", {}, "Which one is this?")),
+      element("figure", {}, picture(query, 126, "the drawing to place"), element("figcaption", {}, "Which one is this?")),
       element("div", { class: "metalib-grid", role: "group", "aria-label": "Characters to choose from" }, support.map(card)),
     ),
   ];
@@ -66,7 +66,7 @@ function done({ status, bars: rows, chance, missed, total }) {
     element(
       "div",
       { class: "metalib-progress" },
-      element("p", { class: "metalib-status metalib-result", role: "status" }, status),
+      element("p", { class: "metalib-status metalib-result", role: "status", tabindex: -1 }, status),
       button("again", "Again, with new questions"),
     ),
     bars(rows, chance, `Right answers of ${total}, with the 95 % interval (Wilson); dashed: chance`),
@@ -91,6 +91,7 @@ function key(event) {
   const cards = [...(event.target.closest(".metalib-grid")?.querySelectorAll(".metalib-pick") ?? [])];
   const at = cards.indexOf(event.target);
   if (at < 0) return;
+  if (event.repeat && event.key === "Enter") event.preventDefault(); // a key held down answers one question, not all
   const columns = cards.filter((card) => card.offsetTop === cards[0].offsetTop).length;
   const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns }[event.key];
   const next = { Home: 0, End: cards.length - 1 }[event.key] ?? (step && at + step);
@@ -104,8 +105,8 @@ function render({ model, el }) {
   let stage = model.get("view").stage;
   const follow = () => {
     const now = model.get("view").stage;
-    // the button that was pressed is gone: the keyboard goes on at the first card, or at the next button
-    const target = el.querySelector(now === "asking" ? ".metalib-pick" : ".metalib-main");
+    // the button that was pressed is gone: the keyboard goes on at the first card; at the end, one Enter too many does nothing
+    const target = el.querySelector(now === "asking" ? ".metalib-pick" : ".metalib-result");
     if (now !== stage) target?.focus({ preventScroll: true });
     stage = now;
   };

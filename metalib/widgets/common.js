@@ -6,6 +6,9 @@ function element(tag, attributes = {}, ...children) {
     if (value === true) node.setAttribute(name, "");
     else if (value !== false && value !== null && value !== undefined) node.setAttribute(name, value);
   }
+  // JupyterLab would take arrows and Enter for its own: to the next cell, into the editor. It looks for this attribute
+  // from the focused element outwards, and stops at the first element that a shortcut is meant for.
+  if (["button", "input"].includes(tag) || node.hasAttribute("tabindex")) node.setAttribute("data-lm-suppress-shortcuts", "true");
   node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
   return node;
 }
@@ -21,8 +24,6 @@ function badge({ text, colour, ink }) {
 // A table of results: name, a dot with its interval on a line from 0 to 100 %, and the same in words.
 function bars(rows, chance, caption) {
   const percent = (x) => `${(100 * x).toFixed(2)}%`;
-  // black is the colour of "you", and would not be seen in the dark theme
-  const colour = (row) => (row.colour === "#000000" ? "var(--metalib-text)" : row.colour);
   const line = (row) =>
     element(
       "div",
@@ -30,9 +31,9 @@ function bars(rows, chance, caption) {
       chance === null ? null : element("i", { class: "metalib-chance", style: `left:${percent(chance)}` }),
       element("i", {
         class: "metalib-interval",
-        style: `left:${percent(row.low)};width:${percent(row.high - row.low)};background:${colour(row)}`,
+        style: `left:${percent(row.low)};width:${percent(row.high - row.low)};background:${row.colour}`,
       }),
-      element("i", { class: "metalib-dot", style: `left:${percent(row.mean)};background:${colour(row)}` }),
+      element("i", { class: "metalib-dot", style: `left:${percent(row.mean)};background:${row.colour}` }),
     );
   return element(
     "table",
@@ -75,7 +76,6 @@ function patch(old, fresh) {
 // Draw `draw(view)` now and at every change. `message(target, event)` makes what is sent to Python for a click on a
 // [data-action]; `key(event, send)` handles keys. The state is written to data-state, where a test can read it.
 function mount(model, el, { draw, message, key }) {
-  // JupyterLab would take arrows and Enter for its own: to the next cell, into the editor
   const root = element("div", { class: "metalib", "data-lm-suppress-shortcuts": "true" });
   const send = (content) => model.send(content);
   const update = () => {

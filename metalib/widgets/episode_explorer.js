@@ -20,7 +20,7 @@ function draw(view) {
       element("th", { scope: "row" }, badge(label)),
       strip(support, view.k_shot, `${view.k_shot} support pictures of ${name}`),
       strip(query, view.n_query, `${view.n_query} query pictures of ${name}`),
-      element("td", { class: "metalib-class" }, `${number}`, element("small", {}, name)),
+      element("td", { class: "metalib-class" }, `${number} `, element("small", {}, name)),
     );
   const finding = ({ kind, message }) => element("li", {}, element("b", {}, kind), element("span", {}, message));
   return [
@@ -44,6 +44,7 @@ function draw(view) {
       ),
     ),
     bars(view.bars, view.chance, view.caption),
+    element("p", { class: "metalib-note" }, view.note),
     element("h4", { class: "metalib-auditor" }, "The auditor"),
     view.findings.length
       ? element("ul", { class: "metalib-findings" }, view.findings.map(finding))

@@ -60,6 +60,7 @@ class Explorer:
 
     @lru_cache(maxsize=4)  # noqa: B019  the bank is kept as long as the widget is
     def bank_of(self, alphabet: str | None, rotation: bool) -> ClassBank:
+        """The bank that episodes are drawn from: one alphabet or all, with or without the turned classes."""
         bank = self.bank if alphabet is None else self.bank.select_groups([alphabet])
         return bank.rotated() if rotation else bank
 
@@ -182,6 +183,7 @@ def view(explorer: Explorer, state: ExplorerState) -> dict[str, Any]:
         "n_classes": look.bank.n_classes,
         "bars": [bar(PIXELS, look.pixels), bar(MEMORISER, look.memoriser)],
         "chance": 1 / state.n_way,
+        "note": "The memoriser knows the class number of each query, and looks at no support picture.",
         "caption": f"Accuracy over {N_EPISODES} such episodes with its 95 % interval; dashed: chance, {chance}",
         "findings": [{"kind": kind, "message": message} for kind, message in found],
         "scope": look.findings.scope,
@@ -194,7 +196,7 @@ def _controls(bank: ClassBank) -> dict[str, Any]:
     style, wide = {"description_width": "auto"}, ipywidgets.Layout(width="auto", margin="2px 18px 2px 0")
 
     def slider(text: str, value: int, low: int, high: int) -> ipywidgets.IntSlider:
-        layout = ipywidgets.Layout(width="250px", margin="2px 18px 2px 0")
+        layout = ipywidgets.Layout(width="285px", margin="2px 18px 2px 0")
         return ipywidgets.IntSlider(
             value, low, high, description=text, continuous_update=False, style=style, layout=layout
         )
@@ -218,7 +220,7 @@ def _controls(bank: ClassBank) -> dict[str, Any]:
 
 def _rows(controls: dict[str, Any]) -> list[ipywidgets.Widget]:
     def row(*names: str, head: str = "") -> ipywidgets.HBox:
-        label = [ipywidgets.Label(head)] if head else []
+        label = [ipywidgets.Label(head, layout=ipywidgets.Layout(margin="2px 10px 2px 0"))] if head else []
         items = [*label, *(controls[name] for name in names)]
         return ipywidgets.HBox(items, layout=ipywidgets.Layout(flex_flow="row wrap", align_items="center"))
 

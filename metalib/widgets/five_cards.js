@@ -33,7 +33,7 @@ function draw({ cards, queries, status }) {
     );
   };
   return [
-    element("h4", {}, "Support: one drawing of each class. Click a card for another drawing, or use the arrow keys."),
+    element("h4", {}, "Support: one drawing of each class. Click a card for another drawing, or use its arrow keys."),
     element("div", { class: "metalib-row" }, cards.map(card)),
     element("h4", {}, "Queries: frame and letter are the network's answer."),
     element("ul", { class: "metalib-queries" }, queries.map(query)),

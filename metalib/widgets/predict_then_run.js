@@ -1,8 +1,8 @@
 const MARKS = { right: "✓ Right. ", wrong: "✗ Not quite. ", "": "" };
-let count = 0; // radio buttons of one group share a name, and no two views may
 
 function render({ model, el }) {
-  const group = `metalib-question-${(count += 1)}`;
+  // the radio buttons of one view share a name that no other view on the page has
+  const group = `metalib-question-${Math.random().toString(36).slice(2)}`;
   const draw = ({ text, options, chosen, verdict, feedback }) => [
     element(
       "fieldset",

@@ -245,12 +245,24 @@ class Lab:
         """A picture of the tab in `artefacts/`; with `whole`, the window is made as tall as the notebook for it."""
         path = ARTEFACTS / f"{name}.png"
         if whole:
-            tall = self.page.evaluate(f"{PANEL}.content.node.querySelector('.jp-WindowedPanel-inner').scrollHeight")
-            self.page.set_viewport_size({**VIEWPORT, "height": min(max(tall + 250, 768), 15000)})
-            self.page.wait_for_function("document.fonts.status === 'loaded'")
+            self._grow()
         self.page.screenshot(path=path)
         self.page.set_viewport_size(VIEWPORT)
         return path
+
+    def _grow(self) -> None:
+        """Make the window as tall as the notebook; a cell's height is a guess until it is drawn, hence the repeats."""
+        for _ in range(3):
+            tall = self.page.evaluate(
+                f"""async () => {{
+                    const outer = {PANEL}.content.node.querySelector('.jp-WindowedPanel-outer');
+                    outer.scrollTop = 0;
+                    for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+                    return Math.max(...[...outer.querySelectorAll('.jp-Cell')].map(
+                        cell => cell.getBoundingClientRect().bottom));
+                }}"""
+            )
+            self.page.set_viewport_size({**VIEWPORT, "height": min(max(int(tall) + 60, 768), 15000)})
 
     def close(self) -> None:
         """Shut the kernels down, so that none is left to use memory while other tests run."""

@@ -1,0 +1,21 @@
+"""For the whole test run, notebooks included: a user folder of its own, and one torch thread for each worker."""
+
+import os
+import shutil
+import tempfile
+
+import pytest
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # before torch starts: workers with all cores each slow one another down
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config):
+    """No kernel that a test starts reads or writes the learner's own score."""
+    config.metalib_user = tempfile.mkdtemp(prefix="metalib-user-")
+    os.environ["METALIB_USER"] = config.metalib_user
+
+
+def pytest_unconfigure(config):
+    shutil.rmtree(config.metalib_user, ignore_errors=True)

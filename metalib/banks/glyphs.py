@@ -1,0 +1,209 @@
+"""The bank that every machine can draw: characters of the DejaVu fonts that matplotlib ships, as if written by hand.
+
+@@COUNTS@@
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from PIL import Image, ImageFont
+from torch import Tensor
+
+from metalib import places
+from metalib.banks import glyph_warps
+from metalib.banks.glyph_warps import GLYPH, SHEET, Hand
+from metalib.banks.store import BadData, load_cache, save_cache
+from metalib.episodes import ClassBank
+from metalib.runtime import seeded
+
+DRAWINGS = 20
+SEED = 20_170
+CACHE = "glyphs-28.safetensors"
+SOURCE = "DejaVu glyphs"
+LIST = "glyph_classes.txt"
+DIGEST = "83e7ae3e6350d0d5db27982b8dcafdd7644688a932f4b254aa51b2aa222b9605"  # SHA-256 over the classes in LIST
+# The first face that has a character gives the reference picture; the 20 drawings take turns among all that have it.
+FACES = (
+    *("Sans", "Serif", "SansMono", "Sans-Oblique", "Serif-Italic", "SansMono-Oblique"),
+    *("Sans-Bold", "Serif-Bold", "SansMono-Bold", "Sans-BoldOblique", "Serif-BoldItalic", "SansMono-BoldOblique"),
+)
+POINTS = 96  # glyphs are read from the fonts at this size, then brought to GLYPH
+VALIDATION = ("Georgian", "N'Ko", "Tifinagh")
+BATCH = 64  # classes that are drawn at a time
+REMEDY = "Use another matplotlib (pip install 'matplotlib==3.10.*'), or Omniglot: `metalib data fetch`"
+
+
+class Glyph(NamedTuple):
+    """A class of the bank: the part it belongs to ("learning" or "evaluation"), its script, character and Unicode name."""
+
+    part: str
+    script: str
+    character: str
+    name: str
+
+
+def find() -> ClassBank:
+    """The whole bank, from the first data folder that has it cached; else drawn, which takes some seconds, and cached.
+
+    A cache that is damaged or was drawn by another version of metalib is not used, and drawn anew.
+    Raises BadData when the fonts or the class list are not those that metalib was made with.
+    """
+    for folder in places.data_folders():
+        try:
+            return load_cache(folder / CACHE, expected_origin=origin())
+        except BadData:
+            continue
+    bank = render(classes(), generator=seeded(SEED))
+    save_cache(bank, CACHE, origin=origin())
+    return bank
+
+
+def origin() -> str:
+    """What a cache was made from: the class list, and the source text of what draws it."""
+    sha = hashlib.sha256(DIGEST.encode())
+    for module in (__file__, glyph_warps.__file__):
+        sha.update(Path(module).read_text(encoding="utf-8").encode())
+    return sha.hexdigest()
+
+
+# --- splits: by script, so that no class and no script is in two parts
+
+
+def training(bank: ClassBank) -> ClassBank:
+    """The scripts to learn from, without those for validation: @@TRAINING@@"""
+    return _part(bank, "learning", "training", lambda script: script not in VALIDATION)
+
+
+def validation(bank: ClassBank) -> ClassBank:
+    """The scripts on which recipes and stopping times are chosen: @@VALIDATION@@"""
+    return _part(bank, "learning", "validation", lambda script: script in VALIDATION)
+
+
+def evaluation(bank: ClassBank) -> ClassBank:
+    """The scripts and symbols to be tested on, new also to a network that has learned from Omniglot's background.
+
+    @@EVALUATION@@
+    """
+    return _part(bank, "evaluation", "evaluation", lambda script: True)
+
+
+def _part(bank: ClassBank, part: str, word: str, wanted) -> ClassBank:
+    listed = classes()
+    if bank.names != tuple(map(_label, listed)):
+        raise ValueError(
+            f"the split divides the {len(listed):,} classes of the glyph bank, and this bank has {bank.n_classes:,} or "
+            "others: hand over the whole bank, before any selection or rotation"
+        )
+    scripts = dict.fromkeys(glyph.script for glyph in listed if glyph.part == part and wanted(glyph.script))
+    return bank.select_groups(tuple(scripts), f"{SOURCE}, {word}")
+
+
+# --- the class list
+
+
+@functools.cache
+def classes() -> tuple[Glyph, ...]:
+    """The classes of the bank, in order, as the committed list has them.
+
+    Raises BadData when the list is not the one that metalib was made with.
+    """
+    text = resources.files("metalib.banks").joinpath(LIST).read_text(encoding="utf-8")
+    listed = parse(text)
+    found = digest(listed)
+    if found != DIGEST:
+        raise BadData(
+            f"{LIST} holds {len(listed):,} classes with digest {found[:12]}… where {DIGEST[:12]}… is expected: restore the "
+            "file from the repository, or install metalib again"
+        )
+    return listed
+
+
+def parse(text: str) -> tuple[Glyph, ...]:
+    """The classes in the text of a list: part, script, code point and name a line, between tabs."""
+    rows = [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
+    return tuple(Glyph(part, script, chr(int(code, 16)), name) for part, script, code, name in rows)
+
+
+def digest(listed: Sequence[Glyph]) -> str:
+    """SHA-256 over a class list."""
+    return hashlib.sha256("\n".join("\t".join(glyph) for glyph in listed).encode()).hexdigest()
+
+
+def _label(glyph: Glyph) -> str:
+    return f"{glyph.script}/{glyph.character} {glyph.name}"
+
+
+# --- from fonts to drawings
+
+
+def render(listed: Sequence[Glyph], *, generator: torch.Generator, hand: Hand | None = None) -> ClassBank:
+    """A bank of DRAWINGS drawings of each of `listed`, from the faces in turn, each warped in its own way.
+
+    Raises BadData when the fonts lack a character.
+    """
+    hand, faces = hand or Hand(), read_faces()
+    images = [
+        _draw_classes(listed[start : start + BATCH], faces, hand, generator) for start in range(0, len(listed), BATCH)
+    ]
+    names, scripts = tuple(map(_label, listed)), tuple(glyph.script for glyph in listed)
+    return ClassBank(torch.cat(images).unsqueeze(2), names, scripts, SOURCE)
+
+
+def _draw_classes(listed: Sequence[Glyph], faces: dict, hand: Hand, generator: torch.Generator) -> Tensor:
+    """[C, DRAWINGS, 28, 28] uint8."""
+    sheets, source = [], []  # every face's print of every class; for each drawing, the number of its print
+    for glyph in listed:
+        prints = [printed(font, glyph.character) for font, has in faces.values() if glyph.character in has]
+        if not prints:
+            raise BadData(_lacking(glyph, faces))
+        source += [len(sheets) + drawing % len(prints) for drawing in range(DRAWINGS)]
+        sheets += prints
+    distances = torch.from_numpy(glyph_warps.distance(glyph_warps.thin(np.stack(sheets))))
+    canvases = glyph_warps.draw(distances[source], hand, generator=generator).numpy()
+    towards = hand.off_centre * torch.randn(len(source), 2, generator=generator).clamp(-2.5, 2.5)
+    pictures = [glyph_warps.frame(canvas, way) for canvas, way in zip(canvases, towards.tolist(), strict=True)]
+    return torch.from_numpy(np.stack(pictures)).unflatten(0, (len(listed), DRAWINGS))
+
+
+def read_faces() -> dict[str, tuple[ImageFont.FreeTypeFont, set[str]]]:
+    """Each face with the set of characters that it has. Raises BadData when matplotlib comes without its fonts."""
+    import matplotlib
+    from matplotlib.ft2font import FT2Font  # tells which characters a font has, which Pillow does not
+
+    folder, faces = Path(matplotlib.get_data_path(), "fonts", "ttf"), {}
+    for name in FACES:
+        path = folder / f"DejaVu{name}.ttf"
+        if not path.is_file():
+            raise BadData(f"matplotlib {matplotlib.__version__} has no {path}, which the glyph bank is drawn from. {REMEDY}")
+        font = ImageFont.truetype(str(path), POINTS, layout_engine=ImageFont.Layout.BASIC)
+        faces[name] = font, set(map(chr, FT2Font(str(path)).get_charmap()))
+    return faces
+
+
+def _lacking(glyph: Glyph, faces: dict) -> str:
+    import matplotlib
+
+    return (
+        f"matplotlib {matplotlib.__version__}: none of its {len(faces)} DejaVu faces has U+{ord(glyph.character):04X} "
+        f"{glyph.name}, which the glyph bank holds. {REMEDY}"
+    )
+
+
+def printed(font: ImageFont.FreeTypeFont, character: str) -> np.ndarray:
+    """[SHEET, SHEET] bool: a character as the face has it, its longer side GLYPH, in the middle."""
+    mask = font.getmask(character, mode="L")
+    picture = Image.frombytes("L", mask.size, bytes(mask))
+    picture = picture.crop(picture.getbbox())
+    zoom = GLYPH / max(picture.size)
+    width, height = (max(1, round(zoom * length)) for length in picture.size)
+    sheet = Image.new("L", (SHEET, SHEET))
+    sheet.paste(picture.resize((width, height), Image.Resampling.BILINEAR), ((SHEET - width) // 2, (SHEET - height) // 2))
+    return np.asarray(sheet) > 127

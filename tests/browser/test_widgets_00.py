@@ -1,0 +1,86 @@
+"""The widgets of notebook 00, worked by mouse and by keyboard until a named part of their state and picture changes."""
+
+import pytest
+from widgetry import Piece, running
+
+pytestmark = pytest.mark.browser
+
+FIRST_QUESTION = "How many of the 75 queries does it get right?"
+
+
+@pytest.fixture(scope="module")
+def notebook(browser, jupyterlab):
+    with running(browser, jupyterlab, "00-start-here.ipynb") as tab:
+        yield tab
+
+
+@pytest.fixture
+def cards(notebook):
+    yield Piece(notebook, "FiveCards(")
+    notebook.assert_clean()
+
+
+@pytest.fixture
+def question(notebook):
+    yield Piece(notebook, FIRST_QUESTION)
+    notebook.assert_clean()
+
+
+def differing(before, after):
+    return [i for i, (old, new) in enumerate(zip(before, after, strict=True)) if old != new]
+
+
+def test_run_all_ends_without_an_error(notebook):
+    notebook.assert_clean()
+
+
+def test_a_click_on_a_card_swaps_its_drawing(cards):
+    state, pictures, queries = cards.state(), cards.pictures(".metalib-row"), cards.pictures(".metalib-queries")
+    after = cards.after(cards.root.locator(".metalib-card").nth(1).click)
+    assert differing(state["support"], after["support"]) == [1]
+    assert differing(pictures, cards.pictures(".metalib-row")) == [1]
+    assert cards.pictures(".metalib-queries") == queries
+    flips = differing(state["predictions"], after["predictions"])
+    assert cards.root.locator(".metalib-status").inner_text().startswith(f"{len(flips)} of 15 answers flipped; ")
+    assert cards.root.locator(".metalib-flip").count() == len(flips)
+    cards.screenshots("five-cards")
+
+
+def test_keys_swap_the_drawing_forth_and_back(cards):
+    before, picture = cards.state(), cards.pictures(".metalib-row")[3]
+    cards.root.locator(".metalib-card").nth(3).focus()
+    forth = cards.press("ArrowRight")
+    assert differing(before["support"], forth["support"]) == [3]
+    assert cards.pictures(".metalib-row")[3] != picture
+    assert cards.press("ArrowLeft")["support"] == before["support"]
+    assert cards.pictures(".metalib-row")[3] == picture
+    assert cards.press("Enter")["support"] == forth["support"]
+    assert cards.press("Space")["support"] != forth["support"]
+    assert cards.focus_ring() == "solid 3px"
+
+
+def test_the_button_deals_other_characters(cards):
+    before, pictures = cards.state(), cards.pictures()
+    cards.root.locator("[data-action=deal]").focus()
+    by_key = cards.press("Enter")
+    by_mouse = cards.after(cards.root.locator("[data-action=deal]").click)
+    assert before["classes"] != by_key["classes"] != by_mouse["classes"]
+    assert len(differing(pictures, cards.pictures())) == 20
+
+
+def test_nothing_is_chosen_before_an_answer_is_clicked(question):
+    assert question.state() == {"chosen": None}
+    assert question.root.locator("input:checked").count() == 0
+    assert not question.root.locator(".metalib-feedback").is_visible()
+    assert question.after(question.root.locator("label").nth(1).click) == {"chosen": 1}
+    assert question.root.locator(".metalib-feedback").inner_text().startswith("✗ Not quite.")
+    assert question.root.locator(".metalib-option").nth(1).get_attribute("class").endswith("metalib-wrong")
+    question.screenshots("question")
+
+
+def test_arrow_keys_choose_another_answer(question):
+    question.root.locator("input").nth(2).focus()
+    question.after(lambda: question.lab.page.keyboard.press("Space"))
+    assert question.press("ArrowDown") == {"chosen": 3}
+    assert question.root.locator("input:checked").get_attribute("value") == "3"
+    assert question.root.locator(".metalib-feedback").inner_text().startswith("✓ Right.")
