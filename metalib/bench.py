@@ -32,7 +32,7 @@ def draw_seconds(bank: ClassBank, n_tasks: int = 32) -> float:
 
 
 def update_seconds(bank: ClassBank) -> dict[str, float]:
-    """Seconds of one meta-training update of a prototypical network: float32, and fast math where there are units for it."""
+    """Seconds of one update of a prototypical network: in float32, and in bfloat16 where there are units for it."""
     seconds = {}
     recipe = ProtonetRecipe()
     for name, fast in (("float32", False), ("bfloat16 convolutions", True)):

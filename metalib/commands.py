@@ -82,7 +82,8 @@ def publish(folder: Path, recipe: ProtonetRecipe, network: Conv4, bank: ClassBan
     }
     path = folder / "protonet.safetensors"
     checkpoints.save(path, network, info)
-    print(f"{path}: {chosen:,} updates in {info['seconds']:,} s" + (f", {validation[0]}" if info["validation"] else ""))
+    accuracy = f", {validation[0]} on the validation classes" if info["validation"] else ""
+    print(f"{path}: {chosen:,} updates in {info['seconds']:,} s{accuracy}")
     print(f"measure it on the evaluation classes: metalib evaluate {path}")
     return path
 
@@ -103,7 +104,7 @@ def evaluate(checkpoint: str, *, episodes: int, device: str | None, write: bool)
 
 
 def write_results(*, device: str | None) -> Path:
-    """Let every method sit the exams on Omniglot and on the glyphs, and write `results.json` into the checkout's data."""
+    """Let every method sit the exams on Omniglot and on the glyphs, and write the checkout's `data/results.json`."""
     root = places.checkout()
     if root is None:
         raise ValueError("`metalib results` writes the course's own results: run it from a checkout of the course")

@@ -84,7 +84,7 @@ def paired_interval(a: Tensor, b: Tensor, unit: str = "episodes") -> Interval:
 def wilson_interval(successes: int, trials: int, unit: str = "questions") -> Interval:
     """The 95 % interval of a proportion from few trials; it stays within 0 … 1, and has a width at 0 and at 1.
 
-    Raises ValueError unless 0 ≤ successes ≤ trials and trials ≥ 1. Source: Wilson (1927), without continuity correction.
+    Raises ValueError unless 0 ≤ successes ≤ trials and trials ≥ 1. Source: Wilson (1927), no continuity correction.
     """
     if trials < 1 or not 0 <= successes <= trials:
         raise ValueError(

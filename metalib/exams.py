@@ -34,6 +34,6 @@ class Exam:
 
 
 EXAM_A = Exam("A", EpisodeSpec(n_way=5, k_shot=1, n_query=15), n_episodes=600, seed=20_171)
-# Lake et al.'s (2015) form of the task: 20 characters of one alphabet, one query each; not saturated, and people can sit it
+# Lake et al.'s (2015) form: 20 characters of one alphabet, one query each; not saturated, and people can sit it
 EXAM_B = Exam("B", EpisodeSpec(n_way=20, k_shot=1, n_query=1, within_group=True), n_episodes=400, seed=20_172)
 EXAMS = (EXAM_A, EXAM_B)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from torch import Tensor, nn
 
 DOWNSAMPLE = ("max_pool", "stride")
 
 
 class Conv4(nn.Module):
-    """Four blocks of 3×3 convolution, batch norm and ReLU, each halving the picture; the embedding of few-shot learning.
+    """Four blocks of 3×3 convolution, batch norm and ReLU, each halving the picture: few-shot learning's usual network.
 
     x  [B, in_channels, H, W]  ->  [B, out_features]
     `max_pool` is Vinyals et al.'s (2016) and Snell et al.'s (2017) form: 28 → 14 → 7 → 3 → 1, 64 features.
@@ -41,10 +43,7 @@ class Conv4(nn.Module):
         }
         channels = [in_channels] + [width] * 4
         self.blocks = nn.Sequential(
-            *(
-                _block(c_in, c_out, downsample, running_stats)
-                for c_in, c_out in zip(channels, channels[1:], strict=False)
-            )
+            *(_block(c_in, c_out, downsample, running_stats) for c_in, c_out in pairwise(channels))
         )
         side = image_size
         for _ in range(4):

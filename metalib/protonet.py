@@ -22,7 +22,7 @@ def prototypes(embeddings: Tensor, labels: Tensor, n_way: int) -> Tensor:
     embeddings  [S, D]      labels  [S] long in 0 … N−1, in any order      returns  [N, D]
     Raises ValueError for a label outside 0 … N−1 or a class without a picture.
     """
-    if len(labels) and not (0 <= int(labels.min()) and int(labels.max()) < n_way):
+    if len(labels) and (int(labels.min()) < 0 or int(labels.max()) >= n_way):
         raise ValueError(
             f"labels run from {int(labels.min())} to {int(labels.max())} and {n_way}-way labels are 0 … {n_way - 1}: "
             "number the classes anew in each episode"

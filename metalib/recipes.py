@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,9 +26,9 @@ class ProtonetRecipe:
     k_shot: int = 1  # the paper: as many as at test
     n_query: int = 5  # the paper
     rotations: bool = (
-        True  # the paper, after Santoro et al. (2016): turns by 90° are new classes, in training only here
+        True  # the paper, after Santoro et al. (2016): turns by 90° are new classes; here in training only
     )
-    jitter: float = 0.1  # the paper: none. 15,000 updates, validation alphabets, 20-way: 95.1 ± 0.3 % without, 95.6 ± 0.2
+    jitter: float = 0.1  # the paper: none. Validation, 15,000 updates, 20-way: 95.6 ± 0.2 %, without it 95.1 ± 0.3
     learning_rate: float = 1e-3  # the paper, with Adam
     updates: int = 80_000  # the paper does not say; its rate is halved every 2,000. Here it falls linearly to zero
     downsample: str = "max_pool"  # the paper
@@ -58,12 +58,6 @@ class ProtonetRecipe:
         out, resume, and what is raised: as `metalib.train.train` has them
         """
         device = training.device
-        bank = training.rotated() if self.rotations else training
-        spec = EpisodeSpec(self.n_way, self.k_shot, self.n_query)
-
-        def draw(generator: torch.Generator) -> Episode:
-            episodes = sample_episodes(bank, spec, 1, generator=generator)
-            return jitter(episodes, self.jitter, generator=generator) if self.jitter else episodes
 
         def losses(network: nn.Module, episodes: Episode) -> Tensor:
             with runtime.fast_math(device):
@@ -72,7 +66,7 @@ class ProtonetRecipe:
         return train(
             self.start(model, device),
             losses,
-            draw,
+            self.draw_from(training),
             updates=self.updates,
             validate=None if validation is None else lambda network: validate(network, validation),
             record_every=record_every,
@@ -82,9 +76,20 @@ class ProtonetRecipe:
             progress=progress,
         )
 
+    def draw_from(self, training: ClassBank) -> Callable[[torch.Generator], Episode]:
+        """The function that draws the episode of one update."""
+        bank = training.rotated() if self.rotations else training
+        spec = EpisodeSpec(self.n_way, self.k_shot, self.n_query)
+
+        def draw(generator: torch.Generator) -> Episode:
+            episodes = sample_episodes(bank, spec, 1, generator=generator)
+            return jitter(episodes, self.jitter, generator=generator) if self.jitter else episodes
+
+        return draw
+
     def start(self, model: Conv4, device: torch.device) -> Run:
-        """A run at update 0: Adam, its rate falling linearly to zero over the updates, episodes from the recipe's seed."""
-        model.to(device, memory_format=torch.channels_last)  # 1.6 times faster on a CPU, same numbers
+        """A run at update 0: Adam, its rate falling linearly to zero, episodes from the recipe's seed."""
+        model.to(device).to(memory_format=torch.channels_last)  # 1.6 times faster on a CPU
         optimizer = torch.optim.Adam(model.parameters(), self.learning_rate)
         schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, self.updates)
         return Run(model, optimizer, schedule, runtime.seeded(self.seed), settings=dataclasses.asdict(self))

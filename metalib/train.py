@@ -1,7 +1,7 @@
 """Meta-training: draw episodes, step on their mean loss, keep a record. Knows no algorithm: it is handed the losses.
 
-An interrupted run goes on where it stopped: with the same number of threads on a CPU, a run that was killed and resumed ends
-with the same parameters, bit for bit, as one that was not.
+An interrupted run goes on where it stopped. With the same number of threads on a CPU, a run that was killed and resumed
+ends with the same parameters, bit for bit, as one that was not.
 """
 
 from __future__ import annotations
@@ -123,25 +123,18 @@ def train(
     validate  network in evaluation mode -> Interval; every `save_every` updates; the best state so far is kept apart
     out       folder for the state (every `save_every` updates) and the record file; None keeps nothing
     Ctrl-C finishes the update, saves and raises KeyboardInterrupt.
-    Raises Diverged when the loss is not finite, before the step is taken; ValueError for an `out` that holds another run.
+    Raises Diverged before a step on a loss that is not finite; ValueError for an `out` that holds another run.
     """
     if out is not None:
         _open(run, out, resume)
-    bar = tqdm(
-        total=updates, initial=run.update, disable=not progress, unit="update", leave=False, mininterval=0.5, file=sys.stdout
-    )
-    with _finish_update_first() as interrupted, bar:
+    with _finish_update_first() as interrupted, _progress_bar(run, updates, progress) as bar:
         while run.update < updates:
             _one_update(run, losses, draw)
             bar.update()
             saving = run.update % save_every == 0 or run.update == updates
             if run.update % record_every == 0 or run.update == updates:
-                validation = _validate(run, validate) if validate and saving else None
-                record = _record(run, validation)
+                record = _record(run, _validate(run, validate) if validate and saving else None, out)
                 bar.set_postfix_str(_postfix(record, run))
-                if out is not None:
-                    with (out / RECORDS).open("a", encoding="utf-8") as file:
-                        file.write(_line(record))
                 yield record
             if out is not None and (saving or interrupted.is_set()):
                 run.save(out)
@@ -157,8 +150,8 @@ def _one_update(run: Run, losses: Callable[[nn.Module, Episode], Tensor], draw: 
     if not math.isfinite(value):
         rate = run.optimizer.param_groups[0]["lr"]
         raise Diverged(
-            f"the loss is {value} at update {run.update + 1:,} with learning rate {rate:.2g}: lower the rate, or resume "
-            "from the last saved state with a lower one"
+            f"the loss is {value} at update {run.update + 1:,} with learning rate {rate:.2g}: start anew with a "
+            "lower rate"
         )
     run.optimizer.zero_grad()
     loss.backward()
@@ -170,10 +163,28 @@ def _one_update(run: Run, losses: Callable[[nn.Module, Episode], Tensor], draw: 
     run.seconds += time.perf_counter() - start
 
 
-def _record(run: Run, validation: Interval | None) -> Record:
+def _record(run: Run, validation: Interval | None, out: Path | None) -> Record:
+    """The record of the updates since the last one; written to `out` too."""
     loss = run.loss_sum / run.loss_count
     run.loss_sum, run.loss_count = 0.0, 0
-    return Record(run.update, loss, run.schedule.get_last_lr()[0], run.seconds, validation)
+    record = Record(run.update, loss, float(run.schedule.get_last_lr()[0]), run.seconds, validation)
+    if out is not None:
+        with (out / RECORDS).open("a", encoding="utf-8") as file:
+            file.write(_line(record))
+    return record
+
+
+def _progress_bar(run: Run, updates: int, shown: bool) -> tqdm:
+    """The bar of a terminal or a notebook, redrawn twice a second."""
+    return tqdm(
+        total=updates,
+        initial=run.update,
+        disable=not shown,
+        unit="update",
+        leave=False,
+        mininterval=0.5,
+        file=sys.stdout,
+    )
 
 
 def _validate(run: Run, validate: Callable[[nn.Module], Interval]) -> Interval:

@@ -72,8 +72,7 @@ def test_the_unsquared_distance_has_the_same_regions_and_other_probabilities(poi
     assert (squared.softmax(dim=1) - plain.softmax(dim=1)).abs().max() > 0.1
 
 
-def test_cosine_without_a_scale_caps_the_probability(points):
-    _, _, query = points
+def test_cosine_without_a_scale_caps_the_probability():
     features = torch.eye(60, dtype=torch.float64)  # the best case after a ReLU: own prototype 1, all others 0
     for n_way, cap in ((5, 0.40), (20, 0.125), (60, 0.044)):
         top = protonet.logits(features[:n_way], features[:n_way], distance="cosine").softmax(dim=1).max()

@@ -48,7 +48,7 @@ EVALUATION = {
 ALIKE = 0.12  # relative squared distance up to which two characters count as one
 BLUR = 1.0  # standard deviation of the blur, in pixels of the 28×28
 SOLID = 0.25  # stroke width over longer side from which a character is an area, not lines
-CROWDED = 120.0  # ink (in full pixels) from which it is too intricate to be written at this size
+INK = (20.0, 120.0)  # in full pixels: with less it is a few dots, with more fuller than 95 % of Omniglot at this size
 PLAIN = Hand(20.0, *[0.0] * 6, 1.5, 0.0, 0.0)  # a hand that changes nothing
 
 HEADER = "# The classes of the glyph bank: part, script, code point, name. Written by python -m metalib.banks.glyph_choice\n"
@@ -62,7 +62,8 @@ def choose() -> tuple[Glyph, ...]:
     candidates = learning_candidates() + evaluation_candidates()
     prints = reference_prints(candidates)
     pictures = reference_pictures(prints)
-    fit = ~is_solid(prints) & (pictures.sum((1, 2)).numpy() < CROWDED)
+    ink = pictures.sum((1, 2)).numpy()
+    fit = ~is_solid(prints) & (ink >= INK[0]) & (ink <= INK[1])
     near = (unlikeness(pictures) <= ALIKE).numpy()
     learning = np.array([glyph.part == "learning" for glyph in candidates])
     kept = np.zeros(len(candidates), bool)

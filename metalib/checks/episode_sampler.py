@@ -30,6 +30,7 @@ class Side(NamedTuple):
         return list(zip(self.classes.tolist(), self.drawings.tolist(), strict=True))
 
     def class_of(self, label: int) -> list[int]:
+        """The classes of the pictures that have `label`."""
         return self.classes[self.labels == label].unique().tolist()
 
 
