@@ -108,7 +108,8 @@ class EpisodeSpec:
 
     def __str__(self) -> str:
         within = " within one alphabet" if self.within_group else ""
-        return f"{self.n_way}-way {self.k_shot}-shot{within}, {self.n_query} queries a class"
+        queries = "1 query" if self.n_query == 1 else f"{self.n_query} queries"
+        return f"{self.n_way}-way {self.k_shot}-shot{within}, {queries} a class"
 
 
 class Episode(NamedTuple):

@@ -31,7 +31,7 @@ def course_root() -> Path:
 
 
 def command(root: Path, *arguments: str) -> list[str]:
-    """The command line that starts JupyterLab on `root`, notebook 00 first; `arguments` come last and win.
+    """The command line that starts JupyterLab on `root`, notebook 00 first; where `arguments` say otherwise they win.
 
     Raises ValueError when JupyterLab is not installed in this environment.
     """
@@ -39,16 +39,14 @@ def command(root: Path, *arguments: str) -> list[str]:
         raise ValueError(
             f"{sys.executable} has no JupyterLab: run `make lab`, or `pip install -e .[lab]` in the checkout"
         )
-    as_root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    return [
-        sys.executable,
-        "-m",
-        "jupyterlab",
-        f"--ServerApp.root_dir={root}",
-        f"--LabApp.default_url=/lab/tree/{START}",
-        *as_root,
-        *arguments,
-    ]
+    defaults = {"--ServerApp.root_dir": f"={root}", "--LabApp.default_url": f"=/lab/tree/{START}"}
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        defaults["--allow-root"] = ""
+    given = {argument.partition("=")[0] for argument in arguments}  # JupyterLab refuses an option that comes twice
+    if "--notebook-dir" in given:
+        given.add("--ServerApp.root_dir")
+    chosen = [f"{name}{value}" for name, value in defaults.items() if name not in given]
+    return [sys.executable, "-m", "jupyterlab", *chosen, *arguments]
 
 
 def environment(base: Mapping[str, str] = os.environ) -> dict[str, str]:

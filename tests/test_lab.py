@@ -28,6 +28,20 @@ def test_opens_notebook_00_with_this_python_and_the_callers_options_last(course)
     assert line[-3:] == ["--no-browser", "--port", "8889"]
 
 
+@pytest.mark.parametrize(
+    ("option", "ours"),
+    [
+        ("--ServerApp.root_dir=/mine", "--ServerApp.root_dir="),
+        ("--notebook-dir=/mine", "--ServerApp.root_dir="),
+        ("--LabApp.default_url=/lab", "--LabApp.default_url="),
+        ("--allow-root", "--allow-root"),
+    ],
+)
+def test_no_option_comes_twice_since_jupyterlab_refuses_that(course, option, ours):
+    ours_left = [part for part in lab.command(course, option)[:-1] if part.startswith(ours)]
+    assert ours_left == []
+
+
 def test_the_token_stays_on():
     assert not any("token" in part.lower() for part in lab.command(Path("x")))
 

@@ -1,4 +1,9 @@
-"""Which characters are classes of the glyph bank: `python -m metalib.banks.glyph_choice` writes the list anew."""
+"""Which characters are classes of the glyph bank: `python -m metalib.banks.glyph_choice` writes the list anew.
+
+A class is a letter that Unicode does not decompose into a letter and a mark; for evaluation also a digit or a sign. It
+has lines rather than areas, not too few and not too many, and is not like a class before it in the list. The list runs
+from the scripts to learn from to those for evaluation, so of two look-alikes the one to learn from stays.
+"""
 
 from __future__ import annotations
 
@@ -49,9 +54,9 @@ ALIKE = 0.12  # relative squared distance up to which two characters count as on
 BLUR = 1.0  # standard deviation of the blur, in pixels of the 28×28
 SOLID = 0.25  # stroke width over longer side from which a character is an area, not lines
 INK = (20.0, 120.0)  # in full pixels: with less it is a few dots, with more fuller than 95 % of Omniglot at this size
-PLAIN = Hand(20.0, *[0.0] * 6, 1.5, 0.0, 0.0)  # a hand that changes nothing
+PLAIN = Hand(20.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.5, 0.0, 0.0)  # a hand that warps nothing
 
-HEADER = "# The classes of the glyph bank: part, script, code point, name. Written by python -m metalib.banks.glyph_choice\n"
+HEADER = "# The classes of the glyph bank: part, script, code point, name. By python -m metalib.banks.glyph_choice\n"
 
 
 def choose() -> tuple[Glyph, ...]:
@@ -107,7 +112,8 @@ def _characters() -> list[str]:
 def reference_prints(listed: Sequence[Glyph]) -> np.ndarray:
     """[N, SHEET, SHEET] bool: each character as the first face that has it prints it."""
     faces = glyphs.read_faces().values()
-    return np.stack([glyphs.printed(next(font for font, has in faces if g.character in has), g.character) for g in listed])
+    characters = [glyph.character for glyph in listed]
+    return np.stack([glyphs.printed(next(font for font, has in faces if c in has), c) for c in characters])
 
 
 def reference_pictures(prints: np.ndarray) -> Tensor:

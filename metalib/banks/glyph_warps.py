@@ -1,7 +1,7 @@
 """From printed glyphs to drawings like a hand's: thinned to lines, bent, and drawn again with a pen of one width.
 
-A printed stroke is thick, thin and serifed as its face has it, and a pen's is not. So a glyph is thinned to its middle line,
-the distance to that line is what gets warped, and ink is where the warped distance is less than the pen's radius.
+A printed stroke is thick, thin and serifed as its face has it, and a pen's is not. So a glyph is thinned to its middle
+line, the distance to that line is what gets warped, and ink is where the warped distance is below the pen's radius.
 Lengths are in pixels of the final 28×28 picture unless another unit is given.
 """
 
@@ -107,7 +107,7 @@ def draw(distances: Tensor, hand: Hand, *, generator: torch.Generator) -> Tensor
 
 
 def _places(n: int, hand: Hand, size: Tensor, generator: torch.Generator) -> Tensor:
-    """[N, H, W, 2]: for each pixel of the canvas, where to look in the printed picture, from its middle, in its pixels."""
+    """[N, H, W, 2]: where each pixel of the canvas looks in the printed picture, in its pixels, from its middle."""
     side = FINE * CANVAS
     axis = (torch.arange(side) + 0.5) / FINE - CANVAS / 2
     pixels = torch.stack(torch.meshgrid(axis, axis, indexing="xy"), dim=-1)  # [H, W, 2], x before y
@@ -121,7 +121,7 @@ def _places(n: int, hand: Hand, size: Tensor, generator: torch.Generator) -> Ten
 
 
 def _elastic(n: int, knots: int, generator: torch.Generator) -> Tensor:
-    """[N, H, W, 2]: smooth random vectors of about unit variance, cubic B-splines between `knots` × `knots` normal ones."""
+    """[N, H, W, 2]: smooth random vectors of unit variance: cubic B-splines over `knots` × `knots` normal ones."""
     at = torch.linspace(0, knots - 1, FINE * CANVAS)
     away = (at[:, None] - torch.arange(-1, knots + 1)).abs()  # [H, knots + 2]
     near, far = 2 / 3 - away**2 + away**3 / 2, (2 - away).clamp(min=0) ** 3 / 6
@@ -137,9 +137,9 @@ def _normal(n: int, generator: torch.Generator) -> Tensor:
 
 
 def frame(canvas: np.ndarray, towards: tuple[float, float]) -> np.ndarray:
-    """The final picture, [28, 28] uint8: all the ink of a canvas, its middle at `towards` from the frame's where it fits.
+    """The final picture, [28, 28] uint8: all the ink of a canvas, shifted by `towards` from the middle as far as it fits.
 
-    towards  right and down
+    towards  pixels to the right and down
     Ink that is larger than the frame is made smaller first, with a margin of a pixel.
     """
     rows, columns = np.flatnonzero(canvas.any(1)), np.flatnonzero(canvas.any(0))

@@ -44,6 +44,7 @@ def run(notebook: NotebookNode, folder: Path) -> None:
         resources={"metadata": {"path": str(folder)}},
         store_widget_state=False,
         record_timing=False,
+        coalesce_streams=True,  # a progress bar is one line that is written over and over: the last state is kept
     )
     client.execute()
 
@@ -71,8 +72,8 @@ def tidy(notebook: NotebookNode) -> None:
 
 
 def is_progress_bar(output: NotebookNode) -> bool:
-    """Whether `output` is what tqdm writes."""
-    return output.output_type == "stream" and output.name == "stderr" and "%|" in output.text
+    """Whether `output` is all that a cleared progress bar leaves behind: blanks."""
+    return output.output_type == "stream" and not output.text.strip()
 
 
 def main(names: list[str]) -> int:
