@@ -28,9 +28,11 @@ class Interval(NamedTuple):
         return (self.high - self.low) / 2
 
     def __str__(self) -> str:
+        digits = 1 if self.half_width >= 0.0005 or self.n == 0 else 2  # "± 0.0" would say nothing
+        mean, low, high = (f"{100 * value:.{digits}f}" for value in (self.mean, self.low, self.high))
         if math.isclose(self.high - self.mean, self.mean - self.low, abs_tol=1e-9):
-            return f"{100 * self.mean:.1f} ± {100 * self.half_width:.1f} % ({self.n:,} {self.unit})"
-        return f"{100 * self.mean:.1f} % ({100 * self.low:.1f} to {100 * self.high:.1f}, {self.n:,} {self.unit})"
+            return f"{mean} ± {100 * self.half_width:.{digits}f} % ({self.n:,} {self.unit})"
+        return f"{mean} % ({low} to {high}, {self.n:,} {self.unit})"
 
 
 def evaluate(predict: Callable[[Episode], Tensor], episode_batches: Iterable[Episode]) -> Tensor:

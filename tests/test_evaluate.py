@@ -124,4 +124,5 @@ def test_wilson_refuses_impossible_counts(counts):
 
 def test_how_an_interval_reads():
     assert str(Interval(0.981, 0.979, 0.983, 1000)) == "98.1 ± 0.2 % (1,000 episodes)"
+    assert str(Interval(0.99689, 0.99642, 0.99736, 1000)) == "99.69 ± 0.05 % (1,000 episodes)"
     assert str(wilson_interval(7, 10)) == "70.0 % (39.7 to 89.2, 10 questions)"

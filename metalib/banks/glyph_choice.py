@@ -54,9 +54,11 @@ ALIKE = 0.12  # relative squared distance up to which two characters count as on
 BLUR = 1.0  # standard deviation of the blur, in pixels of the 28×28
 SOLID = 0.25  # stroke width over longer side from which a character is an area, not lines
 INK = (20.0, 120.0)  # in full pixels: with less it is a few dots, with more fuller than 95 % of Omniglot at this size
+VARIANT = 0.45  # unlikeness to the first face from which another face has another form of the letter
+CLOSED = 0.8  # length of a print's lines, relative to the first face's, below which it has lost a part
 PLAIN = Hand(20.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.5, 0.0, 0.0)  # a hand that warps nothing
 
-HEADER = "# The classes of the glyph bank: part, script, code point, name. By python -m metalib.banks.glyph_choice\n"
+HEADER = "# The glyph bank: part, script, code point, name, faces. Written by python -m metalib.banks.glyph_choice\n"
 
 
 def choose() -> tuple[Glyph, ...]:
@@ -65,23 +67,46 @@ def choose() -> tuple[Glyph, ...]:
     A character for evaluation is compared with every candidate for learning, also with those that were dropped.
     """
     candidates = learning_candidates() + evaluation_candidates()
-    prints = reference_prints(candidates)
-    pictures = reference_pictures(prints)
+    pictures = reference_pictures(candidates)
     ink = pictures.sum((1, 2)).numpy()
-    fit = ~is_solid(prints) & (ink >= INK[0]) & (ink <= INK[1])
-    near = (unlikeness(pictures) <= ALIKE).numpy()
+    fit = ~is_solid(reference_prints(candidates)) & (ink >= INK[0]) & (ink <= INK[1])
+    near = (unlikeness(pictures, pictures) <= ALIKE).numpy()
     learning = np.array([glyph.part == "learning" for glyph in candidates])
     kept = np.zeros(len(candidates), bool)
     for number in np.flatnonzero(fit):
         rivals = kept if learning[number] else kept | learning
         kept[number] = not near[number, rivals].any()
-    return tuple(candidates[number] for number in np.flatnonzero(kept))
+    chosen = np.flatnonzero(kept)
+    return with_faces([candidates[number] for number in chosen], pictures[chosen])
+
+
+def with_faces(listed: Sequence[Glyph], pictures: Tensor) -> tuple[Glyph, ...]:
+    """The classes with the faces to draw them from: those that print much the same lines as the first, and no other class.
+
+    Left out are faces with another form of the letter, bold ones in which a ring has closed, and those whose print is
+    like another class's picture.
+    """
+    faces = list(glyphs.read_faces().values())
+    pairs = [(c, f) for c, glyph in enumerate(listed) for f, (_, has) in enumerate(faces) if glyph.character in has]
+    own = torch.tensor([c for c, _ in pairs])
+    lines = glyph_warps.thin(np.stack([glyphs.printed(faces[f][0], listed[c].character) for c, f in pairs]))
+    unlike = unlikeness(written(lines), pictures)  # [P, C]
+    length = torch.from_numpy(lines.sum((1, 2)))
+    first = torch.searchsorted(own, own)  # for each pair, the first of its class
+    variant = unlike.gather(1, own[:, None])[:, 0] > VARIANT
+    closed = length < CLOSED * length[first]
+    other = unlike.scatter(1, own[:, None], 1.0).amin(1) <= ALIKE
+    usable = ~(variant | closed | other) | (first == torch.arange(len(pairs)))
+    digits = [""] * len(listed)
+    for (c, f), use in zip(pairs, usable.tolist(), strict=True):
+        digits[c] += f"{f:x}" if use else ""
+    return tuple(glyph._replace(faces=faces) for glyph, faces in zip(listed, digits, strict=True))
 
 
 def learning_candidates() -> list[Glyph]:
     """The letters of LEARNING, script by script, that are no other letter with a mark (no decomposition in Unicode)."""
     return [
-        Glyph("learning", script, character, unicodedata.name(character))
+        Glyph("learning", script, character, unicodedata.name(character), "")
         for prefix, script in LEARNING.items()
         for character in _characters()
         if unicodedata.name(character, "").startswith(f"{prefix} ")
@@ -93,7 +118,7 @@ def learning_candidates() -> list[Glyph]:
 def evaluation_candidates() -> list[Glyph]:
     """The letters, digits and symbols of EVALUATION, block by block."""
     return [
-        Glyph("evaluation", script, character, unicodedata.name(character))
+        Glyph("evaluation", script, character, unicodedata.name(character), "")
         for script, block in EVALUATION.items()
         for character in _characters()
         if ord(character) in block and unicodedata.category(character)[0] in "LNS"
@@ -116,21 +141,32 @@ def reference_prints(listed: Sequence[Glyph]) -> np.ndarray:
     return np.stack([glyphs.printed(next(font for font, has in faces if c in has), c) for c in characters])
 
 
-def reference_pictures(prints: np.ndarray) -> Tensor:
-    """[N, SHEET, SHEET] bool to [N, 28, 28] float32 in 0 … 1: each character written by a hand that warps nothing."""
-    distances = torch.from_numpy(glyph_warps.distance(glyph_warps.thin(prints)))
+def reference_pictures(listed: Sequence[Glyph]) -> Tensor:
+    """[N, 28, 28] float32 in 0 … 1: each character from the first face that has it, written without a warp."""
+    return written(glyph_warps.thin(reference_prints(listed)))
+
+
+def written(lines: np.ndarray) -> Tensor:
+    """[N, SHEET, SHEET] bool to [N, 28, 28] float32 in 0 … 1: lines drawn by a hand that warps nothing."""
+    distances = torch.from_numpy(glyph_warps.distance(lines))
     canvases = glyph_warps.draw(distances, PLAIN, generator=seeded(0)).numpy()  # the generator changes nothing here
     return torch.from_numpy(np.stack([glyph_warps.frame(canvas, (0.0, 0.0)) for canvas in canvases])) / 255
 
 
-def unlikeness(pictures: Tensor) -> Tensor:
-    """[N, 28, 28] to [N, N]: the relative squared distance |a − b|² / (|a|² + |b|²) of blurred pictures, in 0 … 1."""
+def unlikeness(one: Tensor, other: Tensor) -> Tensor:
+    """[N, 28, 28], [M, 28, 28] to [N, M]: the relative squared distance of blurred pictures, in 0 … 1.
+
+    For blurred pictures a and b it is |a − b|² / (|a|² + |b|²): 0 when they are equal, 1 when no ink is shared.
+    """
+    a, b = _blurred(one), _blurred(other)  # [N, 784], [M, 784]
+    return 1 - 2 * a @ b.T / (a.square().sum(1)[:, None] + b.square().sum(1))
+
+
+def _blurred(pictures: Tensor) -> Tensor:
     reach = torch.arange(-4.0, 5.0)
     bell = torch.exp(-(reach**2) / (2 * BLUR**2))
     kernel = bell[:, None] * bell / bell.sum() ** 2
-    blurred = conv2d(pictures[:, None], kernel[None, None], padding=4).flatten(1)  # [N, 784]
-    square = blurred.square().sum(1)
-    return 1 - 2 * blurred @ blurred.T / (square[:, None] + square)
+    return conv2d(pictures[:, None], kernel[None, None], padding=4).flatten(1)
 
 
 def is_solid(prints: np.ndarray) -> np.ndarray:
@@ -143,7 +179,7 @@ def is_solid(prints: np.ndarray) -> np.ndarray:
 def write() -> None:
     """Write the list of classes and print what the docstring and DIGEST of `glyphs` have to say of it."""
     listed = choose()
-    lines = [f"{glyph.part}\t{glyph.script}\t{ord(glyph.character):04X}\t{glyph.name}\n" for glyph in listed]
+    lines = [f"{glyph.part}\t{glyph.script}\t{ord(glyph.character):04X}\t{glyph.name}\t{glyph.faces}\n" for glyph in listed]
     path = Path(glyphs.__file__).with_name(glyphs.LIST)
     path.write_text("".join([HEADER, *lines]), encoding="utf-8", newline="\n")
     print(f"{path}: {len(listed):,} classes, digest {glyphs.digest(listed)}")

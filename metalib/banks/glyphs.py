@@ -6,7 +6,7 @@ another version of the fonts or of FreeType cannot change it; its digest is chec
 
 Scripts are divided, not characters. Omniglot's background holds the scripts to learn from here, but none of those for
 evaluation, so these are new also to a network that has learned from Omniglot. Look-alikes are dropped within and across
-all parts: for a = one character and b = another, both written without a warp, 20 pixels long, and blurred by 1 pixel,
+all parts: a and b being two characters, each written without a warp, 20 pixels long, and blurred by 1 pixel,
 |a − b|² / (|a|² + |b|²) is over 0.12 (`glyph_choice.unlikeness`). No rotations: many signs are turned copies of others.
 
 Pixel neighbours do about as well as on Omniglot: @@EXAMS@@
@@ -40,8 +40,8 @@ SEED = 20_170
 CACHE = f"glyphs-{SIDE}-{FILTER.name.lower()}.safetensors"
 SOURCE = "DejaVu glyphs"
 LIST = "glyph_classes.txt"
-DIGEST = "2062dcc4d6d277989b41b9d7c7295c0747d30463fe2e3301c9efad2c31786e2c"  # SHA-256 over the classes in LIST
-# The first face that has a character gives the reference picture; the 20 drawings take turns among all that have it.
+DIGEST = "7008eb53abbc0428504512b8987a18f962d4ba699029697c383d16a7f4a23773"  # SHA-256 over the classes in LIST
+# The 20 drawings of a character take turns among the faces that its line in the list names.
 FACES = (
     *("Sans", "Serif", "SansMono", "Sans-Oblique", "Serif-Italic", "SansMono-Oblique"),
     *("Sans-Bold", "Serif-Bold", "SansMono-Bold", "Sans-BoldOblique", "Serif-BoldItalic", "SansMono-BoldOblique"),
@@ -56,12 +56,17 @@ Faces = dict[str, tuple[ImageFont.FreeTypeFont, set[str]]]  # each face with the
 
 
 class Glyph(NamedTuple):
-    """A class of the bank: its part ("learning" or "evaluation"), script, character and Unicode name."""
+    """A class of the bank.
+
+    part   "learning" or "evaluation"      name  as Unicode has it
+    faces  the faces that it is drawn from: hexadecimal digits, each a place in FACES
+    """
 
     part: str
     script: str
     character: str
     name: str
+    faces: str
 
 
 def find() -> ClassBank:
@@ -145,9 +150,9 @@ def classes() -> tuple[Glyph, ...]:
 
 
 def parse(text: str) -> tuple[Glyph, ...]:
-    """The classes in the text of a list: part, script, code point and name a line, between tabs."""
+    """The classes in the text of a list: part, script, code point, name and faces a line, between tabs."""
     rows = [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
-    return tuple(Glyph(part, script, chr(int(code, 16)), name) for part, script, code, name in rows)
+    return tuple(Glyph(part, script, chr(int(code, 16)), name, faces) for part, script, code, name, faces in rows)
 
 
 def digest(listed: Sequence[Glyph]) -> str:
@@ -180,9 +185,7 @@ def _draw_classes(listed: Sequence[Glyph], faces: Faces, hand: Hand, generator: 
     sheets: list[np.ndarray] = []  # every face's print of every class
     source: list[int] = []  # for each drawing, the number of its print
     for glyph in listed:
-        prints = [printed(font, glyph.character) for font, has in faces.values() if glyph.character in has]
-        if not prints:
-            raise BadData(_lacking(glyph, faces))
+        prints = [_print(glyph, FACES[int(digit, 16)], faces) for digit in glyph.faces]
         source += [len(sheets) + drawing % len(prints) for drawing in range(DRAWINGS)]
         sheets += prints
     distances = torch.from_numpy(glyph_warps.distance(glyph_warps.thin(np.stack(sheets))))
@@ -208,13 +211,17 @@ def read_faces() -> Faces:
     return faces
 
 
-def _lacking(glyph: Glyph, faces: Faces) -> str:
-    import matplotlib
+def _print(glyph: Glyph, face: str, faces: Faces) -> np.ndarray:
+    """[SHEET, SHEET] bool. Raises BadData when the face lacks the character."""
+    font, has = faces[face]
+    if glyph.character not in has:
+        import matplotlib
 
-    return (
-        f"matplotlib {matplotlib.__version__}: none of its {len(faces)} DejaVu faces has U+{ord(glyph.character):04X} "
-        f"{glyph.name}, which the glyph bank holds. {REMEDY}"
-    )
+        raise BadData(
+            f"matplotlib {matplotlib.__version__}: its DejaVu{face}.ttf lacks U+{ord(glyph.character):04X} {glyph.name}, "
+            f"and the glyph bank needs it. {REMEDY}"
+        )
+    return printed(font, glyph.character)
 
 
 def printed(font: ImageFont.FreeTypeFont, character: str) -> np.ndarray:

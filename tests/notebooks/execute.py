@@ -61,7 +61,9 @@ def tidy(notebook: NotebookNode) -> None:
         cell.outputs = [output for output in cell.outputs if not is_progress_bar(output)]
         for output in cell.outputs:
             if WIDGET_VIEW in output.get("data", {}):
-                output.data = NotebookNode({"text/plain": INSTEAD_OF_WIDGET})
+                words = output.data.get("text/plain", "")
+                has_words = words and "(children=" not in words  # else the repr of a box of ipywidgets
+                output.data = NotebookNode({"text/plain": words if has_words else INSTEAD_OF_WIDGET})
     notebook.metadata = nbformat.from_dict(
         {
             "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
