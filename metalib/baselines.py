@@ -18,15 +18,15 @@ def pixel_neighbour(episodes: Episode) -> Tensor:
 
 
 def untrained_network(seed: int = 0) -> Conv4:
-    """A conv4 as it is initialised. It embeds by nearest centroid better than pixels do, or does it? Notebook 01 looks.
+    """A conv4 as it is initialised, in evaluation mode: its running mean is 0, its variance 1, so batch norm does nothing.
 
-    It stays in training mode: its running statistics have seen nothing, so batch norm uses each episode's own batch.
+    In training mode it would use each episode's own statistics, and do worse: 56.6 ± 0.9 % against 60.9 ± 0.9 in exam A.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return conv4()
+        return conv4().eval()
 
 
 def untrained_centroid(episodes: Episode, *, seed: int = 0) -> Tensor:
-    """[T, Q]: nearest centroid on the features of an untrained conv4; batch statistics, so transductive."""
+    """[T, Q]: nearest centroid on the features of an untrained conv4."""
     return protonet.predict(untrained_network(seed).to(episodes.query_x.device), episodes)

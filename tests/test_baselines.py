@@ -28,3 +28,9 @@ def test_the_untrained_network_is_the_same_each_time_and_leaves_the_global_seed_
     assert torch.equal(before, torch.random.get_rng_state())
     assert all(torch.equal(p, q) for p, q in zip(a.parameters(), b.parameters(), strict=True))
     assert not torch.equal(a.blocks[0][0].weight, baselines.untrained_network(4).blocks[0][0].weight)
+
+
+def test_the_untrained_network_classifies_each_query_by_itself(tiny_bank):
+    episodes = sample_episodes(tiny_bank, EpisodeSpec(5, 1, 3), 2, generator=seeded(0))
+    fewer = episodes._replace(query_x=episodes.query_x[:, :4], query_y=episodes.query_y[:, :4])
+    assert torch.equal(baselines.untrained_centroid(fewer), baselines.untrained_centroid(episodes)[:, :4])
