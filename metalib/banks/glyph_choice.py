@@ -81,7 +81,7 @@ def choose() -> tuple[Glyph, ...]:
 
 
 def with_faces(listed: Sequence[Glyph], pictures: Tensor) -> tuple[Glyph, ...]:
-    """The classes with the faces to draw them from: those that print much the same lines as the first, and no other class.
+    """The classes with the faces to draw them from: those that print about the same lines as the first face.
 
     Left out are faces with another form of the letter, bold ones in which a ring has closed, and those whose print is
     like another class's picture.
@@ -179,9 +179,9 @@ def is_solid(prints: np.ndarray) -> np.ndarray:
 def write() -> None:
     """Write the list of classes and print what the docstring and DIGEST of `glyphs` have to say of it."""
     listed = choose()
-    lines = [f"{glyph.part}\t{glyph.script}\t{ord(glyph.character):04X}\t{glyph.name}\t{glyph.faces}\n" for glyph in listed]
+    rows = [(g.part, g.script, f"{ord(g.character):04X}", g.name, g.faces) for g in listed]
     path = Path(glyphs.__file__).with_name(glyphs.LIST)
-    path.write_text("".join([HEADER, *lines]), encoding="utf-8", newline="\n")
+    path.write_text(HEADER + "".join("\t".join(row) + "\n" for row in rows), encoding="utf-8", newline="\n")
     print(f"{path}: {len(listed):,} classes, digest {glyphs.digest(listed)}")
     for (part, script), count in Counter((glyph.part, glyph.script) for glyph in listed).items():
         print(f"{part:12}{script:20}{count:4}")

@@ -137,7 +137,7 @@ def _normal(n: int, generator: torch.Generator) -> Tensor:
 
 
 def frame(canvas: np.ndarray, towards: tuple[float, float]) -> np.ndarray:
-    """The final picture, [28, 28] uint8: all the ink of a canvas, shifted by `towards` from the middle as far as it fits.
+    """The final picture, [28, 28] uint8: all ink of a canvas, shifted by `towards` from the middle as far as it fits.
 
     towards  pixels to the right and down
     Ink that is larger than the frame is made smaller first, with a margin of a pixel.
