@@ -411,3 +411,13 @@ def test_views_are_json_and_scripts_ask_nothing_of_a_network(tiny_bank, make):
     json.dumps(widget.view)
     for text in (str(widget._esm), str(widget._css)):
         assert "http" not in text and "import " not in text and "fetch(" not in text
+
+
+def test_the_menu_of_alphabets_starts_at_all_of_them_and_comes_back(tiny_bank):
+    explorer = EpisodeExplorer(tiny_bank)
+    menu = explorer.controls["alphabet"]
+    assert (menu.index, menu.label) == (0, "all alphabets")
+    menu.value = "group1"
+    assert explorer.state.alphabet == "group1"
+    menu.index = 0
+    assert explorer.state.alphabet is None

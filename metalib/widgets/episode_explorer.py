@@ -19,6 +19,7 @@ from metalib.widgets.leaks import Leaks, leaky_draw, memoriser_accuracy
 N_EPISODES = 100
 AUDITED_PICTURES = 4000  # of large episodes fewer are audited, so that an answer takes no longer than 150 ms
 PIXELS, MEMORISER = "pixel neighbours", "memoriser"
+ALL = "all alphabets"
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,8 @@ class EpisodeExplorer(ipywidgets.VBox):
         if name in Leaks.__dataclass_fields__:
             self.state = replace(self.state, leaks=replace(self.state.leaks, **{name: value}), shown=0)
         else:
-            self.state = replace(self.state, **{name: value}, shown=0)
+            chosen = None if value == ALL else value
+            self.state = replace(self.state, **{name: chosen}, shown=0)
         self._draw()
 
     def another(self) -> None:
@@ -192,7 +194,7 @@ def view(explorer: Explorer, state: ExplorerState) -> dict[str, Any]:
 
 
 def _controls(bank: ClassBank) -> dict[str, Any]:
-    alphabets = [("all alphabets", None), *((group, group) for group in dict.fromkeys(bank.groups))]
+    alphabets = [(ALL, ALL), *((group, group) for group in dict.fromkeys(bank.groups))]
     style, wide = {"description_width": "auto"}, ipywidgets.Layout(width="auto", margin="2px 18px 2px 0")
 
     def slider(text: str, value: int, low: int, high: int) -> ipywidgets.IntSlider:
