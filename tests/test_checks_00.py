@@ -41,12 +41,18 @@ WRONG_ACCURACIES = {
     "whether all answers are right, or any": lambda p, t: torch.equal(p, t),
     "Labels are names": lambda p, t: (p - t).abs().float().mean(),
     "You divide by the number of classes": lambda p, t: (p == t).sum() / (t.max() + 1),
+    "Your answer is always 1": lambda p, t: len(p == t) / len(t),
     "You look at the first query only": lambda p, t: (p == t)[0].float(),
     "You return the text": lambda p, t: f"{(p == t).float().mean():.1%}",
     "You return a tensor of shape": lambda p, t: (p == t).float(),
     "Your function returns None": lambda p, t: [].append((p == t).float().mean()),
     "the accuracy is 0.714, and yours is": lambda p, t: (p == t).float().mean().sqrt(),
 }
+
+
+def test_common_errors_are_explained():
+    assert "A comma at the end of a line makes a tuple" in check_interval(lambda v: (v.mean(),).item()).message
+    assert "Write `n ** 0.5`" in check_interval(lambda v: (v.mean(), v.std() / torch.sqrt(len(v)))).message
 
 
 @pytest.mark.parametrize("words", WRONG_ACCURACIES)

@@ -31,6 +31,11 @@ CAUSES = (
         r"stack expects|Sizes of tensors",
         "The tensors that you join differ in shape. Print their shapes just above that line.",
     ),
+    (
+        r"'tuple' object|non-int of type",
+        "A comma at the end of a line makes a tuple. Look at the lines above that one.",
+    ),
+    (r"sqrt\(\)", "`len` gives a plain number, and `torch.sqrt` wants a tensor. Write `n ** 0.5`."),
     (r"truth value|Boolean value of Tensor", "A tensor of several values stands where one True or False is needed."),
     (
         r"IndexError|out of bounds",

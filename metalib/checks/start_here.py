@@ -56,6 +56,11 @@ ACCURACY_MISTAKES = (
         lambda predicted, true: (predicted == true).sum().item() / len(true.unique()),
     ),
     (
+        "Your answer is always 1: `len` counts all comparisons, True or False. Count the True ones, with `.sum()` or the "
+        "mean.",
+        lambda predicted, true: 1.0,
+    ),
+    (
         "You look at the first query only. Compare all of them and take the mean.",
         lambda predicted, true: float(predicted[0] == true[0]),
     ),
