@@ -56,8 +56,8 @@ ACCURACY_MISTAKES = (
         lambda predicted, true: (predicted == true).sum().item() / len(true.unique()),
     ),
     (
-        "Your answer is always 1: `len` counts all comparisons, True or False. Count the True ones, with `.sum()` or the "
-        "mean.",
+        "Your answer is always 1: `len` counts all comparisons, True or False. Count the True ones, with `.sum()` or "
+        "the mean.",
         lambda predicted, true: 1.0,
     ),
     (

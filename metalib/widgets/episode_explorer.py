@@ -131,8 +131,8 @@ class EpisodeExplorer(ipywidgets.VBox):
         if name in Leaks.__dataclass_fields__:
             self.state = replace(self.state, leaks=replace(self.state.leaks, **{name: value}), shown=0)
         else:
-            chosen = None if value == ALL else value
-            self.state = replace(self.state, **{name: chosen}, shown=0)
+            changed: dict[str, Any] = {name: None if value == ALL else value, "shown": 0}
+            self.state = replace(self.state, **changed)
         self._draw()
 
     def another(self) -> None:

@@ -109,7 +109,10 @@ def test_a_caption_counts_once(outputs, missing):
 
 def test_tidying_takes_out_progress_bars_widgets_and_times_and_adds_the_digest():
     bar = {"output_type": "stream", "name": "stderr", "text": "\r" + " " * 40 + "\r"}
-    widget = {"output_type": "execute_result", "data": {WIDGET_VIEW: {"model_id": "1"}, "text/plain": "Cards()"}}
+    widget = {
+        "output_type": "execute_result",
+        "data": {WIDGET_VIEW: {"model_id": "1"}, "text/plain": "Box(children=())"},
+    }
     notebook = nbformat.v4.new_notebook(cells=[cell_with(bar, widget, PRINTED)])
     notebook.cells[0].metadata.execution = {"iopub.status.idle": "now"}
     tidy(notebook)
