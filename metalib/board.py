@@ -61,9 +61,9 @@ def forget() -> None:
 
 
 def table(exam: str, *, bank: str) -> str:
-    """The board of one exam as Markdown, best last."""
+    """The board of one exam as Markdown, best first, as the picture has it."""
     lines = [f"| exam {exam} ({bank}) | accuracy, 95 % interval |", "| --- | --- |"]
-    for row in rows(exam, bank=bank):
+    for row in reversed(rows(exam, bank=bank)):
         value = f"{100 * row.interval.mean:.1f} % (exact)" if row.interval.n == 0 else str(row.interval)
         lines.append(f"| {'**' + row.method + '**' if row.mine else row.method} | {value} |")
     return "\n".join(lines)

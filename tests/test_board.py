@@ -45,9 +45,9 @@ def test_the_table_is_markdown_with_intervals(course):
     assert board.table("B", bank=BANK).splitlines() == [
         "| exam B (Omniglot) | accuracy, 95 % interval |",
         "| --- | --- |",
-        "| chance | 5.0 % (exact) |",
-        "| pixel neighbours | 30.0 ± 2.0 % (400 episodes) |",
         "| **you** | 50.0 ± 10.0 % (10 questions) |",
+        "| pixel neighbours | 30.0 ± 2.0 % (400 episodes) |",
+        "| chance | 5.0 % (exact) |",
     ]
 
 
