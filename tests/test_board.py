@@ -36,6 +36,7 @@ def test_a_later_score_takes_the_place_of_an_earlier_one(course):
     board.record("you", "B", wilson_interval(9, 10), bank="glyphs")
     board.record("you", "B", wilson_interval(8, 10), bank=BANK)
     assert [r.interval.mean for r in board.rows("B", bank=BANK) if r.mine] == [0.8]
+    assert [r.interval.mean for r in board.rows("B", bank="glyphs") if r.mine] == [0.9]
     board.forget()
     assert not [r for r in board.rows("B", bank=BANK) if r.mine]
 
