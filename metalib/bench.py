@@ -38,7 +38,7 @@ def update_seconds(bank: ClassBank) -> dict[str, float]:
     for name, fast in (("float32", False), ("bfloat16 convolutions", True)):
         if fast and not runtime.has_bfloat16(bank.device):
             continue
-        run = recipe.start(recipe.network(), bank.device)
+        run = recipe.start(recipe.network(), bank)
         spec = EpisodeSpec(recipe.n_way, recipe.k_shot, recipe.n_query)
 
         def update(run=run, spec=spec, fast=fast) -> None:

@@ -69,7 +69,7 @@ def publish(folder: Path, recipe: ProtonetRecipe, network: Conv4, bank: ClassBan
         "recipe": dataclasses.asdict(recipe),
         "data": bank.source,
         "data_digest": bank_digest(bank),
-        "split": "alphabets: official background / evaluation",
+        "split": "by alphabet or script",
         "classes": classes,
         "seed": recipe.seed,
         "updates": chosen,

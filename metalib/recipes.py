@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from metalib import protonet, runtime
 from metalib.augment import jitter
+from metalib.banks.store import bank_digest
 from metalib.episodes import ClassBank, Episode, EpisodeSpec, sample_episodes, stream_episodes
 from metalib.evaluate import Interval, evaluate, mean_interval
 from metalib.models import Conv4, conv4
@@ -64,7 +65,7 @@ class ProtonetRecipe:
                 return protonet.losses(network, episodes)
 
         return train(
-            self.start(model, device),
+            self.start(model, training),
             losses,
             self.draw_from(training),
             updates=self.updates,
@@ -87,12 +88,17 @@ class ProtonetRecipe:
 
         return draw
 
-    def start(self, model: Conv4, device: torch.device) -> Run:
+    def start(self, model: Conv4, training: ClassBank) -> Run:
         """A run at update 0: Adam, its rate falling linearly to zero, episodes from the recipe's seed."""
-        model.to(device).to(memory_format=torch.channels_last)  # 1.6 times faster on a CPU
+        model.to(training.device).to(memory_format=torch.channels_last)  # 1.6 times faster on a CPU
         optimizer = torch.optim.Adam(model.parameters(), self.learning_rate)
         schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, self.updates)
-        return Run(model, optimizer, schedule, runtime.seeded(self.seed), settings=dataclasses.asdict(self))
+        # the classes are part of the settings: a run that is resumed on others would be neither the one nor the other
+        settings = {
+            **dataclasses.asdict(self),
+            "classes": f"{training.n_classes} with digest {bank_digest(training)[:12]}",
+        }
+        return Run(model, optimizer, schedule, runtime.seeded(self.seed), settings=settings)
 
 
 def validate(network: nn.Module, bank: ClassBank) -> Interval:

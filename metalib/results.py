@@ -14,7 +14,6 @@ from torch import Tensor
 
 from metalib import baselines, checkpoints, places, protonet
 from metalib.banks import split
-from metalib.banks.store import bank_digest
 from metalib.episodes import ClassBank, Episode, EpisodeSpec, stream_episodes
 from metalib.evaluate import Interval, evaluate, mean_interval
 from metalib.exams import EXAM_B, EXAMS, Exam
@@ -32,17 +31,19 @@ def table(predict: Predict, bank: ClassBank, *, n_episodes: int = CELL_EPISODES)
     rows = []
     for spec in CELLS:
         accuracies = evaluate(predict, stream_episodes(bank, spec, n_episodes, seed=CELL_SEED))
-        rows.append(_row(str(spec), mean_interval(accuracies), bank, CELL_SEED))
-    return [*rows, _row(str(EXAM_B), mean_interval(EXAM_B.sit(predict, bank)), bank, EXAM_B.seed)]
+        rows.append(_row(spec, accuracies, bank, CELL_SEED))
+    return [*rows, _row(EXAM_B, EXAM_B.sit(predict, bank), bank, EXAM_B.seed)]
 
 
-def _row(task: str, interval: Interval, bank: ClassBank, seed: int) -> dict[str, Any]:
+def _row(
+    task: EpisodeSpec | Exam, accuracies: Tensor, bank: ClassBank, seed: int, batch_norm: str = "running statistics"
+) -> dict[str, Any]:
     return {
-        "task": task,
-        "interval": list(interval),
+        "task": str(task),
+        "interval": list(mean_interval(accuracies)),
         "data": f"{bank.source}, unrotated",
         "seed": seed,
-        "batch_norm": "running statistics",
+        "batch_norm": batch_norm,
     }
 
 
@@ -79,21 +80,11 @@ def course_results(banks: list[ClassBank]) -> dict[str, Any]:
     for bank in banks:
         evaluation = split(bank).evaluation
         for method, predict in methods.items():
-            entries += [_entry(method, exam, predict, evaluation, bank) for exam in EXAMS]
+            batch_norm = "none" if method == "pixel neighbours" else "running statistics"
+            for exam in EXAMS:
+                row = _row(exam, exam.sit(predict, evaluation), evaluation, exam.seed, batch_norm)
+                entries.append({"method": method, "exam": exam.letter, "bank": bank.source, **row})
     return {"command": "metalib results", "date": date.today().isoformat(), "machine": machine(), "exams": entries}
-
-
-def _entry(method: str, exam: Exam, predict: Predict, evaluation: ClassBank, bank: ClassBank) -> dict[str, Any]:
-    interval = mean_interval(exam.sit(predict, evaluation))
-    return {
-        "method": method,
-        "exam": exam.letter,
-        "task": str(exam),
-        "interval": list(interval),
-        "bank": bank.source,
-        "seed": exam.seed,
-        "data_digest": bank_digest(bank),
-    }
 
 
 def write(results: dict[str, Any], path: Path) -> None:

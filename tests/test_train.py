@@ -112,6 +112,13 @@ def test_a_run_with_other_settings_is_not_resumed(whole):
         next(records)
 
 
+def test_a_run_is_not_resumed_on_other_classes(whole):
+    fewer = bank().select(range(20))
+    records = RECIPE.train(RECIPE.network(), fewer, out=whole, resume=True, progress=False)
+    with pytest.raises(ValueError, match=r"classes was '30 with digest .*' and is '20 with digest"):
+        next(records)
+
+
 def test_a_damaged_state(tmp_path, whole):
     data = (whole / training.STATE).read_bytes()
     (tmp_path / training.STATE).write_bytes(data[: len(data) // 2])
