@@ -15,14 +15,14 @@ def jitter(episodes: Episode, scale: float, *, generator: torch.Generator) -> Ep
     scale  standard deviation of the four entries of the map's matrix; shifts have half of it, in half picture widths.
            At 0.1 a picture is slanted, turned or stretched by about a tenth
     """
-    support_x = _affine(episodes.support_x, scale, generator)
-    query_x = _affine(episodes.query_x, scale, generator)
+    support_x = jitter_pictures(episodes.support_x, scale, generator=generator)
+    query_x = jitter_pictures(episodes.query_x, scale, generator=generator)
     return episodes._replace(support_x=support_x, query_x=query_x)
 
 
-def _affine(pictures: Tensor, scale: float, generator: torch.Generator) -> Tensor:
-    """[T, B, 1, H, W] to the same, bilinear, with dark paper beyond the edge."""
-    flat = pictures.flatten(0, 1)  # [T·B, 1, H, W]
+def jitter_pictures(pictures: Tensor, scale: float, *, generator: torch.Generator) -> Tensor:
+    """[..., 1, H, W] to the same, each picture with a map of its own: bilinear, with dark paper beyond the edge."""
+    flat = pictures.flatten(0, -4)  # [B, 1, H, W]
     noise = torch.randn(len(flat), 2, 3, generator=generator) * torch.tensor([1.0, 1.0, 0.5])
     maps = (torch.eye(2, 3) + scale * noise).to(pictures.device)  # [T·B, 2, 3]
     grid = affine_grid(maps, list(flat.shape), align_corners=False)

@@ -74,12 +74,13 @@ def data_run(arguments: argparse.Namespace) -> int:
 
 def train_options(parser: argparse.ArgumentParser) -> None:
     """Which recipe, where to, and how long."""
-    parser.add_argument("recipe", choices=("protonet",), help="protonet: a prototypical network, 20-way 1-shot")
+    parser.add_argument("recipe", help="protonet, classifier, maml, fomaml, anil, reptile …: an unknown name lists all")
     parser.add_argument("--out", type=Path, help="folder of the run (default: runs/ in the first writable data folder)")
     parser.add_argument("--resume", action="store_true", help="go on where the run in --out stopped")
     parser.add_argument("--updates", type=int, help="number of updates; the learning rate falls to zero over them")
+    parser.add_argument("--split", choices=("alphabets", "paper"), default="alphabets", help="of classes")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--all-background", action="store_true", help="learn from the validation classes too")
+    parser.add_argument("--with-validation", action="store_true", help="learn from the validation classes too")
     device_option(parser)
 
 
@@ -87,13 +88,15 @@ def train_run(arguments: argparse.Namespace) -> int:
     """Train, and write the checkpoint."""
     from metalib import commands
 
-    commands.train_protonet(
+    commands.train(
+        arguments.recipe,
         out=arguments.out,
         resume=arguments.resume,
         updates=arguments.updates,
+        protocol=arguments.split,
         seed=arguments.seed,
         device=arguments.device,
-        all_background=arguments.all_background,
+        with_validation=arguments.with_validation,
     )
     return 0
 
@@ -122,6 +125,19 @@ def results_run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def study_options(parser: argparse.ArgumentParser) -> None:
+    """Which experiment."""
+    parser.add_argument("name", help="an unknown name lists all")
+
+
+def study_run(arguments: argparse.Namespace) -> int:
+    """Run an experiment, and write data/studies/NAME.json."""
+    from metalib import commands
+
+    commands.run_study(arguments.name)
+    return 0
+
+
 def bench_run(arguments: argparse.Namespace) -> int:
     """Measure this machine."""
     from metalib import commands
@@ -142,6 +158,7 @@ COMMANDS = {
     "train": Command("meta-train a network by a recipe", train_options, train_run),
     "evaluate": Command("measure a trained network on the evaluation classes", evaluate_options, evaluate_run),
     "results": Command("let every method of the course sit both exams", device_option, results_run),
+    "study": Command("run one of the experiments that notebooks report", study_options, study_run),
     "bench": Command("say how fast this machine draws episodes and trains", device_option, bench_run),
 }
 PASS_ON = {"lab"}  # commands that hand options which they do not know to another program

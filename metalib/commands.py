@@ -1,8 +1,9 @@
-"""What `metalib train`, `evaluate`, `results` and `bench` do, as functions that a notebook can call too."""
+"""What `metalib train`, `evaluate`, `results`, `study` and `bench` do, as functions that a notebook can call too."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,40 +16,57 @@ from metalib.banks.store import bank_digest
 from metalib.episodes import ClassBank
 from metalib.evaluate import Interval
 from metalib.models import Conv4
-from metalib.recipes import ProtonetRecipe
-from metalib.train import load_state, read_records
+from metalib.recipes import RECIPES, Recipe, recipe_of
+from metalib.train import Record, load_state, read_records
 
 
-def train_protonet(
-    *, out: Path | None, resume: bool, updates: int | None, seed: int, device: str | None, all_background: bool
+def train(
+    name: str,
+    *,
+    out: Path | None = None,
+    resume: bool = False,
+    updates: int | None = None,
+    protocol: str = "alphabets",
+    seed: int = 0,
+    device: str | None = None,
+    with_validation: bool = False,
 ) -> Path:
-    """Train a prototypical network, and write its checkpoint into the run's folder; returns the checkpoint's path.
+    """Train by the recipe `name`, and write the checkpoint into the run's folder; returns the checkpoint's path.
 
-    all_background  learn from the validation classes too, and keep the last state; else the state that validated best
+    protocol         how the classes are split: see `metalib.banks.split`
+    with_validation  learn from the validation classes too, and keep the last state; else the state that validated best
     """
     place = runtime.pick_device(device)
-    recipe = ProtonetRecipe(seed=seed)
+    if name not in RECIPES:
+        raise ValueError(f"there is no recipe {name!r}: give one of {', '.join(RECIPES)}")
+    recipe = dataclasses.replace(RECIPES[name], seed=seed)
     if updates is not None:
         recipe = dataclasses.replace(recipe, updates=updates)
     bank = load_bank()
-    training, validation, _ = split(bank)
-    classes = bank.select_groups([*training.groups, *validation.groups]) if all_background else training
-    folder = out or _default_folder(f"protonet-{'background' if all_background else 'training'}-{seed}")
-    print(f"{recipe.updates:,} updates on {classes.n_classes} classes, {runtime.describe(place)}; state in {folder}")
-    network = recipe.network()
+    training, validation, _ = split(bank, protocol)
+    classes = training.join(validation) if with_validation else training
+    run = f"{name}-{protocol}{'-all' if with_validation else ''}-{seed}"
+    folder = out or _default_folder(run)
+    print(f"{recipe.updates:,} updates on {classes.n_classes:,} classes, {runtime.describe(place)}; state in {folder}")
     records = recipe.train(
-        network,
+        recipe.network(),
         classes.to(place),
-        validation=None if all_background else validation.to(place),
+        validation=None if with_validation else validation.to(place),
         out=folder,
         resume=resume,
     )
+    _exhaust(records)
+    path = folder / f"{name}{'' if protocol == 'alphabets' else '-' + protocol}{checkpoints.SUFFIX}"
+    publish(folder, path, recipe, bank, {"split": protocol, "classes": classes.source})
+    return path
+
+
+def _exhaust(records: Iterator[Record]) -> None:
     try:
         for _ in records:
             pass
     except KeyboardInterrupt as stop:
         raise KeyboardInterrupt(f"{stop}. Go on with the same command and --resume") from None
-    return publish(folder, recipe, network, bank, "background" if all_background else "training")
 
 
 def _default_folder(name: str) -> Path:
@@ -58,19 +76,23 @@ def _default_folder(name: str) -> Path:
     return folder / "runs" / name
 
 
-def publish(folder: Path, recipe: ProtonetRecipe, network: Conv4, bank: ClassBank, classes: str) -> Path:
-    """Write the checkpoint of a finished run in `folder` and say what it holds."""
+def publish(folder: Path, path: Path, recipe: Recipe, bank: ClassBank, learned_from: dict[str, str]) -> None:
+    """Write the checkpoint of a finished run in `folder` to `path` and say what it holds.
+
+    Of the trained tensors it takes those that the recipe's network has: a classifier's head stays behind.
+    """
     state = load_state(folder)
     chosen = state["best_update"] if state["best_state"] else state["update"]
-    network.load_state_dict(state["best_state"] or state["model"])
+    trained = state["best_state"] or state["model"]
+    network: Conv4 = recipe.network()
+    network.load_state_dict({name: trained[name] for name in network.state_dict()})
     validation = [record.validation for record in read_records(folder) if record.update == chosen]
     info: dict[str, Any] = {
-        "method": "prototypical network",
+        "method": recipe.method,
         "recipe": dataclasses.asdict(recipe),
         "data": bank.source,
         "data_digest": bank_digest(bank),
-        "split": "by alphabet or script",
-        "classes": classes,
+        **learned_from,
         "seed": recipe.seed,
         "updates": chosen,
         "seconds": round(state["seconds"]),
@@ -80,22 +102,24 @@ def publish(folder: Path, recipe: ProtonetRecipe, network: Conv4, bank: ClassBan
         "validation": list(validation[0]) if validation and validation[0] else None,
         "measured": [],
     }
-    path = folder / "protonet.safetensors"
     checkpoints.save(path, network, info)
     accuracy = f", {validation[0]} on the validation classes" if info["validation"] else ""
     print(f"{path}: {chosen:,} updates in {info['seconds']:,} s{accuracy}")
     print(f"measure it on the evaluation classes: metalib evaluate {path}")
-    return path
 
 
 def evaluate(checkpoint: str, *, episodes: int, device: str | None, write: bool) -> list[dict[str, Any]]:
-    """Print the accuracies of a checkpoint on the evaluation classes; `write` puts them into its file as well."""
+    """Print the accuracies of a checkpoint on the evaluation classes of its split; `write` puts them into its file too."""
     place = runtime.pick_device(device)
     network, info = checkpoints.load(checkpoint, device=place)
-    evaluation = split(load_bank()).evaluation.to(place)
-    print(f"{evaluation.source}, unrotated, running statistics, seed {results.CELL_SEED} (exam B: its own)")
-    rows = results.table(results.protonet_predict(network), evaluation, n_episodes=episodes)
-    print("\n".join(results.lines(rows)))
+    protocol = "paper" if info["split"] == "paper" else "alphabets"
+    evaluation = split(load_bank(), protocol).evaluation.to(place)
+    rows = []
+    for sitting in results.sittings(recipe_of(info), network):
+        print(f"{sitting.method}: {evaluation.source}, {sitting.batch_norm}, seed {results.CELL_SEED} (exams: their own)")
+        found = results.table(sitting, evaluation, n_episodes=episodes)
+        print("\n".join(results.lines(found)))
+        rows += found
     if write:
         path = checkpoints.find(checkpoint)
         checkpoints.save(path, network, {**info, "measured": rows})
@@ -105,18 +129,33 @@ def evaluate(checkpoint: str, *, episodes: int, device: str | None, write: bool)
 
 def write_results(*, device: str | None) -> Path:
     """Let every method sit the exams on Omniglot and on the glyphs, and write the checkout's `data/results.json`."""
-    root = places.checkout()
-    if root is None:
-        raise ValueError("`metalib results` writes the course's own results: run it from a checkout of the course")
+    folder = _checkout_data("results")
     place = runtime.pick_device(device)
     banks = [load_bank(name, quiet=True).to(place) for name in ("omniglot", "glyphs")]
-    found = results.course_results(banks)
-    path = root / "data" / "results.json"
-    results.write(found, path)
-    for entry in found["exams"]:
-        print(f"{entry['bank']:<10} exam {entry['exam']}  {entry['method']:<22} {Interval(*entry['interval'])}")
-    print(f"written to {path}")
+    record, right = results.course_results(banks)
+    results.write(record, right, folder)
+    for entry in record["exams"]:
+        print(f"{entry['bank']:<10} exam {entry['exam']}  {entry['method']:<50} {Interval(*entry['interval'])}")
+    print(f"written to {folder / results.RESULTS}")
+    return folder / results.RESULTS
+
+
+def run_study(name: str) -> Path:
+    """Run one of the heavier experiments, and write the checkout's `data/studies/NAME.json`."""
+    from metalib.studies import STUDIES, base  # studies train: they import this module's neighbours
+
+    if name not in STUDIES:
+        raise ValueError(f"there is no study {name!r}: give one of {', '.join(STUDIES)}")
+    path = base.write(name, STUDIES[name], _checkout_data("study") / base.FOLDER)
+    print(f"{STUDIES[name].question}\nwritten to {path}")
     return path
+
+
+def _checkout_data(command: str) -> Path:
+    root = places.checkout()
+    if root is None:
+        raise ValueError(f"`metalib {command}` writes the course's own results: run it from a checkout of the course")
+    return root / "data"
 
 
 def run_bench(*, device: str | None) -> None:

@@ -77,6 +77,12 @@ class ClassBank:
             raise ValueError(f"no group {', '.join(unknown)}; the bank has {', '.join(dict.fromkeys(self.groups))}")
         return self.select([c for c, group in enumerate(self.groups) if group in groups], source)
 
+    def join(self, other: ClassBank) -> ClassBank:
+        """The bank of the classes of both."""
+        source = f"{self.source} and {other.source}"
+        images = torch.cat([self.images, other.images])
+        return ClassBank(images, self.names + other.names, self.groups + other.groups, source)
+
     def rotated(self) -> ClassBank:
         """The bank with every class turned by 0, 90, 180 and 270 degrees, each turn a class of its own: 4C classes.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 from torch import Tensor, nn
@@ -57,8 +58,12 @@ class Conv4(nn.Module):
         expected = [self.settings["in_channels"], self.settings["image_size"], self.settings["image_size"]]
         if list(x.shape[1:]) != expected:
             raise ValueError(f"this conv4 takes pictures [B, {', '.join(map(str, expected))}] and got {list(x.shape)}")
-        features = self.blocks(x).flatten(1)  # [B, out_features]
+        features = self.features(x)
         return features if self.head is None else self.head(features)
+
+    def features(self, x: Tensor) -> Tensor:
+        """[B, out_features]: what the head gets, or would get."""
+        return self.blocks(x).flatten(1)
 
 
 def _block(c_in: int, c_out: int, downsample: str, running_stats: bool) -> nn.Sequential:
@@ -74,3 +79,15 @@ def _block(c_in: int, c_out: int, downsample: str, running_stats: bool) -> nn.Se
 def conv4(**settings) -> Conv4:
     """A `Conv4` with torch's initial weights; `settings` are the keyword arguments of `Conv4`."""
     return Conv4(**settings)
+
+
+def mlp(sizes: Sequence[int] = (1, 40, 40, 1), *, activation: type[nn.Module] = nn.ReLU) -> nn.Sequential:
+    """Fully connected layers of the given sizes, with `activation` between them; x [B, sizes[0]] -> [B, sizes[-1]].
+
+    The default is Finn et al.'s (2017) network for sinusoids. Take nn.Tanh where a gradient is checked by finite differences:
+    they need a smooth function. Raises ValueError for fewer than two sizes.
+    """
+    if len(sizes) < 2:
+        raise ValueError(f"{len(sizes)} sizes given: an mlp needs at least those of its input and output")
+    layers = [layer for n_in, n_out in pairwise(sizes) for layer in (nn.Linear(n_in, n_out), activation())]
+    return nn.Sequential(*layers[:-1])

@@ -35,18 +35,36 @@ def prototypes(embeddings: Tensor, labels: Tensor, n_way: int) -> Tensor:
     return sums / counts[:, None]
 
 
-def logits(embeddings: Tensor, prototypes: Tensor, *, distance: str = "squared_euclidean") -> Tensor:
+def logits(
+    embeddings: Tensor,
+    prototypes: Tensor,
+    *,
+    distance: str = "squared_euclidean",
+    scale: float | Tensor = 1.0,
+) -> Tensor:
     """Minus the distance from each query to each prototype; its softmax is the class probability (eq. 2).
 
     embeddings  [Q, D]      prototypes  [N, D]      returns  [Q, N]
+    distance    squared_euclidean, euclidean, or cosine, where the logit is the cosine itself
+    scale       what the logits are multiplied by. The cosine needs one that is learned: alone it lies in −1 … 1, and so
+                no probability comes near 1 (Gidaris and Komodakis, 2018)
     """
     if distance == "squared_euclidean":
-        return -(embeddings[:, None, :] - prototypes[None, :, :]).square().sum(dim=-1)
+        return -scale * (embeddings[:, None, :] - prototypes[None, :, :]).square().sum(dim=-1)
     if distance == "euclidean":
-        return -torch.linalg.vector_norm(embeddings[:, None, :] - prototypes[None, :, :], dim=-1)
+        return -scale * torch.linalg.vector_norm(embeddings[:, None, :] - prototypes[None, :, :], dim=-1)
     if distance == "cosine":
-        return nn.functional.cosine_similarity(embeddings[:, None, :], prototypes[None, :, :], dim=-1)
+        return scale * nn.functional.cosine_similarity(embeddings[:, None, :], prototypes[None, :, :], dim=-1)
     raise ValueError(f"distance is {distance!r}: give squared_euclidean, euclidean or cosine")
+
+
+def linear_head(prototypes: Tensor) -> tuple[Tensor, Tensor]:
+    """W = 2c and b = −‖c‖²: the linear layer whose softmax is that of minus the squared distance.
+
+    prototypes  [N, D]      returns  [N, D], [N]
+    −‖z − c‖² = 2c·z − ‖c‖² − ‖z‖², and ‖z‖² is the same for all classes. Source: section 2.4 of the paper, eq. 8.
+    """
+    return 2 * prototypes, -prototypes.square().sum(dim=1)
 
 
 def task_logits(encoder: Encoder, task: Episode, n_way: int, *, distance: str = "squared_euclidean") -> Tensor:

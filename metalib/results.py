@@ -1,47 +1,84 @@
-"""Measured accuracies, as they go into checkpoints, into `data/results.json` and onto the score board."""
+"""Measured accuracies, as they go into checkpoints, into `data/results.json` and onto the score board.
+
+Beside `results.json` lies a side file with the number of right answers in each single episode, so that two methods can be
+compared pairwise.
+"""
 
 from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from metalib import baselines, checkpoints, places, protonet
+from metalib import baselines, checkpoints, places
 from metalib.banks import split
-from metalib.episodes import ClassBank, Episode, EpisodeSpec, stream_episodes
+from metalib.episodes import ClassBank, EpisodeSpec, stream_episodes
 from metalib.evaluate import Interval, evaluate, mean_interval
-from metalib.exams import EXAM_B, EXAMS, Exam
+from metalib.exams import EXAM_A, EXAM_B, EXAMS, Exam
+from metalib.recipes import Predict, Recipe, recipe_of
 
-Predict = Callable[[Episode], Tensor]
 CELLS = tuple(EpisodeSpec(n_way, k_shot, n_query=15) for n_way in (5, 20) for k_shot in (1, 5))
 CELL_EPISODES, CELL_SEED = 1000, 20_170
+RESULTS, EPISODES = "results.json", "results-episodes.safetensors"
+# the checkpoints that sit the exams, in the order in which the course meets them
+COURSE = (
+    "protonet",
+    "protonet-stride",
+    "classifier",
+    "maml",
+    "fomaml",
+    "anil",
+    "maml-tied",
+    "maml-20-way",
+    "reptile",
+)
 
 
-def table(predict: Predict, bank: ClassBank, *, n_episodes: int = CELL_EPISODES) -> list[dict[str, Any]]:
-    """The accuracies that papers report (5 and 20 ways, 1 and 5 shots) and exam B, each with all that it depends on.
+class Sitting(NamedTuple):
+    """One way of using one method: what it is called, since which notebook the course knows it, and its batch norm."""
 
-    predict  Episode with a task axis -> [T, Q] labels      bank  the evaluation classes, unrotated
+    method: str
+    notebook: int
+    batch_norm: str
+    predict: Predict
+    n_way: int | None = None  # the only number of ways that it can do
+
+
+def sittings(recipe: Recipe, network: torch.nn.Module) -> Iterator[Sitting]:
+    """The ways to use a trained network: with batch statistics, the queries of a task together or each alone."""
+    for name, batch_norm, predict in recipe.modes(network):
+        yield Sitting(name, recipe.notebook, batch_norm, predict, recipe.fixed_way)
+
+
+def table(sitting: Sitting, bank: ClassBank, *, n_episodes: int = CELL_EPISODES) -> list[dict[str, Any]]:
+    """The accuracies that papers report (5 and 20 ways, 1 and 5 shots) and the exams, as far as the method can do them.
+
+    bank  the evaluation classes
     """
     rows = []
     for spec in CELLS:
-        accuracies = evaluate(predict, stream_episodes(bank, spec, n_episodes, seed=CELL_SEED))
-        rows.append(_row(spec, accuracies, bank, CELL_SEED))
-    return [*rows, _row(EXAM_B, EXAM_B.sit(predict, bank), bank, EXAM_B.seed)]
+        if sitting.n_way in (None, spec.n_way):
+            accuracies = evaluate(sitting.predict, stream_episodes(bank, spec, n_episodes, seed=CELL_SEED))
+            rows.append(_row(spec, accuracies, bank, CELL_SEED, sitting.batch_norm))
+    for exam in EXAMS:
+        if sitting.n_way in (None, exam.spec.n_way):
+            rows.append(_row(exam, exam.sit(sitting.predict, bank), bank, exam.seed, sitting.batch_norm))
+    return rows
 
 
-def _row(
-    task: EpisodeSpec | Exam, accuracies: Tensor, bank: ClassBank, seed: int, batch_norm: str = "running statistics"
-) -> dict[str, Any]:
+def _row(task: EpisodeSpec | Exam, accuracies: Tensor, bank: ClassBank, seed: int, batch_norm: str) -> dict[str, Any]:
+    turned = "unrotated" if "rotations" not in bank.source else "turns are classes"
     return {
         "task": str(task),
         "interval": list(mean_interval(accuracies)),
-        "data": f"{bank.source}, unrotated",
+        "data": f"{bank.source}, {turned}",
         "seed": seed,
         "batch_norm": batch_norm,
     }
@@ -50,11 +87,6 @@ def _row(
 def lines(rows: list[dict[str, Any]]) -> list[str]:
     """One line a row, for the terminal."""
     return [f"{row['task']:<60} {Interval(*row['interval'])}" for row in rows]
-
-
-def protonet_predict(network: torch.nn.Module) -> Predict:
-    """The prediction function of a prototypical network; running statistics, as the network is in evaluation mode."""
-    return lambda episodes: protonet.predict(network, episodes)
 
 
 def machine() -> str:
@@ -69,25 +101,58 @@ def machine() -> str:
     return f"{name}, {torch.get_num_threads()} threads, torch {torch.__version__}"
 
 
-def course_results(banks: list[ClassBank]) -> dict[str, Any]:
-    """Every method that the course has so far, in every exam, on the evaluation part of each bank."""
-    methods: dict[str, Predict] = {
-        "pixel neighbours": baselines.pixel_neighbour,
-        "untrained conv4": baselines.untrained_centroid,
-        "prototypical network": protonet_predict(checkpoints.load("protonet")[0]),
-    }
-    entries = []
+def course_sittings() -> Iterator[Sitting]:
+    """Every method that the course has, in the order in which it meets them."""
+    yield Sitting("pixel neighbours", 1, "none", baselines.pixel_neighbour)
+    yield Sitting("untrained conv4", 1, "running statistics", baselines.untrained_centroid)
+    for name in COURSE:
+        network, info = checkpoints.load(name)
+        yield from sittings(recipe_of(info), network)
+
+
+def course_results(banks: list[ClassBank]) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Every method in every exam that it can sit, on the evaluation part of each bank: the records, and what lies beside.
+
+    Returns the content of `results.json`, and for each entry, by `key`, the right answers of each episode, [E] uint8.
+    """
+    entries, right = [], {}
     for bank in banks:
         evaluation = split(bank).evaluation
-        for method, predict in methods.items():
-            batch_norm = "none" if method == "pixel neighbours" else "running statistics"
-            for exam in EXAMS:
-                row = _row(exam, exam.sit(predict, evaluation), evaluation, exam.seed, batch_norm)
-                entries.append({"method": method, "exam": exam.letter, "bank": bank.source, **row})
-    return {"command": "metalib results", "date": date.today().isoformat(), "machine": machine(), "exams": entries}
+        for sitting in course_sittings():
+            for exam in (EXAM_A, EXAM_B):
+                if sitting.n_way not in (None, exam.spec.n_way):
+                    continue
+                accuracies = exam.sit(sitting.predict, evaluation)
+                row = _row(exam, accuracies, evaluation, exam.seed, sitting.batch_norm)
+                known = {"method": sitting.method, "notebook": sitting.notebook, "exam": exam.letter}
+                entries.append({**known, "bank": bank.source, **row})
+                questions = exam.spec.n_way * exam.spec.n_query
+                right[key(sitting.method, exam.letter, bank.source)] = (accuracies * questions).round().to(torch.uint8)
+    record = {"command": "metalib results", "date": date.today().isoformat(), "machine": machine(), "exams": entries}
+    return record, right
 
 
-def write(results: dict[str, Any], path: Path) -> None:
-    """Write results as JSON, whole or not at all."""
-    text = json.dumps(results, indent=1, ensure_ascii=False) + "\n"
-    places.write_atomically(path, lambda part: part.write_text(text, encoding="utf-8"))
+def key(method: str, exam: str, bank: str) -> str:
+    """Under which name an entry's episodes lie in the side file."""
+    return f"{bank}/{exam}/{method}"
+
+
+def write(record: dict[str, Any], right: dict[str, Tensor], folder: Path) -> None:
+    """Write `results.json` and its side file into `folder`, each whole or not at all."""
+    text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
+    places.write_atomically(folder / EPISODES, lambda part: save_file(right, part))
+    places.write_atomically(folder / RESULTS, lambda part: part.write_text(text, encoding="utf-8"))
+
+
+def accuracies(method: str, exam: str, *, bank: str) -> Tensor:
+    """[E] float64: the accuracy of one of the course's methods in each episode of an exam, for paired intervals.
+
+    Raises ValueError when there is no such result.
+    """
+    path = places.find(EPISODES)
+    right = load_file(path) if path else {}
+    name = key(method, exam, bank)
+    if name not in right:
+        raise ValueError(f"no episodes of {name!r}: there are {', '.join(sorted(right)) or 'none'}; `metalib results` writes them")
+    spec = next(e.spec for e in EXAMS if e.letter == exam)
+    return right[name].double() / (spec.n_way * spec.n_query)

@@ -85,6 +85,17 @@ def fast_math(device: torch.device, enabled: bool = True) -> AbstractContextMana
     return contextlib.nullcontext()
 
 
+def tasks_at_once(device: torch.device) -> int | None:
+    """How many tasks `vmap` should adapt at once on `device`: None for all of them, 1 for a plain loop.
+
+    Convolutions with weights of their own for each task are grouped convolutions, slow on a CPU in large groups.
+    Measured there, 5-way 1-shot, 15 queries, tasks a second: on one thread a loop 59, chunks of 8 52; on two 76 and 90.
+    """
+    if device.type != "cpu":
+        return None
+    return 1 if torch.get_num_threads() == 1 else 8
+
+
 def describe(device: torch.device) -> str:
     """One line on `device`: its name, and on a CPU the number of threads."""
     if device.type == "cuda":

@@ -52,6 +52,7 @@ class Run:
     schedule: torch.optim.lr_scheduler.LRScheduler
     generator: torch.Generator
     settings: dict[str, Any] = field(default_factory=dict)
+    inner: Any = None  # an inner optimiser that outlives the task: has state_dict and load_state_dict
     update: int = 0
     seconds: float = 0.0
     loss_sum: float = 0.0
@@ -69,6 +70,7 @@ class Run:
             "optimizer": self.optimizer.state_dict(),
             "schedule": self.schedule.state_dict(),
             "generator": self.generator.get_state(),
+            "inner": self.inner.state_dict() if self.inner else None,
             "best_state": self.best_state,
             "settings": json.dumps(self.settings, sort_keys=True),
             "threads": torch.get_num_threads(),
@@ -93,6 +95,8 @@ class Run:
         self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.load_state_dict(state["schedule"])
         self.generator.set_state(state["generator"])
+        if self.inner:
+            self.inner.load_state_dict(state["inner"])
         self.best_state = state["best_state"]
         for name in self._PLAIN:
             setattr(self, name, state[name])

@@ -19,15 +19,16 @@ LONG_BECAUSE = "Long because"  # how a docstring gives the reason for more
 # A part may import from its own line and from those above it. A package counts as one part.
 LAYERS = (
     {"runtime", "places", "lookup"},
-    {"episodes", "models"},
+    {"episodes", "models", "adapt"},
     {"evaluate", "checkpoints", "train", "augment", "audit"},
-    {"protonet", "baselines", "banks"},
+    {"protonet", "maml", "reptile", "baselines", "banks", "sinusoids"},
     {"exams", "board", "recipes"},
     {"plots", "checks", "results", "bench"},
+    {"studies"},
     {"widgets", "commands", "lab", "doctor"},
     {"cli"},
 )
-ALGORITHMS = {"protonet", "baselines", "recipes"}
+ALGORITHMS = {"adapt", "protonet", "maml", "reptile", "baselines", "recipes"}
 
 
 def part(module):

@@ -9,6 +9,7 @@ from metalib import checkpoints, commands, results
 from metalib.banks import Splits
 from metalib.episodes import ClassBank, EpisodeSpec
 from metalib.evaluate import Interval
+from metalib.recipes import RECIPES, base, recipe_of
 
 
 @pytest.fixture
@@ -19,37 +20,59 @@ def bank(monkeypatch):
     bank = ClassBank(images, tuple(map(str, range(60))), groups, "random pixels")
     parts = Splits(*(bank.select_groups([f"alphabet{i}"]) for i in range(3)))
     for module in (commands, results):
-        monkeypatch.setattr(module, "split", lambda whole: parts)
+        monkeypatch.setattr(module, "split", lambda whole, protocol="alphabets": parts)
+    monkeypatch.setattr(base, "VALIDATION_EPISODES", 4)
     monkeypatch.setattr(commands, "load_bank", lambda *args, **kwargs: bank)
     return bank
 
 
-def train(folder, **changes):
-    settings = {"resume": False, "updates": 3, "seed": 5, "device": "cpu", "all_background": False, **changes}
-    return commands.train_protonet(out=folder, **settings)
+def train(folder, name="protonet", **changes):
+    return commands.train(name, out=folder, **{"updates": 3, "seed": 5, "device": "cpu", **changes})
 
 
 def test_a_checkpoint_says_how_it_was_made(bank, tmp_path, capsys):
     network, info = checkpoints.load(train(tmp_path / "run"))
     assert info["recipe"]["updates"] == info["updates"] == 3
-    assert (info["seed"], info["classes"], info["data"]) == (5, "training", "random pixels")
-    assert Interval(*info["validation"]).n == 200
+    assert (info["seed"], info["split"], info["data"]) == (5, "alphabets", "random pixels")
+    assert Interval(*info["validation"]).n == 4
     assert info["measured"] == []
     assert len(info["data_digest"]) == 64
     assert network.out_features == 64
     assert "metalib evaluate" in capsys.readouterr().out
 
 
-def test_all_background_takes_the_validation_classes_and_the_last_state(bank, tmp_path, capsys):
-    _, info = checkpoints.load(train(tmp_path / "run", all_background=True))
-    assert info["classes"] == "background"
+def test_with_validation_takes_those_classes_and_the_last_state(bank, tmp_path, capsys):
+    _, info = checkpoints.load(train(tmp_path / "run", with_validation=True))
     assert info["validation"] is None
     assert "40 classes" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("name", ["classifier", "maml", "fomaml", "anil", "maml-tied", "reptile"])
+def test_every_kind_of_recipe_trains_resumes_and_is_evaluated(bank, tmp_path, monkeypatch, capsys, name):
+    monkeypatch.setattr(results, "CELLS", (EpisodeSpec(5, 1, 3), EpisodeSpec(5, 1, 2)))
+    monkeypatch.setattr(results, "EXAMS", ())
+    path = train(tmp_path / "run", name)
+    assert path.name == f"{name}.safetensors"
+    assert train(tmp_path / "run", name, resume=True) == path
+    network, info = checkpoints.load(path)
+    assert info["method"] == RECIPES[name].method
+    assert (network.head is None) == (name == "classifier")
+    rows = commands.evaluate(str(path), episodes=2, device="cpu", write=False)
+    modes = {row["batch_norm"] for row in rows}
+    assert len(modes) == (1 if name == "classifier" else 2)
+    assert len(rows) == 2 * len(modes)
+
+
+def test_unknown_names_are_answered_with_the_known_ones(bank, tmp_path, monkeypatch):
+    with pytest.raises(ValueError, match="no recipe 'mamal': give one of protonet"):
+        train(tmp_path, "mamal")
+    with pytest.raises(ValueError, match="no study 'x'"):
+        commands.run_study("x")
+
+
 def test_without_out_the_run_lies_in_the_first_writable_folder(bank, tmp_path, monkeypatch):
     monkeypatch.setenv("METALIB_DATA", str(tmp_path))
-    assert train(None).parent == tmp_path / "runs" / "protonet-training-5"
+    assert train(None).parent == tmp_path / "runs" / "protonet-alphabets-5"
     with pytest.raises(ValueError, match="holds a run already"):
         train(None)
     train(None, resume=True)  # a finished run: its checkpoint is written again
@@ -76,12 +99,13 @@ def test_fewer_episodes_agree_with_what_the_committed_checkpoint_says(omniglot):
     from metalib.evaluate import Z, evaluate, mean_interval
 
     network, info = checkpoints.load("protonet")
+    predict = recipe_of(info).predictor(network)
     said = {row["task"]: Interval(*row["interval"]) for row in info["measured"]}
     assert said[str(results.CELLS[0])].mean >= 0.98
     assert said[str(results.CELLS[2])].mean >= 0.945
     for spec in results.CELLS:
         episodes = stream_episodes(evaluation(omniglot), spec, 60, seed=99)
-        found = mean_interval(evaluate(results.protonet_predict(network), episodes))
+        found = mean_interval(evaluate(predict, episodes))
         claim = said[str(spec)]
         assert claim.n == 1000
         error = (found.half_width**2 + claim.half_width**2) ** 0.5 / Z

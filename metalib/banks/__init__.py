@@ -10,7 +10,7 @@ from metalib.banks import omniglot
 from metalib.banks.store import BadData
 from metalib.episodes import ClassBank
 
-__all__ = ["BadData", "Splits", "load_bank", "split"]
+__all__ = ["PROTOCOLS", "BadData", "Splits", "load_bank", "split"]
 
 CHOICES = ("omniglot", "glyphs")
 TO_GLYPHS = "For the glyphs: load_bank('glyphs'), or METALIB_BANK=glyphs in the environment."
@@ -52,11 +52,21 @@ def load_bank(name: str | None = None, *, download: bool = False, quiet: bool = 
     return bank
 
 
-def split(bank: ClassBank) -> Splits:
+PROTOCOLS = ("alphabets", "paper")
+
+
+def split(bank: ClassBank, protocol: str = "alphabets") -> Splits:
     """The training, validation and evaluation part of a whole bank, Omniglot or glyphs.
 
-    Raises ValueError for a bank that has been divided or rotated before.
+    protocol  "alphabets": whole alphabets or scripts on one side, the evaluation pictures unrotated.
+              "paper": random characters, each turn by 90° a class of its own in evaluation too. Omniglot only
+    Raises ValueError for a bank that has been divided or rotated before, or for an unknown protocol.
     """
+    if protocol not in PROTOCOLS:
+        raise ValueError(f"there is no protocol {protocol!r}: choose {' or '.join(PROTOCOLS)}")
+    if protocol == "paper":
+        training, validation, evaluation = omniglot.by_character(bank)
+        return Splits(training, validation, evaluation.rotated())
     if bank.source.startswith("Omniglot"):
         return Splits(omniglot.training(bank), omniglot.validation(bank), omniglot.evaluation(bank))
     from metalib.banks import glyphs

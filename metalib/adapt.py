@@ -1,0 +1,117 @@
+"""The inner loop: a few gradient steps on one task's support set, from θ to φ. Written once, for one task.
+
+Everything that adapts uses it: MAML, first-order MAML, ANIL, Reptile and fine-tuning. `metalib.maml` batches it from
+outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, grad
+from torch.nn.functional import cross_entropy
+
+Params = dict[str, Tensor]
+StepRule = Callable[[Params, Params, float | Params], Params]
+
+
+def adapt(model: nn.Module, theta: Params, support_x: Tensor, support_y: Tensor, **settings) -> Params:
+    """φ: the parameters after `inner_steps` gradient steps on the support loss, from θ. `settings` as `path` has them.
+
+    theta      the parameters of `model` by name; nothing is changed in place
+    support_x  [S, ...]      support_y  [S, ...]
+    Returns all parameters, differentiable in θ. Source: Finn, Abbeel and Levine (2017), algorithm 1, line 6.
+    """
+    *_, phi = path(model, theta, support_x, support_y, **settings)
+    return phi
+
+
+def path(
+    model: nn.Module,
+    theta: Params,
+    support_x: Tensor,
+    support_y: Tensor,
+    *,
+    inner_lr: float | Params,
+    inner_steps: int,
+    loss_fn: Callable[[Tensor, Tensor], Tensor] = cross_entropy,
+    first_order: bool = False,
+    only: str | tuple[str, ...] = "",
+    batches: Sequence[Tensor] | None = None,
+    step_rule: StepRule | None = None,
+) -> Iterator[Params]:
+    """The parameters on the way: θ, then after each inner step.
+
+    inner_lr     α, or one α for each adapted parameter, by name (Li et al., 2017; Antoniou et al., 2019)
+    loss_fn      (outputs, labels) -> the loss to step on, a number
+    first_order  cut the steps out of the outer gradient: first-order MAML
+    only         adapt the parameters whose names start so, and leave the others at θ: "head" is ANIL (Raghu et al., 2020)
+    batches      one index tensor a step into the support set: minibatches. None: all of it in each step
+    step_rule    (φ, gradient, inner_lr) -> φ; None: plain gradient descent. `InnerAdam` is another
+    Raises ValueError when `only` names nothing, or there is not one batch a step.
+    """
+    adapted = {name: value for name, value in theta.items() if name.startswith(only)}
+    if not adapted:
+        raise ValueError(f"no parameter starts with {only!r}: the model has {', '.join(theta)}")
+    if batches is not None and len(batches) != inner_steps:
+        raise ValueError(f"{inner_steps} inner steps and {len(batches)} batches: give one batch a step")
+
+    def support_loss(adapted: Params, x: Tensor, y: Tensor) -> Tensor:
+        return loss_fn(functional_call(model, {**theta, **adapted}, (x,)), y)
+
+    yield theta
+    for step in range(inner_steps):
+        rows = slice(None) if batches is None else batches[step]
+        with torch.no_grad() if first_order else nullcontext():  # no_grad: the outer gradient ignores how this one
+            gradient = grad(support_loss)(adapted, support_x[rows], support_y[rows])  # depends on θ
+        adapted = (step_rule or gradient_step)(adapted, gradient, inner_lr)
+        yield {**theta, **adapted}
+
+
+def gradient_step(phi: Params, gradient: Params, inner_lr: float | Params) -> Params:
+    """φ − α · gradient, for each parameter."""
+    return {
+        name: value - (inner_lr[name] if isinstance(inner_lr, dict) else inner_lr) * gradient[name]
+        for name, value in phi.items()
+    }
+
+
+class InnerAdam:
+    """Adam as a step rule (Kingma and Ba, 2015). Its moments outlive the task when the object does, as in Reptile.
+
+    Reptile's paper has beta1 = 0: no momentum, since consecutive tasks pull in different directions. From a fresh state
+    its first step is then α · sign(gradient). Use one object for one task after the other, not under vmap.
+    """
+
+    def __init__(self, *, beta1: float = 0.0, beta2: float = 0.999, epsilon: float = 1e-8) -> None:
+        self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
+        self.steps = 0
+        self.mean: Params = {}
+        self.square: Params = {}
+
+    def __call__(self, phi: Params, gradient: Params, inner_lr: float | Params) -> Params:
+        self.steps += 1
+        self.mean = _average(self.mean, gradient, self.beta1)
+        self.square = _average(self.square, {name: g.square() for name, g in gradient.items()}, self.beta2)
+        # the averages start at zero; dividing by the weight that they have seen removes that bias
+        seen1, seen2 = 1 - self.beta1**self.steps, 1 - self.beta2**self.steps
+        direction = {
+            name: (self.mean[name] / seen1) / ((self.square[name] / seen2).sqrt() + self.epsilon) for name in phi
+        }
+        return gradient_step(phi, direction, inner_lr)
+
+    def state_dict(self) -> dict[str, object]:
+        """What a resumed run needs."""
+        return {"steps": self.steps, "mean": self.mean, "square": self.square}
+
+    def load_state_dict(self, state: dict) -> None:
+        """Take what `state_dict` gave."""
+        self.steps, self.mean, self.square = state["steps"], dict(state["mean"]), dict(state["square"])
+
+
+def _average(old: Params, new: Params, keep: float) -> Params:
+    """keep · old + (1 − keep) · new, where what was never seen counts as zero."""
+    return {name: keep * old.get(name, torch.zeros_like(value)) + (1 - keep) * value for name, value in new.items()}

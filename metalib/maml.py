@@ -1,0 +1,92 @@
+"""Model-agnostic meta-learning (Finn, Abbeel and Levine, 2017): find a start from which a few steps are enough.
+
+    min over θ of  mean over tasks of  L_Q(φ(θ)),      φ(θ) = θ − α ∇L_S(θ)      (one inner step; eq. 1 of the paper)
+
+L_S is the loss on the support set, L_Q the loss on the query set. The gradient goes through the inner step, and so
+through a gradient: second order. First-order MAML drops that part, and takes ∇L_Q at φ for the gradient at θ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, vmap
+from torch.nn.functional import cross_entropy
+
+from metalib.adapt import Params, adapt
+from metalib.episodes import Episode
+
+
+def task_loss(
+    model: nn.Module,
+    theta: Params,
+    task: Episode,
+    *,
+    loss_fn: Callable[[Tensor, Tensor], Tensor] = cross_entropy,
+    **adapting,
+) -> Tensor:
+    """The query loss of one task after adaptation to its support set, a number. `adapting` as `adapt.path` has it."""
+    phi = adapt(model, theta, task.support_x, task.support_y, loss_fn=loss_fn, **adapting)
+    return loss_fn(functional_call(model, phi, (task.query_x,)), task.query_y)
+
+
+def losses(model: nn.Module, theta: Params, episodes: Episode, *, chunk_size: int | None = None, **adapting) -> Tensor:
+    """Query loss of each task after adaptation: the summands of MAML's objective.
+
+    theta       parameters of `model`, a dict of tensors
+    episodes    Episode with a leading task axis: support_x [T, N·K, C, H, W], ...
+    chunk_size  tasks that vmap takes at once; None: all of them, 1: a plain loop, which a CPU with one thread likes best
+    adapting    inner_lr, inner_steps, first_order, only, ... as `adapt.path` has them
+    Returns     [T], differentiable in theta; its mean is eq. 1 of Finn et al. (2017)
+    """
+
+    def loss(theta: Params, task: Episode) -> Tensor:
+        return task_loss(model, theta, task, **adapting)
+
+    return over_tasks(loss, theta, episodes, chunk_size)
+
+
+def logits(
+    model: nn.Module, theta: Params, task: Episode, *, transductive: bool = True, **adapting
+) -> Tensor:
+    """[Q, N]: the adapted model's answers to the queries of one task.
+
+    transductive  with batch statistics, the queries of a task pass together, and each answer depends on the others: so
+                  it is in MAML's paper. False: each query passes with the support set alone (Nichol et al., 2018)
+    """
+    phi = adapt(model, theta, task.support_x, task.support_y, first_order=True, **adapting)
+    if transductive:
+        return functional_call(model, phi, (task.query_x,))
+
+    def alone(query: Tensor) -> Tensor:
+        return functional_call(model, phi, (torch.cat([task.support_x, query[None]]),))[-1]
+
+    return torch.stack([alone(query) for query in task.query_x])
+
+
+def predict(model: nn.Module, theta: Params, episodes: Episode, **settings) -> Tensor:
+    """[T, Q]: the label that each query gets after adaptation; `settings` as `logits` has them."""
+    tasks = (episodes.task(t) for t in range(len(episodes.support_y)))
+    with torch.no_grad():  # torch.func.grad works here all the same
+        return torch.stack([logits(model, theta, task, **settings).argmax(dim=1) for task in tasks])
+
+
+def tie_rows(theta: Params, n_way: int, head: str = "head") -> Params:
+    """θ with a head of `n_way` equal rows, from a θ whose head has one: a head for any N (Ye and Chao, 2022).
+
+    Equal rows give no label a head start, so relabelling the classes changes nothing. With equal rows all logits are
+    equal, and no gradient reaches the body: the first inner step moves the head alone.
+    """
+    rows = {f"{head}.weight": theta[f"{head}.weight"].expand(n_way, -1), f"{head}.bias": theta[f"{head}.bias"].expand(n_way)}
+    return {**theta, **rows}
+
+
+def over_tasks(
+    function: Callable[[Params, Episode], Tensor], theta: Params, episodes: Episode, chunk_size: int | None = None
+) -> Tensor:
+    """function(theta, task) for each task, stacked along a leading axis T; `chunk_size` as in `losses`."""
+    if chunk_size == 1:
+        return torch.stack([function(theta, episodes.task(t)) for t in range(len(episodes.support_y))])
+    return vmap(function, in_dims=(None, 0), chunk_size=chunk_size)(theta, episodes)

@@ -1,0 +1,41 @@
+"""The recipes by name, as `metalib train` takes them: each a frozen dataclass whose fields say where they come from."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from metalib.recipes import protonet, reptile
+from metalib.recipes.base import Predict, Recipe
+from metalib.recipes.classifier import ClassifierRecipe
+from metalib.recipes.maml import AnilRecipe, FirstOrderMamlRecipe, MamlRecipe
+from metalib.recipes.protonet import ProtonetRecipe
+from metalib.recipes.reptile import ReptileRecipe
+
+__all__ = ["RECIPES", "Predict", "Recipe", "recipe_of"]
+
+RECIPES: dict[str, Recipe] = {
+    "protonet": ProtonetRecipe(),
+    "protonet-stride": ProtonetRecipe(downsample="stride", updates=40_000),
+    "classifier": ClassifierRecipe(),
+    "maml": MamlRecipe(),
+    "fomaml": FirstOrderMamlRecipe(),
+    "anil": AnilRecipe(),
+    "reptile": ReptileRecipe(),
+    "maml-tied": MamlRecipe(tied_rows=True, inner_steps=2, test_steps=3, updates=5_000),
+    "maml-20-way": MamlRecipe(n_way=20, n_query=1, inner_lr=0.1, inner_steps=5, test_steps=5),
+    "protonet-published": protonet.PUBLISHED,
+    "reptile-published": reptile.PUBLISHED,
+    "maml-published": MamlRecipe(n_query=1, meta_batch_size=32, learning_rate=1e-3, updates=60_000),
+    "fomaml-published": FirstOrderMamlRecipe(n_query=1, meta_batch_size=32, learning_rate=1e-3, updates=60_000),
+}
+
+
+def recipe_of(info: dict[str, Any]) -> Recipe:
+    """The recipe that a checkpoint's info tells of. Raises ValueError for a method that is not known."""
+    kinds = {type(recipe).method: type(recipe) for recipe in RECIPES.values()}
+    if info["method"] not in kinds:
+        raise ValueError(f"a checkpoint of {info['method']!r}: this version of metalib knows {', '.join(kinds)}")
+    kind = kinds[info["method"]]
+    known = {field.name for field in dataclasses.fields(kind)}
+    return kind(**{name: value for name, value in info["recipe"].items() if name in known})

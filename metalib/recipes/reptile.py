@@ -1,0 +1,99 @@
+"""Reptile on Omniglot, after Nichol et al. (2018), section 6.1 and appendix A."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from metalib import maml, reptile
+from metalib.adapt import InnerAdam
+from metalib.episodes import ClassBank, Episode
+from metalib.models import Conv4
+from metalib.recipes.base import ALONE, TRANSDUCTIVE, Predict, Recipe
+from metalib.train import Run
+
+
+@dataclass(frozen=True)
+class ReptileRecipe(Recipe):
+    """A form for two cores; `PUBLISHED` is the paper's."""
+
+    method: ClassVar[str] = "Reptile"
+    notebook: ClassVar[int] = 5
+
+    k_shot: int = 10  # the paper: in training, 10 pictures of a class make a task, whatever the shots at test
+    n_query: int = 1  # not used in training
+    meta_batch_size: int = 5  # the paper
+    inner_lr: float = 1e-3  # the paper, 5-way, of Adam with beta1 = 0
+    inner_steps: int = 5  # the paper, 5-way
+    inner_batch: int = 10  # the paper, 5-way
+    test_steps: int = 50  # the paper
+    test_batch: int = 5  # the paper, 5-way 1-shot: all of the support set
+    learning_rate: float = 1.0  # ε: the paper, falling linearly to zero
+    updates: int = 20_000  # the paper: 100,000
+
+    def network_settings(self) -> dict:
+        """A head, and batch norm that always takes the statistics of its batch, as in the paper."""
+        return {"n_out": self.n_way, "running_stats": False}
+
+    def start(self, model: Conv4, training: ClassBank) -> Run:
+        """A run at update 0: Reptile's step is gradient descent with rate ε on ½‖θ − φ‖²; the inner Adam is kept too."""
+        run = super().start(model, training)
+        run.optimizer = torch.optim.SGD(model.parameters(), self.learning_rate)
+        run.schedule = torch.optim.lr_scheduler.LinearLR(run.optimizer, 1.0, 0.0, self.updates)
+        run.inner = InnerAdam()
+        return run
+
+    def losses(self, network: Conv4, episodes: Episode, run: Run) -> Tensor:
+        """½‖θ − φᵢ‖² for each task, whose gradient is θ − φᵢ."""
+        return reptile.losses(
+            network,
+            dict(network.named_parameters()),
+            episodes,
+            inner_lr=self.inner_lr,
+            inner_steps=self.inner_steps,
+            batch_size=self.inner_batch,
+            generator=run.generator,
+            step_rule=run.inner,
+        )
+
+    def predictor(self, network: Conv4, *, transductive: bool = True, steps: int | None = None) -> Predict:
+        """Fine-tuning on the support set from a fresh Adam, then the adapted network's answers."""
+        steps = self.test_steps if steps is None else steps
+
+        def predict(episodes: Episode) -> Tensor:
+            generator = torch.Generator().manual_seed(0)
+            size = episodes.support_y.shape[1]
+            return torch.cat(
+                [
+                    maml.predict(
+                        network,
+                        dict(network.named_parameters()),
+                        Episode(*(field[t : t + 1] for field in episodes)),
+                        inner_lr=self.inner_lr,
+                        inner_steps=steps,
+                        batches=reptile.minibatches(size, min(size, self.test_batch), steps, generator),
+                        step_rule=InnerAdam(),
+                        transductive=transductive,
+                    )
+                    for t in range(len(episodes.support_y))
+                ]
+            )
+
+        return predict
+
+    def modes(self, network: Conv4) -> Iterator[tuple[str, str, Predict]]:
+        """The queries of a task together, and each query alone: the paper has both."""
+        yield self.label, TRANSDUCTIVE, self.predictor(network)
+        yield f"{self.label}, each query alone", ALONE, self.predictor(network, transductive=False)
+
+    @property
+    def fixed_way(self) -> int | None:
+        """As many as the head has rows."""
+        return self.n_way
+
+
+PUBLISHED = ReptileRecipe(updates=100_000)
