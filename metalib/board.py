@@ -26,6 +26,7 @@ class Row:
     interval: Interval
     bank: str
     mine: bool = False
+    notebook: int = 0  # the one that teaches the method; 0: known from the start
 
 
 def chance(exam: str, bank: str) -> Row:
@@ -46,11 +47,15 @@ def record(method: str, exam: str, interval: Interval, *, bank: str) -> None:
     _write([*kept, Row(method, exam, interval, bank, mine=True)])
 
 
-def rows(exam: str, *, bank: str) -> list[Row]:
-    """Chance, the course's results and the learner's in one exam, lowest mean first."""
+def rows(exam: str, *, bank: str, notebook: int | None = None) -> list[Row]:
+    """Chance, the course's results and the learner's in one exam, lowest mean first.
+
+    notebook  only the methods that the course knows by then; None: all
+    """
     all_rows = [chance(exam, bank), *_course(), *_mine()]
+    known = [row for row in all_rows if notebook is None or row.notebook <= notebook]
     return sorted(
-        (row for row in all_rows if (row.exam, row.bank) == (exam, bank)),
+        (row for row in known if (row.exam, row.bank) == (exam, bank)),
         key=lambda row: (row.interval.mean, row.method),
     )
 
@@ -60,10 +65,10 @@ def forget() -> None:
     _scores_file().unlink(missing_ok=True)
 
 
-def table(exam: str, *, bank: str) -> str:
-    """The board of one exam as Markdown, best first, as the picture has it."""
+def table(exam: str, *, bank: str, notebook: int | None = None) -> str:
+    """The board of one exam as Markdown, best first, as the picture has it; arguments as in `rows`."""
     lines = [f"| exam {exam} ({bank}) | accuracy, 95 % interval |", "| --- | --- |"]
-    for row in reversed(rows(exam, bank=bank)):
+    for row in reversed(rows(exam, bank=bank, notebook=notebook)):
         value = f"{100 * row.interval.mean:.1f} % (exact)" if row.interval.n == 0 else str(row.interval)
         lines.append(f"| {'**' + row.method + '**' if row.mine else row.method} | {value} |")
     return "\n".join(lines)
@@ -79,7 +84,8 @@ def _course() -> list[Row]:
         return []
     results = json.loads(path.read_text(encoding="utf-8"))
     return [
-        Row(entry["method"], entry["exam"], Interval(*entry["interval"]), entry["bank"]) for entry in results["exams"]
+        Row(e["method"], e["exam"], Interval(*e["interval"]), e["bank"], notebook=e.get("notebook", 0))
+        for e in results["exams"]
     ]
 
 

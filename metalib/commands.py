@@ -116,7 +116,9 @@ def evaluate(checkpoint: str, *, episodes: int, device: str | None, write: bool)
     evaluation = split(load_bank(), protocol).evaluation.to(place)
     rows = []
     for sitting in results.sittings(recipe_of(info), network):
-        print(f"{sitting.method}: {evaluation.source}, {sitting.batch_norm}, seed {results.CELL_SEED} (exams: their own)")
+        print(
+            f"{sitting.method}: {evaluation.source}, {sitting.batch_norm}, seed {results.CELL_SEED} (exams: their own)"
+        )
         found = results.table(sitting, evaluation, n_episodes=episodes)
         print("\n".join(results.lines(found)))
         rows += found

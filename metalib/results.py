@@ -153,6 +153,8 @@ def accuracies(method: str, exam: str, *, bank: str) -> Tensor:
     right = load_file(path) if path else {}
     name = key(method, exam, bank)
     if name not in right:
-        raise ValueError(f"no episodes of {name!r}: there are {', '.join(sorted(right)) or 'none'}; `metalib results` writes them")
+        raise ValueError(
+            f"no episodes of {name!r}: there are {', '.join(sorted(right)) or 'none'}; `metalib results` writes them"
+        )
     spec = next(e.spec for e in EXAMS if e.letter == exam)
     return right[name].double() / (spec.n_way * spec.n_query)

@@ -31,6 +31,18 @@ def test_the_board_is_sorted_and_says_who_is_who(course, tmp_user):
     assert [p.name for p in course.iterdir()] == [board.RESULTS]
 
 
+def test_a_notebook_does_not_show_what_a_later_one_teaches(course):
+    exams = [
+        {"method": m, "exam": "A", "interval": [0.9, 0.8, 1.0, 600, "episodes"], "bank": BANK, "notebook": n}
+        for m, n in (("pixel neighbours", 1), ("MAML", 4), ("Reptile", 5))
+    ]
+    (course / board.RESULTS).write_text(json.dumps({"exams": exams}))
+    board.record("you", "A", wilson_interval(9, 10), bank=BANK)
+    assert {r.method for r in board.rows("A", bank=BANK, notebook=4)} == {"chance", "pixel neighbours", "MAML", "you"}
+    assert "Reptile" not in board.table("A", bank=BANK, notebook=4)
+    assert "Reptile" in board.table("A", bank=BANK)
+
+
 def test_a_later_score_takes_the_place_of_an_earlier_one(course):
     board.record("you", "B", wilson_interval(2, 10), bank=BANK)
     board.record("you", "B", wilson_interval(9, 10), bank="glyphs")

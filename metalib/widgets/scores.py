@@ -5,12 +5,15 @@ from __future__ import annotations
 from metalib import board, plots
 
 
-def show_scores(exam: str, *, bank: str) -> None:
-    """Display the board of `exam` ("A" or "B") on the data that `bank` names: as a table and as a picture."""
+def show_scores(exam: str, *, bank: str, notebook: int | None = None) -> None:
+    """Display the board of `exam` ("A" or "B") on the data that `bank` names: as a table and as a picture.
+
+    notebook  leave out the methods that a later one teaches
+    """
     from IPython.display import Markdown, display
 
-    rows = board.rows(exam, bank=bank)
-    display(Markdown(board.table(exam, bank=bank)))
+    rows = board.rows(exam, bank=bank, notebook=notebook)
+    display(Markdown(board.table(exam, bank=bank, notebook=notebook)))
     figure, ax = plots.canvas(7, 1.3 + 0.42 * len(rows))
     plots.score_board(ax, rows)
     plots.show(figure, caption(rows))

@@ -1,0 +1,70 @@
+"""Facts about the results table: who sits what, and that single episodes lie beside the means."""
+
+import json
+
+import pytest
+import torch
+
+from metalib import baselines, board, results
+from metalib.banks import Splits
+from metalib.evaluate import Interval, mean_interval
+from metalib.exams import EXAM_A, EXAMS, Exam
+from metalib.recipes import RECIPES
+
+
+@pytest.fixture
+def course(monkeypatch, tiny_bank):
+    """A course of two methods, of which one does 5 ways only, and short exams."""
+    sittings = [
+        results.Sitting("pixels", 1, "none", baselines.pixel_neighbour),
+        results.Sitting("five only", 4, "none", lambda e: e.query_y, n_way=5),
+    ]
+    exams = tuple(Exam(e.letter, e.spec, 4, e.seed) for e in EXAMS)
+    monkeypatch.setattr(results, "course_sittings", lambda: iter(sittings))
+    monkeypatch.setattr(results, "split", lambda bank: Splits(bank, bank, bank))
+    twenty = tiny_bank.select(range(30))
+    bank = type(twenty)(twenty.images, twenty.names, ("a",) * 30, twenty.source)
+    for name, exam in zip(("EXAM_A", "EXAM_B"), exams, strict=True):
+        monkeypatch.setattr(results, name, exam)
+    return results.course_results([bank])
+
+
+def test_a_head_of_five_rows_sits_exam_a_only(course):
+    record, _ = course
+    assert [(e["method"], e["exam"]) for e in record["exams"]] == [("pixels", "A"), ("pixels", "B"), ("five only", "A")]
+    assert [e["notebook"] for e in record["exams"]] == [1, 1, 4]
+
+
+def test_the_side_file_holds_the_episodes_of_each_mean(course, tmp_path, monkeypatch, tiny_bank):
+    record, right = course
+    monkeypatch.setenv("METALIB_DATA", str(tmp_path))
+    results.write(record, right, tmp_path)
+    for entry in record["exams"]:
+        accuracies = results.accuracies(entry["method"], entry["exam"], bank=entry["bank"])
+        assert len(accuracies) == 4
+        assert mean_interval(accuracies) == pytest.approx(Interval(*entry["interval"]))
+    assert json.loads((tmp_path / results.RESULTS).read_text()) == json.loads(json.dumps(record))
+    assert {row.method for row in board.rows("A", bank=tiny_bank.source)} == {"chance", "pixels", "five only"}
+    with pytest.raises(ValueError, match=r"no episodes of '.*/A/none': there are .*pixels"):
+        results.accuracies("none", "A", bank=tiny_bank.source)
+
+
+def test_a_table_has_the_cells_that_a_method_can_do(monkeypatch, tiny_bank):
+    monkeypatch.setattr(results, "EXAMS", (Exam("A", EXAM_A.spec, 2, 1),))
+    for n_way, cells in ((5, 2), (20, 2), (None, 4)):
+        sitting = results.Sitting("pixels", 1, "none", baselines.pixel_neighbour, n_way)
+        rows = results.table(sitting, tiny_bank, n_episodes=2)
+        assert len(rows) == cells + (n_way != 20)
+        assert all(row["data"].endswith("unrotated") for row in rows)
+    turned = results.table(sitting, tiny_bank.rotated(), n_episodes=2)
+    assert all(row["data"].endswith("turns are classes") for row in turned)
+
+
+def test_an_answer_key_is_right_in_every_episode(course):
+    _, right = course
+    key = next(name for name in right if name.endswith("/A/five only"))
+    assert torch.equal(right[key], torch.full((4,), 75, dtype=torch.uint8))
+
+
+def test_every_checkpoint_of_the_course_is_made_by_a_recipe_of_the_same_name():
+    assert set(results.COURSE) <= set(RECIPES)
