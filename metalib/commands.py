@@ -109,7 +109,7 @@ def publish(folder: Path, path: Path, recipe: Recipe, bank: ClassBank, learned_f
 
 
 def evaluate(checkpoint: str, *, episodes: int, device: str | None, write: bool) -> list[dict[str, Any]]:
-    """Print the accuracies of a checkpoint on the evaluation classes of its split; `write` puts them into its file too."""
+    """Print a checkpoint's accuracies on the evaluation classes of its split; `write` puts them into its file too."""
     place = runtime.pick_device(device)
     network, info = checkpoints.load(checkpoint, device=place)
     protocol = "paper" if info["split"] == "paper" else "alphabets"

@@ -1,7 +1,7 @@
 """Measured accuracies, as they go into checkpoints, into `data/results.json` and onto the score board.
 
-Beside `results.json` lies a side file with the number of right answers in each single episode, so that two methods can be
-compared pairwise.
+Beside `results.json` lies a side file with the number of right answers in each single episode: with it, two methods can
+be compared pairwise.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def course_sittings() -> Iterator[Sitting]:
 
 
 def course_results(banks: list[ClassBank]) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """Every method in every exam that it can sit, on the evaluation part of each bank: the records, and what lies beside.
+    """Every method in every exam that it can sit, on the evaluation part of each bank.
 
     Returns the content of `results.json`, and for each entry, by `key`, the right answers of each episode, [E] uint8.
     """

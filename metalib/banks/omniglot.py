@@ -231,8 +231,8 @@ def training(bank: ClassBank) -> ClassBank:
 def by_character(bank: ClassBank, seed: int = 0) -> tuple[ClassBank, ClassBank, ClassBank]:
     """The papers' kind of split: 1,100 / 100 / 423 characters for training, validation and evaluation, at random.
 
-    Characters of one alphabet fall on both sides, so it is easier than the official split by alphabets. No two papers have
-    the same random choice; this one is made by `seed`. Source: Finn et al. (2017), section 5.2; Vinyals et al. (2016).
+    Characters of one alphabet fall on both sides, so it is easier than the official split by alphabets. No two papers
+    have the same random choice; this one is made by `seed`. Source: Finn et al. (2017), section 5.2.
     """
     whole = _official(bank, slice(None), "Omniglot")
     order = torch.randperm(whole.n_classes, generator=torch.Generator().manual_seed(seed)).tolist()

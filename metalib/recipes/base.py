@@ -1,4 +1,4 @@
-"""What every recipe has: a network, the losses of an update, how episodes are drawn, and a run that puts them together."""
+"""What every recipe has: a network, the losses of an update, how episodes are drawn, and a run of them all."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -51,15 +51,15 @@ class Recipe:
         """What `conv4` is told beside the form."""
         return {}
 
-    def losses(self, network: Conv4, episodes: Episode, run: Run) -> Tensor:
+    def losses(self, network: nn.Module, episodes: Any, run: Run) -> Tensor:
         """[T], one loss a task, differentiable in the network's parameters."""
         raise NotImplementedError
 
-    def predictor(self, network: Conv4) -> Predict:
+    def predictor(self, network: nn.Module) -> Predict:
         """The function that answers episodes with the trained network: Episode with a task axis -> [T, Q] labels."""
         raise NotImplementedError
 
-    def modes(self, network: Conv4) -> Iterator[tuple[str, str, Predict]]:
+    def modes(self, network: nn.Module) -> Iterator[tuple[str, str, Predict]]:
         """The ways to use the trained network at test: (name of the method, batch norm, predictor)."""
         yield self.label, "running statistics", self.predictor(network)
 
@@ -85,7 +85,7 @@ class Recipe:
         classes = f"{training.n_classes} with digest {bank_digest(training)[:12]}"
         return {**dataclasses.asdict(self), "method": self.method, "classes": classes}
 
-    def draw_from(self, training: ClassBank) -> Callable[[torch.Generator], Episode]:
+    def draw_from(self, training: ClassBank) -> Callable[[torch.Generator], Any]:
         """The function that draws the episodes of one update."""
         bank = training.rotated() if self.rotations else training
         spec = EpisodeSpec(self.n_way, self.k_shot, self.n_query)
@@ -122,7 +122,7 @@ class Recipe:
             progress=progress,
         )
 
-    def validate(self, network: Conv4, bank: ClassBank) -> Interval:
+    def validate(self, network: nn.Module, bank: ClassBank) -> Interval:
         """1-shot accuracy on the classes of `bank`, on episodes of the recipe's way, always the same ones."""
         spec = EpisodeSpec(min(self.n_way, bank.n_classes), 1, 5 if self.n_way > 5 else 15)
         episodes = stream_episodes(bank, spec, VALIDATION_EPISODES, seed=1)

@@ -1,4 +1,4 @@
-"""Supervised pre-training: one softmax over all training classes, no episodes (as Chen et al., 2019, do for a baseline)."""
+"""Supervised pre-training: one softmax over all training classes, no episodes, as in Chen et al.'s (2019) baseline."""
 
 from __future__ import annotations
 
@@ -58,14 +58,15 @@ class ClassifierRecipe(Recipe):
 
         return draw
 
-    def losses(self, network: Conv4, episodes: Pictures, run: Run) -> Tensor:
+    def losses(self, network: nn.Module, episodes: Pictures, run: Run) -> Tensor:
         """[B]: −log p(class | picture)."""
         with runtime.fast_math(episodes.x.device):
             logits = network(episodes.x)
         return cross_entropy(logits.float(), episodes.y, reduction="none")
 
-    def predictor(self, network: Conv4) -> Predict:
+    def predictor(self, network: nn.Module) -> Predict:
         """Nearest centroid on the features, with running statistics: no step is taken."""
+        assert isinstance(network, Conv4)
 
         def predict(episodes: Episode) -> Tensor:
             with runtime.fast_math(episodes.query_x.device):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from metalib import protonet, runtime
 from metalib.augment import jitter
@@ -34,12 +34,12 @@ class ProtonetRecipe(Recipe):
     halve_every: int = 0  # the paper halves the rate every 2,000 updates; 0: it falls linearly to zero
     downsample: str = "max_pool"  # the paper
 
-    def losses(self, network: Conv4, episodes: Episode, run: Run) -> Tensor:
+    def losses(self, network: nn.Module, episodes: Episode, run: Run) -> Tensor:
         """−log p(y | x), averaged over the queries of each task."""
         with runtime.fast_math(episodes.query_x.device):
             return protonet.losses(network, episodes)
 
-    def predictor(self, network: Conv4) -> Predict:
+    def predictor(self, network: nn.Module) -> Predict:
         """The nearest prototype; the network is put into evaluation mode before, so that a query stands alone."""
 
         def predict(episodes: Episode) -> Tensor:

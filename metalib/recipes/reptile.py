@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from metalib import maml, reptile
 from metalib.adapt import InnerAdam
@@ -40,14 +40,14 @@ class ReptileRecipe(Recipe):
         return {"n_out": self.n_way, "running_stats": False}
 
     def start(self, model: Conv4, training: ClassBank) -> Run:
-        """A run at update 0: Reptile's step is gradient descent with rate ε on ½‖θ − φ‖²; the inner Adam is kept too."""
+        """A run at update 0: Reptile's step is gradient descent with rate ε on ½‖θ − φ‖². The inner Adam is kept."""
         run = super().start(model, training)
         run.optimizer = torch.optim.SGD(model.parameters(), self.learning_rate)
         run.schedule = torch.optim.lr_scheduler.LinearLR(run.optimizer, 1.0, 0.0, self.updates)
         run.inner = InnerAdam()
         return run
 
-    def losses(self, network: Conv4, episodes: Episode, run: Run) -> Tensor:
+    def losses(self, network: nn.Module, episodes: Episode, run: Run) -> Tensor:
         """½‖θ − φᵢ‖² for each task, whose gradient is θ − φᵢ."""
         return reptile.losses(
             network,
@@ -60,7 +60,7 @@ class ReptileRecipe(Recipe):
             step_rule=run.inner,
         )
 
-    def predictor(self, network: Conv4, *, transductive: bool = True, steps: int | None = None) -> Predict:
+    def predictor(self, network: nn.Module, *, transductive: bool = True, steps: int | None = None) -> Predict:
         """Fine-tuning on the support set from a fresh Adam, then the adapted network's answers."""
         steps = self.test_steps if steps is None else steps
 
@@ -85,7 +85,7 @@ class ReptileRecipe(Recipe):
 
         return predict
 
-    def modes(self, network: Conv4) -> Iterator[tuple[str, str, Predict]]:
+    def modes(self, network: nn.Module) -> Iterator[tuple[str, str, Predict]]:
         """The queries of a task together, and each query alone: the paper has both."""
         yield self.label, TRANSDUCTIVE, self.predictor(network)
         yield f"{self.label}, each query alone", ALONE, self.predictor(network, transductive=False)
