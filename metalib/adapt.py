@@ -6,6 +6,7 @@ outside.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 
@@ -15,17 +16,20 @@ from torch.func import functional_call, grad
 from torch.nn.functional import cross_entropy
 
 Params = dict[str, Tensor]
-StepRule = Callable[[Params, Params, float | Params], Params]
+Loss = Callable[[Tensor, Tensor], Tensor]
+Rate = float | Tensor | Params
+StepRule = Callable[[Params, Params, Rate], Params]
 
 
 def adapt(model: nn.Module, theta: Params, support_x: Tensor, support_y: Tensor, **settings) -> Params:
     """φ: the parameters after `inner_steps` gradient steps on the support loss, from θ. `settings` as `path` has them.
 
-    theta      the parameters of `model` by name; nothing is changed in place
+    theta      all parameters of `model` by name: dict(model.named_parameters()). Nothing is changed in place
     support_x  [S, ...]      support_y  [S, ...]
-    Returns all parameters, differentiable in θ. Source: Finn, Abbeel and Levine (2017), algorithm 1, line 6.
+    Returns all parameters, differentiable in θ. Source: Finn, Abbeel and Levine (2017), algorithm 1, lines 5 and 6.
     """
-    *_, phi = path(model, theta, support_x, support_y, **settings)
+    steps = path(model, theta, support_x, support_y, **settings)
+    (phi,) = deque(steps, maxlen=1)  # only the last is kept, so that fifty steps need no more memory than one
     return phi
 
 
@@ -35,9 +39,9 @@ def path(
     support_x: Tensor,
     support_y: Tensor,
     *,
-    inner_lr: float | Params,
+    inner_lr: Rate,
     inner_steps: int,
-    loss_fn: Callable[[Tensor, Tensor], Tensor] = cross_entropy,
+    loss_fn: Loss = cross_entropy,
     first_order: bool = False,
     only: str | tuple[str, ...] = "",
     batches: Sequence[Tensor] | None = None,
@@ -46,21 +50,17 @@ def path(
     """The parameters on the way: θ, then after each inner step.
 
     inner_lr     α, or one α for each adapted parameter, by name (Li et al., 2017; Antoniou et al., 2019)
-    loss_fn      (outputs, labels) -> the loss to step on, a number
     first_order  cut the steps out of the outer gradient: first-order MAML
-    only         adapt the parameters whose names start so, and leave the others at θ: "head" is ANIL (Raghu et al., 2020)
+    only         adapt the parameters whose names start so, the others stay at θ: "head" is ANIL (Raghu et al., 2020)
     batches      one index tensor a step into the support set: minibatches. None: all of it in each step
-    step_rule    (φ, gradient, inner_lr) -> φ; None: plain gradient descent. `InnerAdam` is another
-    Raises ValueError when `only` names nothing, or there is not one batch a step.
+    step_rule    (φ, gradient, inner_lr) -> φ. None: plain gradient descent. `InnerAdam` is another
+    Raises ValueError for settings that do not fit the model, when the first element is taken.
     """
     adapted = {name: value for name, value in theta.items() if name.startswith(only)}
-    if not adapted:
-        raise ValueError(f"no parameter starts with {only!r}: the model has {', '.join(theta)}")
-    if batches is not None and len(batches) != inner_steps:
-        raise ValueError(f"{inner_steps} inner steps and {len(batches)} batches: give one batch a step")
+    _check(model, theta, adapted, only, inner_lr, inner_steps, batches)
 
     def support_loss(adapted: Params, x: Tensor, y: Tensor) -> Tensor:
-        return loss_fn(functional_call(model, {**theta, **adapted}, (x,)), y)
+        return loss_of(loss_fn, functional_call(model, {**theta, **adapted}, (x,)), y)
 
     yield theta
     for step in range(inner_steps):
@@ -71,7 +71,7 @@ def path(
         yield {**theta, **adapted}
 
 
-def gradient_step(phi: Params, gradient: Params, inner_lr: float | Params) -> Params:
+def gradient_step(phi: Params, gradient: Params, inner_lr: Rate) -> Params:
     """φ − α · gradient, for each parameter."""
     return {
         name: value - (inner_lr[name] if isinstance(inner_lr, dict) else inner_lr) * gradient[name]
@@ -92,7 +92,7 @@ class InnerAdam:
         self.mean: Params = {}
         self.square: Params = {}
 
-    def __call__(self, phi: Params, gradient: Params, inner_lr: float | Params) -> Params:
+    def __call__(self, phi: Params, gradient: Params, inner_lr: Rate) -> Params:
         self.steps += 1
         self.mean = _average(self.mean, gradient, self.beta1)
         self.square = _average(self.square, {name: g.square() for name, g in gradient.items()}, self.beta2)
@@ -112,6 +112,54 @@ class InnerAdam:
         self.steps, self.mean, self.square = state["steps"], dict(state["mean"]), dict(state["square"])
 
 
+def loss_of(loss_fn: Loss, outputs: Tensor, labels: Tensor) -> Tensor:
+    """loss_fn(outputs, labels), a number. Raises ValueError for a class label that has no output (on a CPU)."""
+    try:
+        return loss_fn(outputs, labels)
+    except (IndexError, RuntimeError) as error:
+        if "out of bounds" not in str(error):
+            raise
+        n_out = outputs.shape[-1]
+        raise ValueError(
+            f"the model has {n_out} outputs, so labels are 0 … {n_out - 1}, and one lies outside ({error}): "
+            "number the classes anew in each episode, or give the head as many rows as the task has classes"
+        ) from error
+
+
 def _average(old: Params, new: Params, keep: float) -> Params:
     """keep · old + (1 − keep) · new, where what was never seen counts as zero."""
     return {name: keep * old.get(name, torch.zeros_like(value)) + (1 - keep) * value for name, value in new.items()}
+
+
+def _check(
+    model: nn.Module,
+    theta: Params,
+    adapted: Params,
+    only: str | tuple[str, ...],
+    inner_lr: Rate,
+    inner_steps: int,
+    batches: Sequence[Tensor] | None,
+) -> None:
+    """Raise ValueError where the settings of `path` do not fit the model or one another."""
+    if wrong := theta.keys() ^ dict(model.named_parameters()).keys():
+        raise ValueError(
+            f"theta has {len(theta)} tensors and differs from the model's parameters in {', '.join(sorted(wrong))}: "
+            "take dict(model.named_parameters())"
+        )
+    if not adapted:
+        raise ValueError(f"no parameter starts with {only!r}: the model has {', '.join(theta)}")
+    if isinstance(inner_lr, dict) and (missing := adapted.keys() - inner_lr.keys()):
+        raise ValueError(
+            f"{len(adapted)} parameters adapt and {len(missing)} of them have no rate ({', '.join(sorted(missing))}): "
+            "give one each in inner_lr, or name in `only` those that adapt"
+        )
+    if isinstance(inner_steps, bool) or not isinstance(inner_steps, int) or inner_steps < 0:
+        raise ValueError(f"inner_steps is {inner_steps!r}: give a whole number of at least 0")
+    if batches is not None and len(batches) != inner_steps:
+        raise ValueError(f"{inner_steps} inner steps and {len(batches)} batches: give one batch a step")
+    for name, layer in model.named_modules():
+        if layer.training and getattr(layer, "running_mean", None) is not None:
+            raise ValueError(
+                f"{name or 'the model'} is in training mode and would move its running statistics with every task: "
+                "call model.eval(), or build the network with running_stats=False"
+            )

@@ -4,32 +4,38 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+from torch import nn
 
 from metalib import places
-from metalib.models import Conv4, conv4
+from metalib.models import Conv4, conv4, mlp
 
 SUFFIX = ".safetensors"
+ACTIVATIONS = {"ReLU": nn.ReLU, "Tanh": nn.Tanh}
 
 
 class CheckpointError(ValueError):
     """A checkpoint that is missing, damaged, or of another network."""
 
 
-def save(path: Path, model: Conv4, info: dict[str, Any]) -> None:
-    """Write `model` and `info` (anything that JSON holds) to `path`, whole or not at all."""
+def save(path: Path, model: nn.Module, info: dict[str, Any]) -> None:
+    """Write `model`, a conv4 or an mlp, and `info` (anything that JSON holds) to `path`, whole or not at all.
+
+    Raises CheckpointError for another network.
+    """
     # contiguous, since safetensors refuses channels_last; on the CPU, so that any machine can read it
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-    metadata = {"network": json.dumps({"name": "conv4", **model.settings}), "info": json.dumps(info, sort_keys=True)}
+    metadata = {"network": json.dumps(_settings(model)), "info": json.dumps(info, sort_keys=True)}
     places.write_atomically(path, lambda part: save_file(tensors, part, metadata))
 
 
-def load(name_or_path: str | Path, *, device: torch.device | str = "cpu") -> tuple[Conv4, dict[str, Any]]:
+def load(name_or_path: str | Path, *, device: torch.device | str = "cpu") -> tuple[Any, dict[str, Any]]:
     """The network, in evaluation mode on `device`, and the info that was saved with it.
 
     name_or_path  a file, or the name of a checkpoint such as "protonet", looked for in the data folders
@@ -49,14 +55,41 @@ def load(name_or_path: str | Path, *, device: torch.device | str = "cpu") -> tup
         name = settings.pop("name")
     except (KeyError, ValueError) as error:
         raise CheckpointError(f"{path} is no checkpoint of metalib: it does not say which network it holds") from error
-    if name != "conv4":
-        raise CheckpointError(f"{path} holds a {name!r} and this version of metalib knows conv4: update metalib")
+    if name not in NETWORKS:
+        known = " and ".join(NETWORKS)
+        raise CheckpointError(f"{path} holds a {name!r} and this version of metalib knows {known}: update metalib")
     try:
-        model = conv4(**settings)
+        model = NETWORKS[name](**settings)
         model.load_state_dict(tensors)
-    except (RuntimeError, TypeError, ValueError) as error:
+    except (RuntimeError, TypeError, KeyError, ValueError) as error:
         raise CheckpointError(f"{path} does not fit the network that it names ({error}): fetch it again") from error
     return model.to(device).eval(), info
+
+
+def _settings(model: nn.Module) -> dict[str, Any]:
+    """What a file says of its network: the name of the function in NETWORKS, and its arguments."""
+    if isinstance(model, Conv4):
+        return {"name": "conv4", **model.settings}
+    inside = list(model) if isinstance(model, nn.Sequential) else []
+    layers = [layer for layer in inside if isinstance(layer, nn.Linear)]
+    kinds = {type(layer).__name__ for layer in inside if not isinstance(layer, nn.Linear)}
+    if not layers or len(kinds) != 1 or not kinds <= set(ACTIVATIONS):
+        raise CheckpointError(
+            f"a checkpoint holds a conv4 or an mlp with hidden layers of {' or '.join(ACTIVATIONS)}, and this is a "
+            f"{type(model).__name__} of another kind"
+        )
+    return {
+        "name": "mlp",
+        "sizes": [layers[0].in_features, *(x.out_features for x in layers)],
+        "activation": kinds.pop(),
+    }
+
+
+def _mlp(sizes: list[int], activation: str) -> nn.Sequential:
+    return mlp(sizes, activation=ACTIVATIONS[activation])
+
+
+NETWORKS: dict[str, Callable[..., nn.Module]] = {"conv4": conv4, "mlp": _mlp}
 
 
 def find(name_or_path: str | Path) -> Path:

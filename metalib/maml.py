@@ -15,21 +15,17 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 from torch.nn.functional import cross_entropy
 
-from metalib.adapt import Params, adapt
+from metalib.adapt import InnerAdam, Loss, Params, adapt, loss_of
 from metalib.episodes import Episode
+from metalib.models import inexact_under_vmap
+
+_QUERIES_AT_ONCE = 16  # each brings the whole support set along: more would fill the memory
 
 
-def task_loss(
-    model: nn.Module,
-    theta: Params,
-    task: Episode,
-    *,
-    loss_fn: Callable[[Tensor, Tensor], Tensor] = cross_entropy,
-    **adapting,
-) -> Tensor:
+def task_loss(model: nn.Module, theta: Params, task: Episode, *, loss_fn: Loss = cross_entropy, **adapting) -> Tensor:
     """The query loss of one task after adaptation to its support set, a number. `adapting` as `adapt.path` has it."""
     phi = adapt(model, theta, task.support_x, task.support_y, loss_fn=loss_fn, **adapting)
-    return loss_fn(functional_call(model, phi, (task.query_x,)), task.query_y)
+    return loss_of(loss_fn, functional_call(model, phi, (task.query_x,)), task.query_y)
 
 
 def losses(model: nn.Module, theta: Params, episodes: Episode, *, chunk_size: int | None = None, **adapting) -> Tensor:
@@ -37,10 +33,13 @@ def losses(model: nn.Module, theta: Params, episodes: Episode, *, chunk_size: in
 
     theta       parameters of `model`, a dict of tensors
     episodes    Episode with a leading task axis: support_x [T, N·K, C, H, W], ...
-    chunk_size  tasks that vmap takes at once; None: all of them, 1: a plain loop, which a CPU with one thread likes best
+    chunk_size  tasks that vmap takes at once. None: all of them. 1: a plain loop, the fastest on a CPU with one thread
     adapting    inner_lr, inner_steps, first_order, only, ... as `adapt.path` has them
     Returns     [T], differentiable in theta; its mean is eq. 1 of Finn et al. (2017)
+    Raises ValueError where vmap would be wrong, and a loop is right.
     """
+    if chunk_size != 1:
+        _check_vmap(model, **adapting)
 
     def loss(theta: Params, task: Episode) -> Tensor:
         return task_loss(model, theta, task, **adapting)
@@ -48,28 +47,26 @@ def losses(model: nn.Module, theta: Params, episodes: Episode, *, chunk_size: in
     return over_tasks(loss, theta, episodes, chunk_size)
 
 
-def logits(
-    model: nn.Module, theta: Params, task: Episode, *, transductive: bool = True, **adapting
-) -> Tensor:
+def logits(model: nn.Module, theta: Params, task: Episode, *, transductive: bool = True, **adapting) -> Tensor:
     """[Q, N]: the adapted model's answers to the queries of one task.
 
     transductive  with batch statistics, the queries of a task pass together, and each answer depends on the others: so
                   it is in MAML's paper. False: each query passes with the support set alone (Nichol et al., 2018)
     """
-    phi = adapt(model, theta, task.support_x, task.support_y, first_order=True, **adapting)
+    phi = adapt(model, theta, task.support_x, task.support_y, **adapting)
     if transductive:
         return functional_call(model, phi, (task.query_x,))
 
     def alone(query: Tensor) -> Tensor:
         return functional_call(model, phi, (torch.cat([task.support_x, query[None]]),))[-1]
 
-    return torch.stack([alone(query) for query in task.query_x])
+    return vmap(alone, chunk_size=_QUERIES_AT_ONCE)(task.query_x)
 
 
 def predict(model: nn.Module, theta: Params, episodes: Episode, **settings) -> Tensor:
     """[T, Q]: the label that each query gets after adaptation; `settings` as `logits` has them."""
     tasks = (episodes.task(t) for t in range(len(episodes.support_y)))
-    with torch.no_grad():  # torch.func.grad works here all the same
+    with torch.no_grad():  # no outer gradient is wanted; torch.func.grad takes the inner one all the same
         return torch.stack([logits(model, theta, task, **settings).argmax(dim=1) for task in tasks])
 
 
@@ -78,9 +75,14 @@ def tie_rows(theta: Params, n_way: int, head: str = "head") -> Params:
 
     Equal rows give no label a head start, so relabelling the classes changes nothing. With equal rows all logits are
     equal, and no gradient reaches the body: the first inner step moves the head alone.
+    Raises ValueError for a head of more than one row, or none.
     """
-    rows = {f"{head}.weight": theta[f"{head}.weight"].expand(n_way, -1), f"{head}.bias": theta[f"{head}.bias"].expand(n_way)}
-    return {**theta, **rows}
+    weight, bias = theta.get(f"{head}.weight"), theta.get(f"{head}.bias")
+    if weight is None or bias is None:
+        raise ValueError(f"theta has no {head}.weight and {head}.bias: build the network with n_out=1")
+    if len(weight) != 1:
+        raise ValueError(f"{head} has {len(weight)} rows, and one is wanted to tie {n_way} to: build it with n_out=1")
+    return {**theta, f"{head}.weight": weight.expand(n_way, -1), f"{head}.bias": bias.expand(n_way)}
 
 
 def over_tasks(
@@ -90,3 +92,15 @@ def over_tasks(
     if chunk_size == 1:
         return torch.stack([function(theta, episodes.task(t)) for t in range(len(episodes.support_y))])
     return vmap(function, in_dims=(None, 0), chunk_size=chunk_size)(theta, episodes)
+
+
+def _check_vmap(model: nn.Module, *, first_order: bool = False, only="", step_rule=None, **_) -> None:
+    """Raise ValueError for what vmap would get wrong without a word."""
+    if isinstance(step_rule, InnerAdam):
+        raise ValueError("InnerAdam carries its state from task to task, one after the other: give chunk_size=1")
+    layers = [] if first_order else [name for name in inexact_under_vmap(model) if f"{name}.weight".startswith(only)]
+    if layers:
+        raise ValueError(
+            f"torch's vmap takes wrong second derivatives of {', '.join(layers)}: give chunk_size=1, first_order=True, "
+            "or metalib.models.BatchNorm2d for torch's"
+        )

@@ -89,11 +89,17 @@ def maml(tasks: Tasks, *, inner_lr: float, inner_steps: int) -> Tensor:
 
 
 def first_order_maml(tasks: Tasks, *, inner_lr: float, inner_steps: int) -> Tensor:
-    """First-order MAML's start, [D]: where the mean of ∇L(φ) is zero.
-
-    For odd k and α > 1/λmax some weight is negative, and the point may repel instead of attract: see `attracts`.
-    """
+    """First-order MAML's start, [D]: where the mean of ∇L(φ) is zero. It may repel: see `first_order_attracts`."""
     return fixed_point(tasks, lambda task: task.A @ contraction(task, inner_lr, inner_steps))
+
+
+def first_order_attracts(tasks: Tasks, *, inner_lr: float, inner_steps: int) -> bool:
+    """Whether small first-order MAML steps lead to its fixed point; with α < 1/λmax, or even k, they do.
+
+    With a larger α the inner step jumps across an optimum, ∇L(φ) points back, and its weight is negative.
+    """
+    total = torch.stack([task.A @ contraction(task, inner_lr, inner_steps) for task in tasks]).sum(dim=0)
+    return bool(torch.linalg.eigvalsh(total)[0] > 0)
 
 
 def reptile(tasks: Tasks, *, inner_lr: float, inner_steps: int) -> Tensor:
@@ -114,16 +120,12 @@ def reptile_limit(tasks: Tasks) -> Tensor:
 
 
 def fixed_point(tasks: Tasks, weight: Callable[[Quadratic], Tensor]) -> Tensor:
-    """The θ [D] with Σ Wᵢ (θ − cᵢ) = 0. Raises ValueError where Σ Wᵢ is singular: then there is none, or a whole line."""
+    """The θ [D] with Σ Wᵢ (θ − cᵢ) = 0. Raises ValueError where Σ Wᵢ is singular: then none, or a whole line."""
     weights = [weight(task) for task in tasks]
     total = torch.stack(weights).sum(dim=0)
-    if torch.linalg.cond(total) > 1 / torch.finfo(total.dtype).eps:
-        raise ValueError("the weights add up to a singular matrix, so the start is not unique: change inner_lr a little")
+    if not torch.linalg.cond(total) < 1 / torch.finfo(total.dtype).eps:  # "not", as it is nan for zeros
+        raise ValueError(
+            "the weights add up to a singular matrix, so the start is not unique: change inner_lr a little"
+        )
     pull = torch.stack([w @ task.c for w, task in zip(weights, tasks, strict=True)]).sum(dim=0)
     return torch.linalg.solve(total, pull)
-
-
-def attracts(tasks: Tasks, weight: Callable[[Quadratic], Tensor]) -> bool:
-    """Whether small steps along −Σ Wᵢ (θ − cᵢ) lead to the fixed point: all eigenvalues of Σ Wᵢ have a positive real part."""
-    total = torch.stack([weight(task) for task in tasks]).sum(dim=0)
-    return bool((torch.linalg.eigvals(total).real > 0).all())

@@ -10,18 +10,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from metalib.adapt import Params, adapt
+from metalib.adapt import Params, Rate, adapt
 from metalib.episodes import Episode
 
 
-def step(
-    model: nn.Module,
-    theta: Params,
-    episodes: Episode,
-    *,
-    meta_step_size: float,
-    **adapting,
-) -> Params:
+def step(model: nn.Module, theta: Params, episodes: Episode, *, meta_step_size: float, **adapting) -> Params:
     """θ after one outer step (algorithm 2 of the paper); nothing is changed in place.
 
     episodes        T tasks; only their support sets are used
@@ -29,7 +22,11 @@ def step(
     adapting        inner_lr, inner_steps, and what else `adapted` takes
     """
     phis = adapted(model, theta, episodes, **adapting)
-    return {name: theta[name] + meta_step_size * (torch.stack([phi[name] for phi in phis]) - theta[name]).mean(dim=0) for name in theta}
+    with torch.no_grad():  # the new θ has no history: else each step would hang on all those before it
+        return {
+            name: value + meta_step_size * torch.stack([phi[name] - value for phi in phis]).mean(dim=0)
+            for name, value in theta.items()
+        }
 
 
 def adapted(
@@ -37,7 +34,7 @@ def adapted(
     theta: Params,
     episodes: Episode,
     *,
-    inner_lr: float,
+    inner_lr: Rate,
     inner_steps: int,
     batch_size: int | None = None,
     generator: torch.Generator | None = None,
@@ -46,25 +43,15 @@ def adapted(
     """φᵢ for each task, one after the other, without a graph.
 
     batch_size  pictures of an inner step, drawn from the support set by `minibatches`; None: all of them
-    adapting    what else `adapt.path` takes; step_rule=InnerAdam() is the paper's, and its state goes on from task to task
+    adapting    what else `adapt.path` takes; step_rule=InnerAdam() is the paper's, its state goes on from task to task
     """
-    theta = {name: value.detach() for name, value in theta.items()}
     phis = []
     for t in range(len(episodes.support_y)):
-        task = episodes.task(t)
-        batches = None if batch_size is None else minibatches(len(task.support_y), batch_size, inner_steps, generator)
-        phis.append(
-            adapt(
-                model,
-                theta,
-                task.support_x,
-                task.support_y,
-                inner_lr=inner_lr,
-                inner_steps=inner_steps,
-                batches=batches,
-                **adapting,
-            )
-        )
+        x, y = episodes.support_x[t], episodes.support_y[t]
+        batches = None if batch_size is None else minibatches(len(y), batch_size, inner_steps, generator)
+        with torch.no_grad():
+            phi = adapt(model, theta, x, y, inner_lr=inner_lr, inner_steps=inner_steps, batches=batches, **adapting)
+        phis.append(phi)
     return phis
 
 
@@ -74,17 +61,20 @@ def losses(model: nn.Module, theta: Params, episodes: Episode, **adapting) -> Te
     Source: section 5.2 of the paper, where φᵢ stands for the nearest optimum of task i.
     """
     phis = adapted(model, theta, episodes, **adapting)
-    return torch.stack([sum((theta[name] - phi[name]).square().sum() for name in theta) / 2 for phi in phis])
+    squares = [[(theta[name] - phi[name].detach()).square().sum() for name in theta] for phi in phis]
+    return torch.stack([torch.stack(of_task).sum() / 2 for of_task in squares])
 
 
 def minibatches(size: int, batch_size: int, steps: int, generator: torch.Generator | None = None) -> list[Tensor]:
-    """`steps` index tensors of `batch_size` into `size` examples, in random order; no example twice before all were in.
+    """`steps` index tensors of `batch_size` into `size` examples: one shuffled pass after the other, cut into batches.
 
-    Raises ValueError when a batch is larger than the set.
+    No example comes a second time before all came once. A batch may end one pass and begin the next, as in the
+    authors' code. Raises ValueError for a batch that is empty or larger than the set.
     """
-    if batch_size > size:
-        raise ValueError(f"minibatches of {batch_size} from {size} examples: lower batch_size or raise k_shot")
-    per_pass = size // batch_size
-    passes = -(-steps // per_pass)
-    order = [torch.randperm(size, generator=generator)[: per_pass * batch_size] for _ in range(passes)]
-    return list(torch.cat(order).split(batch_size))[:steps]
+    if not 1 <= batch_size <= size:
+        raise ValueError(
+            f"minibatches of {batch_size} from {size} examples: give a batch_size from 1 to {size}, or raise k_shot"
+        )
+    passes = max(1, -(-steps * batch_size // size))  # rounded up
+    order = torch.cat([torch.randperm(size, generator=generator) for _ in range(passes)])
+    return list(order.split(batch_size))[:steps]

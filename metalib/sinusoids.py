@@ -9,8 +9,11 @@ import math
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.func import functional_call, vmap
+from torch.nn.functional import mse_loss
 
+from metalib.adapt import Params, path
 from metalib.episodes import Episode
 
 AMPLITUDES, PHASES, INPUTS = (0.1, 5.0), (0.0, math.pi), (-5.0, 5.0)  # uniform in these ranges: the paper
@@ -53,6 +56,18 @@ def mean_wave(x: Tensor) -> Tensor:
     E[A] · E[sin(x − φ)] with φ uniform in 0 … π is E[A] · (−2/π) cos x: not zero, as the phases cover half a turn only.
     """
     return -2 / math.pi * sum(AMPLITUDES) / 2 * torch.cos(x)
+
+
+def query_errors(model: nn.Module, theta: Params, episodes: Episode, *, inner_lr: float, inner_steps: int) -> Tensor:
+    """The mean squared error on each task's queries after 0, 1, … k steps from θ. [T, k + 1], no graph."""
+
+    def errors(theta: Params, task: Episode) -> Tensor:
+        x, y = task.support_x, task.support_y
+        phis = path(model, theta, x, y, inner_lr=inner_lr, inner_steps=inner_steps, loss_fn=mse_loss)
+        return torch.stack([mse_loss(functional_call(model, phi, (task.query_x,)), task.query_y) for phi in phis])
+
+    with torch.no_grad():  # torch.func.grad works here all the same
+        return vmap(errors, in_dims=(None, 0))(theta, episodes)
 
 
 def _uniform(shape: tuple[int, ...], bounds: tuple[float, float], generator: torch.Generator) -> Tensor:

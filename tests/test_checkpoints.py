@@ -5,11 +5,12 @@ import json
 import pytest
 import torch
 from safetensors.torch import save_file
+from torch import nn
 from torch.testing import assert_close
 
 from metalib import checkpoints
 from metalib.checkpoints import CheckpointError
-from metalib.models import conv4
+from metalib.models import conv4, mlp
 
 
 @pytest.fixture
@@ -28,6 +29,25 @@ def test_what_is_saved_comes_back(saved):
     assert not loaded.training
     x = torch.rand(3, 1, 28, 28)
     assert_close(loaded(x), model.eval()(x))
+
+
+@pytest.mark.parametrize(("sizes", "activation"), [((1, 40, 40, 1), nn.ReLU), ((2, 3, 4), nn.Tanh)])
+def test_an_mlp_comes_back_with_its_sizes_and_activation(tmp_path, sizes, activation):
+    model = mlp(sizes, activation=activation)
+    checkpoints.save(tmp_path / "mlp.safetensors", model, {"seed": 3})
+    loaded, info = checkpoints.load(tmp_path / "mlp.safetensors")
+    assert info == {"seed": 3} and str(loaded) == str(model)
+    x = torch.randn(5, sizes[0])
+    assert_close(loaded(x), model(x))
+
+
+@pytest.mark.parametrize(
+    "model", [nn.Linear(2, 3), nn.Sequential(nn.Linear(2, 3), nn.Sigmoid(), nn.Linear(3, 1)), nn.Sequential()]
+)
+def test_a_network_that_could_not_be_loaded_is_not_saved(tmp_path, model):
+    with pytest.raises(CheckpointError, match="holds a conv4 or an mlp"):
+        checkpoints.save(tmp_path / "other.safetensors", model, {})
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_by_name_from_the_data_folders(saved, tmp_path, monkeypatch):
@@ -65,6 +85,9 @@ def test_a_checkpoint_of_another_network(saved):
     _, path = saved
     rewrite(path, {"name": "resnet12"})
     with pytest.raises(CheckpointError, match="holds a 'resnet12'"):
+        checkpoints.load(path)
+    rewrite(path, {"name": "mlp", "sizes": [1, 1], "activation": "Exp"})
+    with pytest.raises(CheckpointError, match="does not fit the network that it names"):
         checkpoints.load(path)
     rewrite(path, {"name": "conv4", "width": 16})
     with pytest.raises(CheckpointError, match="does not fit the network that it names"):

@@ -2,9 +2,11 @@
 
 import pytest
 import torch
+from torch import nn
+from torch.func import functional_call, grad, vmap
 from torch.testing import assert_close
 
-from metalib.models import conv4
+from metalib.models import BatchNorm2d, conv4, inexact_under_vmap, mlp
 
 
 @pytest.mark.parametrize(
@@ -52,3 +54,64 @@ def test_impossible_settings():
         conv4(downsample="average")
     with pytest.raises(ValueError, match="15×15 pictures vanish"):
         conv4(image_size=15)
+
+
+def test_the_head_reads_the_features():
+    network, x = conv4(width=4, n_out=5).eval(), torch.rand(3, 1, 28, 28)
+    assert network.features(x).shape == (3, network.out_features)
+    assert_close(network.head(network.features(x)), network(x))
+
+
+@pytest.mark.parametrize(("training", "running_stats"), [(True, True), (False, True), (True, False), (False, False)])
+def test_batch_norm_is_torchs(training, running_stats):
+    ours, theirs = (kind(4, track_running_stats=running_stats) for kind in (BatchNorm2d, nn.BatchNorm2d))
+    with torch.no_grad():
+        ours.weight.copy_(torch.linspace(-1, 2, 4)), ours.bias.copy_(torch.linspace(1, 3, 4))
+    theirs.load_state_dict(ours.state_dict())
+    x = torch.rand(6, 4, 5, 5)
+    ours.train(training), theirs.train(training)
+    assert_close(ours(x), theirs(x), rtol=0, atol=0)
+    assert_close(dict(ours.state_dict()), dict(theirs.state_dict()), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("parameter", ["weight", "bias"])
+def test_batch_norm_under_vmap_is_a_loop_to_the_second_derivative(parameter):
+    """torch's own misses it by a third for `weight`."""
+    torch.manual_seed(0)
+    norm = BatchNorm2d(4, track_running_stats=False).double()
+    theta = {name: value.detach() for name, value in norm.named_parameters()}
+    x = torch.randn(3, 6, 4, 5, 5, dtype=torch.float64, requires_grad=True)
+
+    def size_of_gradient(x):
+        at = grad(lambda p: functional_call(norm, {**theta, parameter: p}, (x,)).sin().square().sum())
+        return at(theta[parameter]).square().sum()
+
+    loop = torch.autograd.grad(sum(size_of_gradient(task) for task in x), x)
+    assert_close(torch.autograd.grad(vmap(size_of_gradient)(x).sum(), x), loop, rtol=1e-10, atol=1e-12)
+
+
+def test_layers_that_are_inexact_under_vmap_are_named():
+    layers = [
+        nn.BatchNorm2d(4, track_running_stats=False),
+        nn.BatchNorm2d(4),  # its statistics are fixed in evaluation
+        nn.BatchNorm2d(4, affine=False, track_running_stats=False),  # it has no weight
+        nn.InstanceNorm2d(4, affine=True),
+        nn.GroupNorm(2, 4),  # right in torch
+        nn.LayerNorm(4),
+        BatchNorm2d(4, track_running_stats=False),
+    ]
+    assert inexact_under_vmap(nn.Sequential(*layers)) == ["0", "3", "5"]
+    assert inexact_under_vmap(conv4(running_stats=False)) == []
+
+
+def test_finns_network_for_sinusoids():
+    network = mlp()
+    assert [tuple(p.shape) for p in network.parameters()] == [(40, 1), (40,), (40, 40), (40,), (1, 40), (1,)]
+    assert [type(layer) for layer in network] == [nn.Linear, nn.ReLU, nn.Linear, nn.ReLU, nn.Linear]
+    assert network(torch.rand(7, 1)).shape == (7, 1)
+    assert isinstance(mlp((2, 3, 4), activation=nn.Tanh)[1], nn.Tanh)
+
+
+def test_an_mlp_of_one_size():
+    with pytest.raises(ValueError, match="1 sizes given: an mlp needs at least those of its input and output"):
+        mlp((3,))

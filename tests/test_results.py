@@ -1,11 +1,12 @@
 """Facts about the results table: who sits what, and that single episodes lie beside the means."""
 
+import dataclasses
 import json
 
 import pytest
 import torch
 
-from metalib import baselines, board, results
+from metalib import baselines, board, published, results
 from metalib.banks import Splits
 from metalib.evaluate import Interval, mean_interval
 from metalib.exams import EXAM_A, EXAMS, Exam
@@ -21,6 +22,7 @@ def course(monkeypatch, tiny_bank):
     ]
     exams = tuple(Exam(e.letter, e.spec, 4, e.seed) for e in EXAMS)
     monkeypatch.setattr(results, "course_sittings", lambda: iter(sittings))
+    monkeypatch.setattr(published, "beside", lambda names, bank: [])
     monkeypatch.setattr(results, "split", lambda bank: Splits(bank, bank, bank))
     twenty = tiny_bank.select(range(30))
     bank = type(twenty)(twenty.images, twenty.names, ("a",) * 30, twenty.source)
@@ -44,9 +46,22 @@ def test_the_side_file_holds_the_episodes_of_each_mean(course, tmp_path, monkeyp
         assert len(accuracies) == 4
         assert mean_interval(accuracies) == pytest.approx(Interval(*entry["interval"]))
     assert json.loads((tmp_path / results.RESULTS).read_text()) == json.loads(json.dumps(record))
+    assert "| five only | none | 100.0" in (tmp_path / results.TABLES).read_text()
     assert {row.method for row in board.rows("A", bank=tiny_bank.source)} == {"chance", "pixels", "five only"}
     with pytest.raises(ValueError, match=r"no episodes of '.*/A/none': there are .*pixels"):
         results.accuracies("none", "A", bank=tiny_bank.source)
+
+
+def test_ours_stands_beside_the_published(monkeypatch, tiny_bank):
+    recipe = RECIPES["protonet-stride"]
+    info = {"method": recipe.method, "recipe": dataclasses.asdict(recipe), "seconds": 600, "machine": "m"}
+    monkeypatch.setattr(published, "EPISODES", 4)
+    monkeypatch.setattr(published, "split", lambda bank, protocol: Splits(bank, bank, bank.rotated()))
+    monkeypatch.setattr(published.checkpoints, "load", lambda name: (recipe.network().eval(), info))
+    rows = published.beside(["protonet-stride-paper"], tiny_bank)
+    assert [row["published"][0] for row in rows] == [98.8, 99.7, 96.0, 98.9]
+    assert all(Interval(*row["ours"]).n == 4 for row in rows)
+    assert published.table(rows).count("98.8 %, Snell et al. (2017), table 1 | 10 minutes |") == 1
 
 
 def test_a_table_has_the_cells_that_a_method_can_do(monkeypatch, tiny_bank):

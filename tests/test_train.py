@@ -1,6 +1,9 @@
 """Facts about the training loop: it resumes to the last bit, keeps the best, and loses nothing."""
 
 import dataclasses
+import errno
+import os
+import random
 import signal
 import subprocess
 import sys
@@ -9,11 +12,11 @@ from pathlib import Path
 import pytest
 import torch
 from torch import nn
-from training_run import RECIPE, SAVE_EVERY, UPDATES, bank, run
+from training_run import RECIPE, SAVE_EVERY, UPDATES, at_each_event, bank, run
 
-from metalib import train as training
 from metalib.evaluate import Interval
-from metalib.train import Diverged, Run, load_state, read_records, train
+from metalib.run_state import PREVIOUS, RECORDS, STATE, load_state, read_records
+from metalib.train import Diverged, Record, Run, train
 
 PROGRAM = Path(__file__).with_name("training_run.py")
 
@@ -26,17 +29,11 @@ def one_thread():
     torch.set_num_threads(before)
 
 
-def start(folder, *flags):
-    return subprocess.Popen([sys.executable, PROGRAM, folder, *flags], stdout=subprocess.PIPE, text=True)
-
-
-def stop_at(process, update, sig):
-    """Send `sig` once the run says that it is past `update`."""
-    for line in process.stdout:
-        if int(line) >= update:
-            process.send_signal(sig)
-            break
-    process.communicate()
+def outcome(folder, *flags):
+    """Exit status of a run as a process of its own, and the updates that it told of."""
+    command = [sys.executable, PROGRAM, folder, *flags]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    return done.returncode, [int(line) for line in done.stdout.split()]
 
 
 @pytest.fixture(scope="module")
@@ -61,17 +58,26 @@ def assert_same_end(folder, whole):
     assert strip[0] == strip[1]
 
 
-def test_a_killed_run_that_is_resumed_ends_with_the_same_bits(tmp_path, whole):
-    process = start(tmp_path)
-    stop_at(process, SAVE_EVERY + 6, signal.SIGKILL)
-    assert process.returncode == -signal.SIGKILL
-    saved = load_state(tmp_path)["update"]
-    assert SAVE_EVERY <= saved < UPDATES
-    resumed = start(tmp_path, "--resume")
-    output, _ = resumed.communicate()
-    assert resumed.returncode == 0
-    assert int(output.split()[0]) > saved
-    assert_same_end(tmp_path, whole)
+def test_a_run_killed_at_three_random_moments_loses_no_saved_update_and_ends_with_the_same_bits(tmp_path, whole):
+    events = [0]
+    records = run(tmp_path / "counted")
+    next(records)
+    at_each_event(lambda event: events.__setitem__(0, event))
+    list(records)
+    sys.setprofile(None)
+    folder, flags = tmp_path / "killed", ()
+    moments = random.Random(0)
+    for _ in range(3):  # each comes before a quarter of the run is over, so that the run outlives all three
+        moment = moments.randrange(1, events[0] // 4)
+        status, told = outcome(folder, *flags, "--kill-at", str(moment))
+        assert status == -signal.SIGKILL
+        kept = load_state(folder)["update"] if (folder / STATE).exists() else 0
+        assert kept >= (max(told) - 1) // SAVE_EVERY * SAVE_EVERY, f"killed at event {moment}"
+        flags = ("--resume",)
+    status, told = outcome(folder, "--resume")
+    assert (status, told[-1]) == (0, UPDATES)
+    assert_same_end(folder, whole)
+    assert sorted(path.name for path in folder.iterdir()) == [RECORDS, STATE, PREVIOUS]
 
 
 def test_ctrl_c_saves_at_once_and_the_run_goes_on(tmp_path, whole):
@@ -91,7 +97,7 @@ def test_the_record_file_is_trimmed_to_the_saved_update(tmp_path):
     while next(records)[0].update < SAVE_EVERY + 6:
         pass
     records.close()
-    with (tmp_path / training.RECORDS).open("a") as file:
+    with (tmp_path / RECORDS).open("a") as file:
         file.write('{"update": 17, "lo')
     assert [r.update for r in read_records(tmp_path)] == [4, 8, 12, 16]
     resumed = run(tmp_path, resume=True)
@@ -119,47 +125,164 @@ def test_a_run_is_not_resumed_on_other_classes(whole):
         next(records)
 
 
-def test_a_damaged_state(tmp_path, whole):
-    data = (whole / training.STATE).read_bytes()
-    (tmp_path / training.STATE).write_bytes(data[: len(data) // 2])
+@pytest.fixture
+def copied(tmp_path, whole):
+    """A copy of the folder of the whole run, to be damaged."""
+    for path in whole.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    return tmp_path
+
+
+def cut_in_half(path):
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    return data[: len(data) // 2]
+
+
+def test_a_state_cut_in_half_is_made_good_from_the_one_before_it(copied, whole, capsys):
+    cut_in_half(copied / STATE)
+    list(run(copied, resume=True))
+    assert f"going on from the state before it, of update {UPDATES - SAVE_EVERY}" in capsys.readouterr().out
+    assert_same_end(copied, whole)
+
+
+def test_a_state_cut_in_half_without_another_is_left_alone(copied):
+    (copied / PREVIOUS).unlink()
+    half = cut_in_half(copied / STATE)
+    with pytest.raises(ValueError, match=r"state\.pt is damaged .*: delete it and train anew"):
+        next(run(copied, resume=True))
+    assert (copied / STATE).read_bytes() == half
+    assert [record.update for record in read_records(copied)][-1] == UPDATES
+
+
+def test_two_states_cut_in_half_are_left_alone(copied):
+    halves = [cut_in_half(copied / STATE), cut_in_half(copied / PREVIOUS)]
     with pytest.raises(ValueError, match=r"state\.pt is damaged"):
-        next(run(tmp_path, resume=True))
-    assert (tmp_path / training.STATE).read_bytes() == data[: len(data) // 2]
+        next(run(copied, resume=True))
+    assert [(copied / name).read_bytes() for name in (STATE, PREVIOUS)] == halves
 
 
-def test_no_half_state_is_left_when_the_disk_fills(tmp_path, monkeypatch):
-    records = run(tmp_path)
-    next(records)
-
-    def full(state, path):
-        Path(path).write_bytes(b"half")
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(training.torch, "save", full)
-    with pytest.raises(OSError, match="No space left"):
-        list(records)
-    assert [p.name for p in tmp_path.iterdir()] == [training.RECORDS]
+def test_a_run_started_anew_does_not_keep_the_state_of_another(copied):
+    (copied / STATE).unlink()
+    next(run(copied))
+    assert sorted(path.name for path in copied.iterdir()) == [RECORDS]
 
 
-def toy(updates, loss, **keywords):
-    """A run on one weight, with `loss(weight, update)`."""
+def fill_the_disk(monkeypatch, at):
+    """Let the disk be full at the `at`-th file that is made safe on it."""
+    fsync, left = os.fsync, iter(range(1, at))
+
+    def until_full(file):
+        if next(left, None) is None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        fsync(file)
+
+    monkeypatch.setattr(os, "fsync", until_full)
+
+
+@pytest.mark.parametrize("at", [2, 3])  # the copy of the state before, the state itself
+def test_a_full_disk_leaves_the_state_before_it_intact(tmp_path, whole, monkeypatch, at):
+    with monkeypatch.context() as patch:
+        fill_the_disk(patch, at)
+        with pytest.raises(OSError) as failure:
+            list(run(tmp_path))
+    assert str(failure.value) == (
+        f"the state of update 20 could not be written to {tmp_path} (No space left on device); the state of update 10 "
+        f"is kept in {tmp_path}. Make room there, or make it writable, then go on with --resume (in Python: resume=True)"
+    )
+    assert not list(tmp_path.glob(".*"))
+    assert load_state(tmp_path)["update"] == SAVE_EVERY
+    list(run(tmp_path, resume=True))
+    assert_same_end(tmp_path, whole)
+
+
+def test_a_disk_that_is_full_from_the_start(tmp_path, monkeypatch):
+    fill_the_disk(monkeypatch, 1)
+    with pytest.raises(OSError, match=r"update 10 could not be written .*; no state has been saved yet"):
+        list(run(tmp_path))
+    assert [path.name for path in tmp_path.iterdir()] == [RECORDS]
+
+
+def test_a_record_that_does_not_fit_on_the_disk(copied, monkeypatch):
+    state = Run(nn.Linear(1, 1), None, None, None)
+    (copied / RECORDS).unlink()
+    (copied / RECORDS).mkdir()  # cannot be opened for writing
+    with pytest.raises(OSError, match=r"the record of update 4 could not be written to .* \(Is a directory\)"):
+        state.write_record(Record(4, 0.5, 0.1, 1.0), copied)
+
+
+def test_a_read_only_folder_is_refused_before_the_first_update(copied):
+    before = {path.name: path.read_bytes() for path in copied.iterdir()}
+    copied.chmod(0o555)
+    try:
+        for folder in (copied, copied / "new"):
+            for resume in (True, False):
+                with pytest.raises(PermissionError, match=r"cannot be written to: make it writable, or choose another"):
+                    next(run(folder, resume=resume))
+        assert {path.name: path.read_bytes() for path in copied.iterdir()} == before
+    finally:
+        copied.chmod(0o755)
+
+
+def test_half_written_files_of_a_killed_run_are_removed(copied):
+    (copied / f".{STATE}.0123abcd.part").write_bytes(b"half")
+    list(run(copied, resume=True))
+    assert not list(copied.glob(".*"))
+
+
+def toy(updates, loss, every=1, **keywords):
+    """A run on one weight, with `loss(weight, update)`; recorded and saved at `every` update."""
     weight = nn.Linear(1, 1, bias=False)
     nn.init.ones_(weight.weight)
     optimizer = torch.optim.SGD(weight.parameters(), 0.1)
     state = Run(weight, optimizer, torch.optim.lr_scheduler.LinearLR(optimizer, 1, 0, updates), torch.Generator())
     records = train(
-        state, lambda model, _: loss(model.weight, state.update).view(1), lambda g: None, updates=updates,
-        progress=False, record_every=1, save_every=1, **keywords,
+        state, lambda model, _: loss(model.weight, state.update).view(-1), lambda g: None, updates=updates,
+        progress=False, record_every=every, save_every=every, **keywords,
     )  # fmt: skip
     return state, records
 
 
-def test_a_loss_that_is_no_number_stops_the_run_before_the_step():
-    state, records = toy(5, lambda w, update: w.sum() if update < 2 else w.sum() * float("nan"))
-    with pytest.raises(Diverged, match=r"the loss is nan at update 3 with learning rate 0\.06"):
+def test_a_loss_that_is_no_number_stops_the_run_before_the_step(tmp_path):
+    state, records = toy(5, lambda w, update: w.sum() if update < 2 else w.sum() * float("nan"), out=tmp_path)
+    with pytest.raises(Diverged) as failure:
         list(records)
+    assert str(failure.value) == (
+        "the loss of task 0 of 0 … 0 is nan at update 3 with learning rate 0.06: lower the learning rate, and start anew "
+        f"in another folder; the state of update 2 is kept in {tmp_path}"
+    )
     assert state.model.weight.isfinite().all()
+    assert load_state(tmp_path)["update"] == 2
     assert issubclass(Diverged, ValueError)
+
+
+def test_a_loss_that_is_no_number_is_named_with_its_task_and_what_to_lower():
+    state, records = toy(5, lambda w, _: w.flatten() / torch.tensor([1.0, 0.0, 2.0, 0.0]))
+    state.settings = {"learning_rate": 0.1, "inner_lr": 0.4, "updates": 5}
+    message = r"the loss of task 1 of 0 … 3, and that of 1 more of the 4 tasks, is inf at update 1 .*lower "
+    with pytest.raises(Diverged, match=message + r"learning_rate \(0\.1\) or inner_lr \(0\.4\), .*; no state has"):
+        list(records)
+
+
+def test_parameters_that_are_no_numbers_are_not_saved(tmp_path):
+    def nowhere(w, update):
+        return w.sum() if update < 2 else (w.sum() - w.sum().detach()).sqrt()  # 0, with an infinite slope
+
+    _, records = toy(5, nowhere, out=tmp_path)
+    with pytest.raises(Diverged, match=r"weight not finite after update 3: .*; the state of update 2 is kept"):
+        list(records)
+    assert load_state(tmp_path)["update"] == 2
+    assert load_state(tmp_path)["model"]["weight"].isfinite().all()
+
+
+def test_where_losses_are_not_looked_at_one_by_one_they_are_before_a_record(monkeypatch, tmp_path):
+    monkeypatch.setattr("metalib.train._looks_at_each", lambda run: False)  # as on a GPU
+    _, records = toy(9, lambda w, update: w.sum() * (float("nan") if update == 4 else 1), out=tmp_path, every=3)
+    first = next(records)
+    assert first.loss == pytest.approx(1 - 0.1 * (1 + 2 - 1 / 9) / 3, rel=1e-6)
+    with pytest.raises(Diverged, match=r"is nan at update 5 .* the state of update 3 is kept"):
+        list(records)
+    assert load_state(tmp_path)["update"] == 3
 
 
 def test_the_state_that_validated_best_is_kept_apart():

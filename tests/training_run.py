@@ -1,5 +1,15 @@
-"""A small training run as a program of its own, so that a test can kill it: training_run.py FOLDER [--resume]."""
+"""A small training run as a program of its own, so that it can be killed: training_run.py FOLDER [options].
 
+--resume     go on where the run in FOLDER stopped
+--updates N  how long the run is
+--kill-at N  from the first record on, be killed at the N-th call or return of any function
+"""
+
+import argparse
+import dataclasses
+import itertools
+import os
+import signal
 import sys
 from pathlib import Path
 
@@ -17,10 +27,11 @@ def bank():
     return ClassBank(images, tuple(map(str, range(30))), ("a",) * 30, "random pixels")
 
 
-def run(folder, *, resume=False, validation=None):
+def run(folder, *, resume=False, validation=None, updates=UPDATES):
     """Yields (record, network): the records of the run and the network that it trains."""
-    network = RECIPE.network()
-    records = RECIPE.train(
+    recipe = dataclasses.replace(RECIPE, updates=updates)
+    network = recipe.network()
+    records = recipe.train(
         network, bank(), validation=validation, out=folder, resume=resume, record_every=RECORD_EVERY,
         save_every=SAVE_EVERY, progress=False,
     )  # fmt: skip
@@ -28,7 +39,26 @@ def run(folder, *, resume=False, validation=None):
         yield record, network
 
 
-if __name__ == "__main__":
+def at_each_event(do):
+    """Have do(n) called at the n-th call or return of any function from here on, be it Python's or C's."""
+    numbers = itertools.count(1)
+    sys.setprofile(lambda frame, event, argument: do(next(numbers)))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--updates", type=int, default=UPDATES)
+    parser.add_argument("--kill-at", type=int)
+    options = parser.parse_args()
     torch.set_num_threads(1)
-    for record, _ in run(Path(sys.argv[1]), resume="--resume" in sys.argv):
+    records = run(options.folder, resume=options.resume, updates=options.updates)
+    for number, (record, _) in enumerate(records):
         print(record.update, flush=True)
+        if number == 0 and options.kill_at:
+            at_each_event(lambda event: event == options.kill_at and os.kill(os.getpid(), signal.SIGKILL))
+
+
+if __name__ == "__main__":
+    main()

@@ -16,7 +16,7 @@ __all__ = ["RECIPES", "Predict", "Recipe", "recipe_of"]
 
 RECIPES: dict[str, Recipe] = {
     "protonet": ProtonetRecipe(),
-    "protonet-stride": ProtonetRecipe(downsample="stride", updates=40_000),
+    "protonet-stride": ProtonetRecipe(downsample="stride", updates=15_000),
     "classifier": ClassifierRecipe(),
     "maml": MamlRecipe(),
     "fomaml": FirstOrderMamlRecipe(),
@@ -24,6 +24,10 @@ RECIPES: dict[str, Recipe] = {
     "reptile": ReptileRecipe(),
     "maml-tied": MamlRecipe(tied_rows=True, inner_steps=2, test_steps=3, updates=4_000),
     "maml-20-way": MamlRecipe(n_way=20, n_query=2, meta_batch_size=4, test_steps=3, updates=5_000),
+    # most updates adapt the head only, which costs half and teaches the features faster; the last ones are plain MAML's
+    "maml-warm-up": MamlRecipe(head_only_updates=6_000, updates=9_000),
+    "fomaml-warm-up": FirstOrderMamlRecipe(head_only_updates=6_000, updates=9_000),
+    "protonet-short": ProtonetRecipe(updates=15_000),
     "protonet-published": protonet.PUBLISHED,
     "reptile-published": reptile.PUBLISHED,
     "maml-published": MamlRecipe(n_query=1, meta_batch_size=32, learning_rate=1e-3, updates=60_000),

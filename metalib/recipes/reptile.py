@@ -33,7 +33,7 @@ class ReptileRecipe(Recipe):
     test_steps: int = 50  # the paper
     test_batch: int = 5  # the paper, 5-way 1-shot: all of the support set
     learning_rate: float = 1.0  # ε: the paper, falling linearly to zero
-    updates: int = 15_000  # the paper: 100,000
+    updates: int = 10_000  # the paper: 100,000
 
     def network_settings(self) -> dict:
         """A head, and batch norm that always takes the statistics of its batch, as in the paper."""

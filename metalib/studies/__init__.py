@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from metalib.studies import prototypical
+from metalib.studies import prototypical, prototypical_atlas, prototypical_steps, sinusoids
 from metalib.studies.base import Study, read
 
 __all__ = ["STUDIES", "Study", "read"]
 
 STUDIES: dict[str, Study] = {
+    "sinusoids": sinusoids.STUDY,
     "prototypical-way": prototypical.WAY,
     "prototypical-shot": prototypical.SHOT,
     "prototypical-distance": prototypical.DISTANCE,
+    "prototypical-steps": prototypical_steps.STEPS,
+    "prototypical-atlas": prototypical_atlas.ATLAS,
 }

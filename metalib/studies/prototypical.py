@@ -1,7 +1,7 @@
 """How to train a prototypical network: with how many ways, how many shots, and by which distance.
 
-Each study trains short runs of one small network, three seeds an arm, and gives the accuracies on the evaluation classes.
-Two arms of a study see the same pictures in every update, so that one thing differs between them.
+Each study trains short runs of one small network, three seeds an arm, and gives the accuracies on the evaluation
+classes. The arms of a study see the same pictures in every update, so that one thing differs between them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ EpisodeLoss = Callable[[Tensor, Tensor, Tensor, int], Tensor]
 
 
 def embed_bank(encoder: protonet.Encoder, bank: ClassBank, *, batch: int = 500) -> Tensor:
-    """[C, D, F]: the embedding of every drawing of a bank. In evaluation mode a picture stands alone, so once is enough."""
+    """[C, D, F]: the embedding of every drawing of a bank, by a network in evaluation mode."""
     with torch.no_grad():
         parts = [encoder(pictures.float() / 255).float() for pictures in bank.images.flatten(0, 1).split(batch)]
     return torch.cat(parts).unflatten(0, bank.images.shape[:2])
@@ -34,7 +34,7 @@ def embed_bank(encoder: protonet.Encoder, bank: ClassBank, *, batch: int = 500) 
 def accuracies(
     embedded: Tensor, bank: ClassBank, spec: EpisodeSpec, n_episodes: int, *, seed: int, cosine: bool = False
 ) -> Tensor:
-    """[E]: the nearest prototype's accuracy on the episodes that `stream_episodes` would draw, from `embed_bank`'s result.
+    """[E]: the nearest prototype's accuracy on the episodes that `stream_episodes` would draw, from `embed_bank`.
 
     cosine  nearest by the angle; else by the distance, squared or not, which gives the same
     """
@@ -52,7 +52,7 @@ def accuracies(
 
 
 def losses_in_one_batch(encoder: nn.Module, episodes: Episode, episode_loss: EpisodeLoss) -> Tensor:
-    """[T]: the loss of each task, where all tasks pass the encoder as one batch: batch norm sees equally many pictures."""
+    """[T]: the loss of each task, where all tasks pass the encoder as one batch."""
     n_tasks, n_way = len(episodes.support_y), int(episodes.support_y.max()) + 1
     pictures = torch.cat([episodes.support_x.flatten(0, 1), episodes.query_x.flatten(0, 1)])
     with runtime.fast_math(pictures.device):
@@ -60,9 +60,7 @@ def losses_in_one_batch(encoder: nn.Module, episodes: Episode, episode_loss: Epi
     support, query = z.float().split([episodes.support_y.numel(), episodes.query_y.numel()])
     support, query = support.unflatten(0, (n_tasks, -1)), query.unflatten(0, (n_tasks, -1))
     tasks = zip(support, episodes.support_y, query, episodes.query_y, strict=True)
-    return torch.stack(
-        [episode_loss(protonet.prototypes(s, s_y, n_way), q, q_y, n_way) for s, s_y, q, q_y in tasks]
-    )
+    return torch.stack([episode_loss(protonet.prototypes(s, s_y, n_way), q, q_y, n_way) for s, s_y, q, q_y in tasks])
 
 
 def squared_euclidean(prototypes: Tensor, query: Tensor, query_y: Tensor, n_way: int) -> Tensor:
@@ -117,7 +115,7 @@ def fit(
 
 
 def table(arms: dict[str, list[dict[str, Tensor]]], baseline: str) -> dict[str, Any]:
-    """Accuracies as JSON holds them: for each arm and task an interval a seed, and the paired difference to `baseline`."""
+    """For JSON: for each arm and task an interval a seed, and the paired difference to `baseline`."""
     tasks = list(arms[baseline][0])
     measured = {
         arm: {task: [list(mean_interval(seed[task])) for seed in seeds] for task in tasks}

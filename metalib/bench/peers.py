@@ -1,0 +1,188 @@
+"""The same updates of MAML through `higher` (Grefenstette et al., 2019) and `learn2learn` (Arnold et al., 2020).
+
+5-way, 1 shot, 15 queries a class, second order, one inner step. Neither library is needed for anything else. What they
+are given is ready tensors: the episodes are drawn before. learn2learn also runs with the pipeline of its own Omniglot
+benchmark, which reads picture after picture.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+from torch.utils.data import Dataset
+
+from metalib import maml, runtime
+from metalib.adapt import Params
+from metalib.banks import omniglot
+from metalib.bench.updates import FIVE_WAY, INNER_LR, maml_network
+from metalib.episodes import ClassBank, Episode, sample_episodes
+from metalib.models import Conv4
+from metalib.recipes.maml import MamlRecipe
+
+LIBRARIES = ("higher", "learn2learn")
+PIPELINE = "omniglot"  # the subfolder in which torchvision's Omniglot is laid out
+TOLERANCE = 1e-3  # of a gradient's norm: rounding in another order gives 1e-6
+
+Backward = Callable[[Conv4, Iterator[Episode], int], None]
+
+
+def installed() -> list[str]:
+    """Which of the libraries can be imported here."""
+    return [name for name in LIBRARIES if importlib.util.find_spec(name) is not None]
+
+
+def update(library: str, *, n_tasks: int, pipeline: bool, bank: ClassBank, folder: Path) -> Callable[[], object]:
+    """One update of MAML through `library`, on ready tensors, or with learn2learn's own `pipeline`.
+
+    Raises ValueError when the library computes another gradient than metalib, so that the work would not be the same.
+    """
+    backward = _backward(library)
+    check_same_gradient(library, bank)
+    network = maml_network()
+    optimizer = torch.optim.Adam(network.parameters(), MamlRecipe.learning_rate)
+    sample, said = _own_pipeline(bank, folder) if pipeline else (None, "ready tensors")
+    ready = sample_episodes(bank, FIVE_WAY, n_tasks, generator=runtime.seeded(0))
+
+    def one_update() -> str:
+        tasks = (ready.task(t) if sample is None else sample() for t in range(n_tasks))
+        optimizer.zero_grad()
+        backward(network, tasks, n_tasks)
+        optimizer.step()
+        return said
+
+    return one_update
+
+
+def check_same_gradient(library: str, bank: ClassBank) -> float:
+    """The distance of the library's meta-gradient from metalib's, over its norm. Raises ValueError over `TOLERANCE`."""
+    episodes = sample_episodes(bank, FIVE_WAY, 2, generator=runtime.seeded(0))
+    ours, theirs = maml_network(), maml_network()
+    theta: Params = dict(ours.named_parameters())
+    maml.losses(ours, theta, episodes, chunk_size=1, inner_lr=INNER_LR, inner_steps=1).mean().backward()
+    _backward(library)(theirs, (episodes.task(t) for t in range(2)), 2)
+    a, b = (torch.cat([p.grad.flatten() for p in net.parameters() if p.grad is not None]) for net in (ours, theirs))
+    distance = ((a - b).norm() / a.norm()).item()
+    if not distance <= TOLERANCE:
+        raise ValueError(f"{library}'s gradient is {distance:.2g} of its norm off metalib's: that is other work")
+    return distance
+
+
+def _backward(library: str) -> Backward:
+    with warnings.catch_warnings():  # both are older than this torch and Python, and say so at length
+        warnings.simplefilter("ignore")
+        return {"higher": _higher, "learn2learn": _learn2learn}[library]()
+
+
+def _higher() -> Backward:
+    import higher
+
+    def backward(network: Conv4, tasks: Iterator[Episode], n_tasks: int) -> None:
+        inner = torch.optim.SGD(network.parameters(), INNER_LR)
+        for task in tasks:
+            with higher.innerloop_ctx(network, inner, copy_initial_weights=False) as (learner, steps):
+                steps.step(cross_entropy(learner(task.support_x), task.support_y))
+                (cross_entropy(learner(task.query_x), task.query_y) / n_tasks).backward()
+
+    return backward
+
+
+def _learn2learn() -> Backward:
+    import learn2learn
+
+    def backward(network: Conv4, tasks: Iterator[Episode], n_tasks: int) -> None:
+        wrapped = learn2learn.algorithms.MAML(network, lr=INNER_LR)
+        for task in tasks:
+            learner = wrapped.clone()
+            learner.adapt(cross_entropy(learner(task.support_x), task.support_y))
+            (cross_entropy(learner(task.query_x), task.query_y) / n_tasks).backward()
+
+    return backward
+
+
+# --- learn2learn's own pipeline
+
+
+def lay_out(folder: Path) -> bool:
+    """Lay the background pictures out in `folder` as torchvision's Omniglot wants them; whether they were at hand.
+
+    Nothing is downloaded: it takes the archive that metalib's own bank is made from.
+    """
+    from torchvision.datasets.utils import extract_archive
+
+    archives = [path for path in omniglot.sources("images_background") if path.suffix == ".zip"]
+    if not archives:
+        return False
+    place = folder / PIPELINE / "omniglot-py"
+    place.mkdir(parents=True)
+    shutil.copy(archives[0], place / "images_background.zip")
+    extract_archive(str(place / "images_background.zip"), str(place))
+    return True
+
+
+def _own_pipeline(bank: ClassBank, folder: Path) -> tuple[Callable[[], Episode], str]:
+    """The function that draws a task as learn2learn's Omniglot benchmark does, and where its pictures come from."""
+    from learn2learn.data import MetaDataset, TaskDataset
+    from learn2learn.data.transforms import ConsecutiveLabels, FusedNWaysKShots, LoadData, RemapLabels
+    from learn2learn.vision.transforms import RandomClassRotation
+    from torchvision import transforms
+    from torchvision.datasets import Omniglot
+
+    prepare = transforms.Compose(
+        [transforms.Resize(28, interpolation=Image.Resampling.LANCZOS), transforms.ToTensor(), lambda x: 1.0 - x]
+    )
+    try:
+        pictures: Dataset = Omniglot(str(folder / PIPELINE), background=True, transform=prepare)
+        classes = [label for _, label in pictures._flat_character_images]  # type: ignore[attr-defined]
+        said = "PNG files, one by one"
+    except RuntimeError:  # torchvision has not found its files
+        pictures, classes, said = _Pictures(bank, prepare), _Pictures.labels(bank), "the bank's pictures, one by one"
+    members: dict[int, list[int]] = {}
+    for index, label in enumerate(classes):
+        members.setdefault(label, []).append(index)
+    dataset = MetaDataset(pictures, members, dict(enumerate(classes)))
+    per_class = FIVE_WAY.k_shot + FIVE_WAY.n_query
+    tasks = TaskDataset(
+        dataset,
+        [
+            FusedNWaysKShots(dataset, n=FIVE_WAY.n_way, k=per_class),
+            LoadData(dataset),
+            RemapLabels(dataset),
+            ConsecutiveLabels(dataset),
+            RandomClassRotation(dataset, [0.0, 90.0, 180.0, 270.0]),
+        ],
+    )
+
+    def sample() -> Episode:
+        x, y = tasks.sample()  # [N · per_class, 1, 28, 28], rows sorted by label
+        support = torch.arange(len(y)) % per_class < FIVE_WAY.k_shot
+        return Episode(x[support], y[support], x[~support], y[~support])
+
+    return sample, said
+
+
+class _Pictures(Dataset):
+    """The bank's drawings as pictures with dark ink, one at a time: what files would give, without the files."""
+
+    def __init__(self, bank: ClassBank, prepare: Callable[[Image.Image], Tensor]) -> None:
+        self.images, self.prepare = bank.images.flatten(0, 1), prepare  # [C · D, 1, H, W]
+        self.n_drawings = bank.n_drawings
+
+    @staticmethod
+    def labels(bank: ClassBank) -> list[int]:
+        """The class of each drawing."""
+        return [c for c in range(bank.n_classes) for _ in range(bank.n_drawings)]
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+        ink = self.images[index, 0].numpy()
+        return self.prepare(Image.fromarray(255 - ink)), index // self.n_drawings

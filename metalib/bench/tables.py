@@ -1,0 +1,184 @@
+"""The measurements, one function a table; each gives rows for JSON and says one line a row."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import torch
+
+from metalib import runtime
+from metalib.bench import operations, updates
+from metalib.bench.timing import Timing, Work, in_turn, peak_memory, ratio
+from metalib.bench.updates import Maml, Protonet
+from metalib.bench.worker import Group
+from metalib.episodes import ClassBank
+
+FORMATS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+SHIPPED = "plain PyTorch, allocator as it ships"
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is measured.
+
+    seconds  no round of a comparison starts later, once there have been three
+    """
+
+    n_tasks: int = 32  # an update of MAML, as in its paper
+    rounds: int = 7
+    seconds: float = 18.0
+    steps: tuple[int, ...] = (1, 5)
+    chunks: tuple[int | None, ...] = (1, 4, 8, 16, None)
+    compiled: bool = True  # a compiler takes a quarter of a minute or more for each
+    matrix_side: int = operations.SIDE
+
+
+FULL = Plan()
+QUICK = Plan(n_tasks=8, rounds=3, seconds=0.0, chunks=(1, 4, None), compiled=False, matrix_side=1024)
+
+
+def matrix_rates(plan: Plan, device: torch.device, say: Say) -> dict[str, float]:
+    """Operations a second of a large matrix product, by number format: this machine's own best."""
+    works = {
+        name: operations.matrix_product(dtype, device, plan.matrix_side)
+        for name, dtype in FORMATS.items()
+        if name == "float32" or runtime.has_bfloat16(device)
+    }
+    times = in_turn(works, rounds=2 * plan.rounds, seconds=plan.seconds, device=device)
+    rates = {name: operations.product_operations(plan.matrix_side) / timing.median for name, timing in times.items()}
+    say("matrix product: " + ", ".join(f"{rate / 1e9:,.0f} GFLOP/s in {name}" for name, rate in rates.items()))
+    return rates
+
+
+def drawing(bank: ClassBank, plan: Plan, say: Say) -> dict[str, Any]:
+    """How many 5-way episodes of 1 + 15 images are drawn in a second."""
+    times = in_turn({"draw": updates.draw(bank, plan.n_tasks)}, rounds=30, device=bank.device)["draw"]
+    found = {"spec": str(updates.FIVE_WAY), "tasks_per_second": plan.n_tasks / times.median}
+    say(f"drawing, {found['spec']}: {found['tasks_per_second']:,.0f} tasks/s")
+    return found
+
+
+def maml_rows(
+    bank: ClassBank, plan: Plan, rates: Mapping[str, float], pair: Group | None, say: Say
+) -> Iterator[dict[str, Any]]:
+    """A row for each way to compute each form of MAML; the ways of one form are timed in turn."""
+    for inner_steps in plan.steps:
+        for first_order in (False, True):
+            form = Maml(plan.n_tasks, first_order, inner_steps)
+            work_of_one = operations.count(dataclasses.replace(form, n_tasks=1).update(bank))
+            say(
+                f"{form.problem}, {updates.FIVE_WAY}, updates of {form.n_tasks} tasks, {work_of_one / 1e9:.2f} GFLOP a task:"
+            )
+            yield from _rows_of_form(bank, plan, maml_ways(form, plan, bank.device), rates, work_of_one, pair, say)
+
+
+def maml_ways(form: Maml, plan: Plan, device: torch.device) -> list[Maml]:
+    """The ways to compute `form` that are worth comparing on `device`."""
+    ways = [dataclasses.replace(form, chunk=chunk) for chunk in plan.chunks if chunk is None or chunk < form.n_tasks]
+    if form.inner_steps > 1:
+        ways = [way for way in ways if way.chunk in (1, 8, None)]
+    # under vmap, bfloat16 fails on a CPU: "expected scalar type BFloat16 but found Float"
+    best = dataclasses.replace(form, chunk=1 if device.type == "cpu" else None)
+    formats = (False, True) if runtime.has_bfloat16(device) else (False,)
+    if True in formats:
+        ways.append(dataclasses.replace(best, bfloat16=True))
+    if plan.compiled and form.inner_steps == 1:  # five steps are unrolled, and compile for minutes
+        ways += [dataclasses.replace(best, compiled=True, bfloat16=bfloat16) for bfloat16 in formats]
+    if device.type == "cpu" and form.n_tasks > 1:
+        ways += [dataclasses.replace(best, processes=2, bfloat16=bfloat16) for bfloat16 in formats]
+    return ways
+
+
+def _rows_of_form(
+    bank: ClassBank,
+    plan: Plan,
+    ways: list[Maml],
+    rates: Mapping[str, float],
+    work_of_one: int,
+    pair: Group | None,
+    say: Say,
+) -> Iterator[dict[str, Any]]:
+    works: dict[str, Work] = {}
+    peaks: dict[str, Callable[[], int | None]] = {}
+    for way in ways:
+        if way.processes == 1:
+            works[way.way] = way.update(bank)
+            peaks[way.way] = partial(peak_memory, works[way.way], bank.device)
+        elif pair is not None:
+            works[way.way] = partial(pair.do, "maml", dataclasses.asdict(way))
+            peaks[way.way] = partial(pair.peak_memory, "maml", dataclasses.asdict(way))
+    times = in_turn(works, rounds=plan.rounds, seconds=plan.seconds, device=bank.device)
+    for way in ways:
+        timing = times[way.way]
+        row = {"problem": way.problem, "way": way.way, "n_tasks": way.n_tasks, "processes": way.processes}
+        peak = None if timing.failed else peaks[way.way]()
+        row |= _figures(timing, way.n_tasks, "tasks_per_second", work_of_one, rates, way.bfloat16)
+        yield row | {"peak_bytes": peak}
+        say(line(way.way, row | {"peak_bytes": peak}, "tasks"))
+
+
+def protonet_rows(
+    bank: ClassBank, plan: Plan, rates: Mapping[str, float], shipped: Group | None, say: Say
+) -> Iterator[dict[str, Any]]:
+    """A row for each way to compute an update of a prototypical network, timed in turn.
+
+    shipped  a process whose memory allocator is as it ships: plain PyTorch without metalib has no other
+    """
+    ways = protonet_ways(plan, bank.device)
+    work_of_one = operations.count(Protonet().update(bank)) // updates.IMAGES
+    say(f"Prototypical network, {updates.TWENTY_WAY}, {work_of_one / 1e6:.0f} MFLOP an image:")
+    works: dict[str, Work] = {way.way: way.update(bank) for way in ways}
+    named = [(way.way, way.bfloat16) for way in ways]
+    if shipped is not None:
+        works[SHIPPED] = partial(shipped.do, "protonet", dataclasses.asdict(Protonet()))
+        named.insert(0, (SHIPPED, False))
+    times = in_turn(works, rounds=3 * plan.rounds, seconds=plan.seconds, device=bank.device)
+    for way, bfloat16 in named:
+        row: dict[str, Any] = {"way": way}
+        row |= _figures(times[way], updates.IMAGES, "images_per_second", work_of_one, rates, bfloat16)
+        if not times[way].failed:
+            row["times_plain"] = ratio(times[Protonet().way].seconds, times[way].seconds)
+        yield row
+        say(line(way, row, "images"))
+
+
+def protonet_ways(plan: Plan, device: torch.device) -> list[Protonet]:
+    """The ways to compute an update of a prototypical network that are worth comparing on `device`."""
+    ways = [Protonet(), Protonet(channels_last=True)]
+    if runtime.has_bfloat16(device):
+        ways.append(Protonet(channels_last=True, bfloat16=True))
+    return ways + [dataclasses.replace(way, compiled=True) for way in ways[1:] if plan.compiled]
+
+
+def _figures(
+    timing: Timing, amount: int, name: str, work_of_one: int, rates: Mapping[str, float], bfloat16: bool
+) -> dict[str, Any]:
+    """What a row says of its timing: units of work a second, and the part of the matrix rate that they use."""
+    if timing.failed:
+        return {"failed": timing.failed}
+    per_second = amount / timing.median
+    number_format = "bfloat16" if bfloat16 else "float32"
+    return {
+        name: per_second,
+        "number_format": number_format,
+        "flop_per_second": per_second * work_of_one,
+        "fraction": per_second * work_of_one / rates[number_format],
+        "seconds": timing.seconds,
+    }
+
+
+def line(name: str, row: Mapping[str, Any], units: str) -> str:
+    """One row, for the terminal."""
+    if "failed" in row:
+        return f"  {name:<42} not measured: {row['failed']}"
+    text = f"  {name:<42} {row[f'{units}_per_second']:7,.0f} {units}/s"
+    if "fraction" in row:
+        text += f"  {100 * row['fraction']:3.0f} % of the {row['number_format']} matrix rate"
+    if row.get("peak_bytes") is not None:
+        text += f"  {row['peak_bytes'] / 2**20:6,.0f} MiB"
+    return text + (f"  {row['times_plain']:.2f} × plain" if "times_plain" in row else "")

@@ -1,0 +1,135 @@
+"""The work that is timed: whole training updates, from drawing the episodes to the optimiser's step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from metalib import distributed, maml, protonet, runtime
+from metalib.adapt import Params
+from metalib.episodes import ClassBank, Episode, EpisodeSpec, sample_episodes
+from metalib.models import Conv4, conv4
+from metalib.recipes.maml import MamlRecipe
+
+FIVE_WAY, TWENTY_WAY = EpisodeSpec(5, 1, 15), EpisodeSpec(20, 1, 5)
+IMAGES = TWENTY_WAY.n_way * (TWENTY_WAY.k_shot + TWENTY_WAY.n_query)  # of an update of the prototypical network
+INNER_LR = MamlRecipe.inner_lr
+
+
+@dataclass(frozen=True)
+class Maml:
+    """One way to compute an update of MAML: 5-way, 1 shot, 15 queries a class.
+
+    chunk  tasks that vmap takes at once; 1: a plain loop, None: all of them
+    """
+
+    n_tasks: int = 32
+    first_order: bool = False
+    inner_steps: int = 1
+    chunk: int | None = 1
+    bfloat16: bool = False
+    compiled: bool = False
+    processes: int = 1
+
+    @property
+    def problem(self) -> str:
+        """What is computed, in words."""
+        order = "first" if self.first_order else "second"
+        return f"MAML, {order} order, {self.inner_steps} inner step{'s' * (self.inner_steps > 1)}"
+
+    @property
+    def way(self) -> str:
+        """How it is computed, in words."""
+        batching = {1: "loop", None: "vmap, all tasks"}.get(self.chunk, f"vmap, chunks of {self.chunk}")
+        parts = [batching, "bfloat16" * self.bfloat16, "compiled" * self.compiled]
+        return ", ".join(part for part in [*parts, f"{self.processes} processes" * (self.processes > 1)] if part)
+
+    def update(self, bank: ClassBank) -> Callable[[], None]:
+        """One update of a new network on episodes of `bank`. In one of several processes: of its share of the tasks."""
+        network = maml_network().to(bank.device)
+        theta: Params = dict(network.named_parameters())
+        optimizer = torch.optim.Adam(network.parameters(), MamlRecipe.learning_rate)
+        processes = distributed.join(bank.device)
+        generator = runtime.seeded(0)
+        losses = self._losses(network)
+
+        def update() -> None:
+            episodes = sample_episodes(bank, FIVE_WAY, self.n_tasks, generator=generator)
+            optimizer.zero_grad()
+            with runtime.fast_math(bank.device, self.bfloat16):
+                own = losses(theta, processes.share(episodes))  # [t]: the tasks of this process
+            (own.sum() / self.n_tasks).backward()
+            processes.add_up(network.parameters(), own.detach(), self.n_tasks)
+            optimizer.step()
+
+        return update
+
+    def _losses(self, network: Conv4) -> Callable[[Params, Episode], Tensor]:
+        adapting: dict[str, Any] = {
+            "inner_lr": INNER_LR,
+            "inner_steps": self.inner_steps,
+            "first_order": self.first_order,
+        }
+        losses = partial(maml.losses, network, chunk_size=self.chunk, **adapting)
+        if not self.compiled:
+            return losses
+        if self.chunk != 1:
+            return torch.compile(losses)
+        task_loss = torch.compile(partial(maml.task_loss, network, **adapting))  # a loop would be unrolled
+        return lambda theta, episodes: maml.over_tasks(task_loss, theta, episodes, chunk_size=1)
+
+
+def maml_network() -> Conv4:
+    """MAML's network, always with the same initial weights."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return conv4(**MamlRecipe().network_settings() | {"downsample": "stride"})
+
+
+@dataclass(frozen=True)
+class Protonet:
+    """One way to compute an update of a prototypical network: 20-way, 1 shot, 5 queries a class, one task.
+
+    The first is PyTorch as people write it: contiguous float32.
+    """
+
+    channels_last: bool = False
+    bfloat16: bool = False
+    compiled: bool = False
+
+    @property
+    def way(self) -> str:
+        """How it is computed, in words."""
+        parts = ["channels last" * self.channels_last, "bfloat16" * self.bfloat16, "compiled" * self.compiled]
+        return ", ".join(part for part in parts if part) or "plain PyTorch"
+
+    def update(self, bank: ClassBank) -> Callable[[], None]:
+        """One update of a new network on episodes of `bank`."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            network = conv4(downsample="max_pool").to(bank.device)
+        if self.channels_last:
+            network.to(memory_format=torch.channels_last)
+        encoder: nn.Module = torch.compile(network) if self.compiled else network  # type: ignore[assignment]
+        optimizer = torch.optim.Adam(network.parameters(), 1e-3)
+        generator = runtime.seeded(0)
+
+        def update() -> None:
+            episodes = sample_episodes(bank, TWENTY_WAY, 1, generator=generator)
+            with runtime.fast_math(bank.device, self.bfloat16):
+                loss = protonet.losses(encoder, episodes).mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+
+        return update
+
+
+def draw(bank: ClassBank, n_tasks: int) -> Callable[[], Episode]:
+    """Drawing the episodes of one update of MAML."""
+    return partial(sample_episodes, bank, FIVE_WAY, n_tasks, generator=runtime.seeded(0))

@@ -1,0 +1,173 @@
+"""Figures of MAML: the graph of its gradient, two tasks in the plane, and how starts adapt to a sinusoid."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Ellipse, FancyArrowPatch
+from torch import Tensor
+
+from metalib.evaluate import Interval
+from metalib.plots import METHOD_COLOURS, QUIET, WRONG, class_colour, method_colour
+from metalib.quadratics import Quadratic
+from metalib.sinusoids import INPUTS
+
+# A start that was trained jointly is what fine-tuning begins with; a random one is an untrained network.
+START_COLOURS = {"joint training": METHOD_COLOURS["fine-tuning"], "random start": METHOD_COLOURS["untrained conv4"]}
+LEVELS = (0.15, 0.6, 1.35)  # of the loss, at which a task's ellipses are drawn: radii as 1, 2, 3
+
+
+def start_colour(name: str) -> str:
+    """The colour of a start: that of the method that found it."""
+    return START_COLOURS.get(name, method_colour(name))
+
+
+def radii(curvatures: Iterable[float], level: float) -> tuple[float, ...]:
+    """The half axes of the ellipse on which the loss ½ Σ λ u² is `level`."""
+    return tuple(math.sqrt(2 * level / curvature) for curvature in curvatures)
+
+
+def meta_graph(ax: Axes, *, cut: bool, title: str) -> Axes:
+    """How the query loss depends on θ through one inner step; `cut` marks the road that first-order MAML leaves out."""
+    places = {
+        "θ": (0.0, 0.0),
+        "L_S(θ)": (1.0, 1.0),
+        "g = ∇L_S(θ)": (2.4, 1.0),
+        "φ = θ − αg": (3.4, 0.0),
+        "L_Q(φ)": (4.9, 0.0),
+    }
+    for name, (x, y) in places.items():
+        box = {"boxstyle": "round,pad=0.4", "facecolor": "#F3F3F3", "edgecolor": QUIET}
+        ax.text(x, y, name, ha="center", va="center", fontsize=11, bbox=box)
+    through_g = [("θ", "L_S(θ)"), ("L_S(θ)", "g = ∇L_S(θ)"), ("g = ∇L_S(θ)", "φ = θ − αg")]
+    for a, b in [*through_g, ("θ", "φ = θ − αg"), ("φ = θ − αg", "L_Q(φ)")]:
+        gone = cut and (a, b) in through_g
+        colour = WRONG if gone else METHOD_COLOURS["prototypical network"]
+        arrow = FancyArrowPatch(
+            places[a], places[b], arrowstyle="-|>", mutation_scale=14, shrinkA=26, shrinkB=30, color=colour, linewidth=2
+        )
+        arrow.set_linestyle(":" if gone else "-")
+        ax.add_patch(arrow)
+    if cut:
+        ax.text(3.0, 0.55, "✗", color=WRONG, fontsize=18, ha="center", va="center")
+    ax.set(xlim=(-0.5, 5.6), ylim=(-0.5, 1.4), title=title)
+    ax.set_axis_off()
+    return ax
+
+
+def plane(
+    ax: Axes,
+    tasks: Sequence[Quadratic],
+    starts: Mapping[str, Tensor],
+    paths: Sequence[Tensor],
+    *,
+    method: str,
+    extent: float = 3.0,
+    title: str = "",
+) -> Axes:
+    """Tasks as ellipses of equal loss, all starts as dots, and the inner paths from the start of `method`.
+
+    starts  name -> [2]      paths  one [k + 1, 2] a task
+    """
+    for number, (task, path) in enumerate(zip(tasks, paths, strict=True)):
+        colour, letter = class_colour(number), "AB"[number]
+        x, y = task.c.tolist()
+        curvatures, axes = np.linalg.eigh(task.A.numpy())
+        angle = math.degrees(math.atan2(axes[1, 0], axes[0, 0]))
+        for level in LEVELS:
+            width, height = (2 * radius for radius in radii(curvatures, level))
+            ax.add_patch(Ellipse((x, y), width, height, angle=angle, fill=False, edgecolor=colour, linewidth=1))
+        ax.plot(x, y, marker="+", color=colour, markersize=10, markeredgewidth=2)
+        ax.annotate(f"optimum {letter}", (x, y), (4, 4), textcoords="offset points", fontsize=8, color="black")
+        for a, b in zip(path[:-1].tolist(), path[1:].tolist(), strict=True):
+            ax.annotate(
+                "",
+                b,
+                a,
+                arrowprops={"arrowstyle": "-|>", "color": "black", "linewidth": 1.4, "shrinkA": 0, "shrinkB": 0},
+            )
+    for name, start in starts.items():
+        own = name == method
+        ax.plot(*start.tolist(), "o", color=start_colour(name), markersize=11 if own else 6, alpha=1 if own else 0.55)
+        if own:
+            ax.plot(*start.tolist(), "o", markerfacecolor="none", markeredgecolor="black", markersize=11)
+    ax.set(xlim=(-extent, extent), ylim=(-extent, extent), xlabel="θ₁", ylabel="θ₂", title=title or method)
+    ax.set_aspect("equal")
+    return ax
+
+
+def adaptation(
+    ax: Axes,
+    x: Tensor,
+    outputs: Tensor,
+    truth: Tensor,
+    support: tuple[Tensor, Tensor],
+    *,
+    name: str,
+    shown: Sequence[int] = (0, 1, 10),
+    title: str = "",
+    legend: bool = True,
+) -> Axes:
+    """A network's output before and after inner steps, the later the darker, with the task and its points.
+
+    x, truth [X]      outputs [k + 1, X], row s after s steps      support  the given points: x [K], y [K]
+    """
+    ax.axvspan(*INPUTS, color="#F3F3F3", zorder=0)
+    ax.plot(x, truth, color="black", linestyle="--", linewidth=1.3, label="the task")
+    for place, step in enumerate(shown):
+        strength = (place + 1) / len(shown)
+        label = f"after {step} step{'' if step == 1 else 's'}"
+        ax.plot(
+            x,
+            outputs[step],
+            color=start_colour(name),
+            alpha=0.25 + 0.75 * strength,
+            linewidth=1 + strength,
+            label=label,
+        )
+    ax.plot(*support, "o", color="black", markersize=5, label="its points", zorder=4)
+    ax.set(xlabel="x", ylabel="y", title=title or f"from the start of {name}")
+    if legend:
+        ax.legend(fontsize=8, loc="lower right")
+    return ax
+
+
+def error_curves(ax: Axes, rows: Mapping[str, Sequence[tuple[int, Interval]]], *, title: str = "") -> Axes:
+    """Mean squared error against inner steps for each start, with 95 % intervals; the error axis is logarithmic."""
+    for shift, (name, results) in enumerate(rows.items()):
+        steps = [
+            step + 0.08 * shift for step, _ in results
+        ]  # a little apart, so that intervals do not hide one another
+        means = [result.mean for _, result in results]
+        spread = [
+            [result.mean - result.low for _, result in results],
+            [result.high - result.mean for _, result in results],
+        ]
+        ax.errorbar(steps, means, spread, fmt="o-", color=start_colour(name), capsize=3, markersize=5, label=name)
+    ax.set_yscale("log")
+    ax.set(xlabel="inner steps", ylabel="mean squared error on the queries", title=title)
+    ax.grid(color="#E6E6E6")
+    ax.legend(fontsize=8)
+    return ax
+
+
+def meta_loss_curves(
+    ax: Axes, theta: Tensor, before: Tensor, after: Tensor, tangents: Mapping[str, tuple[float, float, float]]
+) -> Axes:
+    """A loss over one parameter before and after the inner step, and lines through a point of the latter.
+
+    theta, before, after [X]      tangents  name -> (point, value there, slope)
+    """
+    ax.plot(theta, before, color=QUIET, linewidth=1.4, label="L(θ), no step")
+    ax.plot(theta, after, color="black", linewidth=1.8, label="L(φ(θ)), the meta-loss")
+    reach = 0.25 * float(theta.max() - theta.min())
+    for name, (point, value, slope) in tangents.items():
+        xs = np.array([point - reach, point + reach])
+        ax.plot(xs, value + slope * (xs - point), color=start_colour(name), linewidth=2.2, label=f"slope by {name}")
+        ax.plot(point, value, "o", color="black", markersize=6)
+    ax.set(xlabel="θ", ylabel="loss", ylim=(0, float(before.max())))
+    ax.legend(fontsize=8)
+    return ax

@@ -1,0 +1,91 @@
+"""What the papers report on Omniglot, and our networks on the same kind of split, test and batch norm beside it."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from metalib import checkpoints
+from metalib.banks import split
+from metalib.episodes import ClassBank, EpisodeSpec, stream_episodes
+from metalib.evaluate import Interval, evaluate, mean_interval
+from metalib.recipes import recipe_of
+from metalib.recipes.base import ALONE, TRANSDUCTIVE
+
+EPISODES, SEED = 1000, 20_173
+RUNNING = "running statistics"
+
+
+class Cell(NamedTuple):
+    """One published accuracy in per cent, with its half-width where the paper gives one, and how it was tested."""
+
+    method: str
+    spec: EpisodeSpec
+    percent: float
+    half_width: float | None
+    batch_norm: str
+    source: str
+
+
+# queries a class at test: MAML K, Reptile 1, prototypical networks 15 (each paper's own code)
+CELLS = (
+    Cell("prototypical network", EpisodeSpec(5, 1, 15), 98.8, None, RUNNING, "Snell et al. (2017), table 1"),
+    Cell("prototypical network", EpisodeSpec(5, 5, 15), 99.7, None, RUNNING, "Snell et al. (2017), table 1"),
+    Cell("prototypical network", EpisodeSpec(20, 1, 15), 96.0, None, RUNNING, "Snell et al. (2017), table 1"),
+    Cell("prototypical network", EpisodeSpec(20, 5, 15), 98.9, None, RUNNING, "Snell et al. (2017), table 1"),
+    Cell("MAML", EpisodeSpec(5, 1, 1), 98.7, 0.4, TRANSDUCTIVE, "Finn et al. (2017), table 1"),
+    Cell("first-order MAML", EpisodeSpec(5, 1, 1), 98.3, 0.5, TRANSDUCTIVE, "Nichol et al. (2018), table 2"),
+    Cell("Reptile", EpisodeSpec(5, 1, 1), 97.68, 0.04, TRANSDUCTIVE, "Nichol et al. (2018), table 2"),
+    Cell("Reptile", EpisodeSpec(5, 1, 1), 95.39, 0.09, ALONE, "Nichol et al. (2018), table 2"),
+)
+
+
+def beside(names: list[str], bank: ClassBank) -> list[dict[str, Any]]:
+    """Our accuracy for each published cell that one of the checkpoints `names` can sit, on the *paper* split.
+
+    bank  the whole Omniglot; each turn of an evaluation character is a class of its own
+    """
+    evaluation = split(bank, "paper").evaluation
+    rows = []
+    for name in names:
+        network, info = checkpoints.load(name)
+        recipe = recipe_of(info)
+        for cell in CELLS:
+            modes = {batch_norm: predict for _, batch_norm, predict in recipe.modes(network)}
+            if cell.method != recipe.method or recipe.fixed_way not in (None, cell.spec.n_way):
+                continue
+            episodes = stream_episodes(evaluation, cell.spec, EPISODES, seed=SEED)
+            ours = mean_interval(evaluate(modes[cell.batch_norm], episodes))
+            rows.append(_row(name, cell, ours, evaluation, info))
+    return rows
+
+
+def _row(name: str, cell: Cell, ours: Interval, evaluation: ClassBank, info: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "checkpoint": name,
+        "method": cell.method,
+        "task": str(cell.spec),
+        "batch_norm": cell.batch_norm,
+        "ours": list(ours),
+        "published": [cell.percent, cell.half_width],
+        "source": cell.source,
+        "data": evaluation.source,
+        "seed": SEED,
+        "seconds": info["seconds"],
+        "trained_on": info["machine"],
+    }
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """The rows as Markdown, ours beside the published."""
+    lines = [
+        "| method | task | batch norm at test | ours | published | trained in |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for row in rows:
+        percent, half = row["published"]
+        published = f"{percent} %" if half is None else f"{percent} ± {half} %"
+        said = f"{published}, {row['source']}"
+        minutes = f"{row['seconds'] / 60:.0f} minutes"
+        columns = (row["method"], row["task"], row["batch_norm"], str(Interval(*row["ours"])), said, minutes)
+        lines.append(f"| {' | '.join(columns)} |")
+    return "\n".join(lines)

@@ -1,0 +1,120 @@
+"""Notebook 04: what a setting does to MAML on Omniglot. Short runs that differ from one another in that setting alone.
+
+Each arm trains by `MamlRecipe` with a rate that falls to zero within its own updates, from the same initial weights,
+and is measured on the same episodes of the validation classes: settings are chosen there, and not on the exams.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from metalib.banks import load_bank, split
+from metalib.episodes import ClassBank, EpisodeSpec, sample_episodes, stream_episodes
+from metalib.evaluate import evaluate, mean_interval, paired_interval
+from metalib.models import Conv4
+from metalib.recipes import Recipe
+from metalib.recipes.maml import MamlRecipe
+from metalib.runtime import seeded
+from metalib.studies.base import Study
+
+SETTINGS: dict[str, Any] = {
+    "seeds": [0, 1],
+    "updates": 200,
+    "meta_batch_size": 8,  # at 20 ways 4
+    "validation_episodes": 400,
+    "validation_seed": 1,
+    "inner_lr_20_way": [0.1, 0.4, 2.0],
+}
+FIVE_WAY = {
+    "α = 0.4, 5 queries, second order": {},
+    "α = 2.0": {"inner_lr": 2.0},
+    "1 query": {"n_query": 1},
+    "15 queries": {"n_query": 15},
+    "first order": {"first_order": True},
+}
+BASE, EQUAL_SECONDS = next(iter(FIVE_WAY)), "first order, as many seconds"
+
+
+def trained(recipe: Recipe, bank: ClassBank) -> tuple[Conv4, float]:
+    """A network that `recipe` trained on `bank`, in evaluation mode, and the processor seconds of its training."""
+    network, start = recipe.network(), time.process_time()
+    for _ in recipe.train(network, bank, record_every=recipe.updates, save_every=recipe.updates, progress=False):
+        pass
+    return network.eval(), time.process_time() - start
+
+
+def seconds_per_update(recipe: MamlRecipe, bank: ClassBank, *, repeats: int) -> list[float]:
+    """[second order, first order]: processor seconds of the losses and their gradient; medians, taken in turns."""
+    network = recipe.network().to(memory_format=torch.channels_last)
+    run = recipe.start(network, bank)
+    spec = EpisodeSpec(recipe.n_way, recipe.k_shot, recipe.n_query)
+    episodes = sample_episodes(bank, spec, recipe.meta_batch_size, generator=seeded(0))
+    taken: list[list[float]] = [[], []]
+    for _ in range(repeats + 1):  # the first of each is thrown away: it sets the convolutions up
+        for first_order in (False, True):
+            start = time.process_time()
+            dataclasses.replace(recipe, first_order=first_order).losses(network, episodes, run).mean().backward()
+            taken[first_order].append(time.process_time() - start)
+    return [torch.tensor(times[1:]).median().item() for times in taken]
+
+
+def arm(recipe: MamlRecipe, banks: tuple[ClassBank, ClassBank], settings: dict[str, Any]) -> tuple[Tensor, float]:
+    """[seeds, E]: accuracies on the validation classes, one network a seed; and the processor seconds of a training."""
+    training, validation = banks
+    spec = EpisodeSpec(recipe.n_way, 1, 15 if recipe.n_way == 5 else 5)
+    found, seconds = [], 0.0
+    for seed in settings["seeds"]:
+        network, taken = trained(dataclasses.replace(recipe, seed=seed), training)
+        episodes = stream_episodes(
+            validation, spec, settings["validation_episodes"], seed=settings["validation_seed"]
+        )
+        found.append(evaluate(recipe.predictor(network), episodes))
+        seconds += taken / len(settings["seeds"])
+    return torch.stack(found), seconds
+
+
+def row(name: str, recipe: MamlRecipe, found: Tensor, seconds: float, base: Tensor) -> dict[str, Any]:
+    """What is kept of an arm: its accuracy, that of each seed, and its lead over `base` on the same episodes."""
+    return {
+        "arm": name,
+        "updates": recipe.updates,
+        "seconds": round(seconds, 1),
+        "accuracy": list(mean_interval(found.mean(dim=0))),
+        "of_seeds": [list(mean_interval(one)) for one in found],
+        "minus_base": list(paired_interval(found.mean(dim=0), base.mean(dim=0))),
+    }
+
+
+def run(settings: dict[str, Any]) -> dict[str, Any]:
+    """The arms at 5 ways, first-order MAML also with as many seconds, and the step sizes at 20 ways."""
+    training, validation, _ = split(load_bank(quiet=True))
+    banks = training, validation
+    recipe = MamlRecipe(updates=settings["updates"], meta_batch_size=settings["meta_batch_size"])
+    second, first = seconds_per_update(recipe, training, repeats=7)
+    arms = {name: dataclasses.replace(recipe, **changes) for name, changes in FIVE_WAY.items()}
+    longer = round(settings["updates"] * second / first)
+    arms[EQUAL_SECONDS] = dataclasses.replace(recipe, first_order=True, updates=longer)
+    found = {name: arm(one, banks, settings) for name, one in arms.items()}
+    rows = [row(name, arms[name], *found[name], found[BASE][0]) for name in arms]
+
+    wide = dataclasses.replace(recipe, n_way=20, n_query=2, meta_batch_size=settings["meta_batch_size"] // 2)
+    rates = {rate: dataclasses.replace(wide, inner_lr=rate) for rate in settings["inner_lr_20_way"]}
+    found_wide = {rate: arm(one, banks, settings) for rate, one in rates.items()}
+    smallest = found_wide[settings["inner_lr_20_way"][0]][0]
+    return {
+        "five_way": rows,
+        "twenty_way": [row(f"α = {rate}", rates[rate], *found_wide[rate], smallest) for rate in rates],
+        "seconds_per_update": {"second order": second, "first order": first},
+    }
+
+
+STUDY = Study(
+    question="MAML on Omniglot: what do the step size, the queries in training, and the order of the gradient do?",
+    run=run,
+    settings=SETTINGS,
+)

@@ -1,0 +1,215 @@
+"""The checks of notebook 06, against right answers, typical wrong ones, the stub, and code that fails."""
+
+import math
+
+import pytest
+import torch
+from torch.nn.functional import cross_entropy, one_hot
+
+from metalib.checks import prototypical, stable_loss
+from metalib.checks.prototypical import check_linear_head, check_prototypes, check_stable_loss
+
+# --- prototypes
+
+
+def by_loop(z, y, s, n):
+    rows = []
+    for k in range(n):
+        rows.append(z[:s][y[:s] == k].mean(dim=0))
+    return torch.stack(rows)
+
+
+def by_product(z, y, s, n):
+    belongs = one_hot(y[:s], n).float()  # [S, N]
+    return belongs.T @ z[:s] / belongs.sum(dim=0)[:, None]
+
+
+@pytest.mark.parametrize("answer", [by_loop, by_product])
+def test_right_prototypes_pass(answer):
+    verdict = check_prototypes(answer)
+    assert verdict.passed is True, verdict
+    assert str(verdict).startswith("✓ Right")
+
+
+def sums(z, y, s, n):
+    return torch.stack([z[:s][y[:s] == k].sum(dim=0) for k in range(n)])
+
+
+WRONG_PROTOTYPES = {
+    "the mean over the queries too": lambda z, y, s, n: torch.stack([z[y == k].mean(dim=0) for k in range(n)]),
+    "as if they were sorted by label": lambda z, y, s, n: z[:s].view(n, s // n, -1).mean(dim=1),
+    "as if the labels ran 0, 1, …": lambda z, y, s, n: torch.stack([z[:s][k::n].mean(dim=0) for k in range(n)]),
+    "Divide by their number: take the mean": sums,
+    "the number of all support pictures, K·N": lambda z, y, s, n: sums(z, y, s, n) / s,
+    "every sum by the same K": lambda z, y, s, n: sums(z, y, s, n) / (s / n),
+    "divide by the number of classes": lambda z, y, s, n: sums(z, y, s, n) / n,
+    "in which the labels first appear": lambda z, y, s, n: torch.stack(
+        [z[:s][y[:s] == k].mean(dim=0) for k in dict.fromkeys(y[:s].tolist())]
+    ),
+    "`set(labels)` of a tensor": lambda z, y, s, n: torch.stack([z[:s][y[:s] == k].mean(dim=0) for k in set(y[:s])]),
+    "one picture of each class": lambda z, y, s, n: torch.stack([z[y == k][0] for k in range(n)]),
+    "the mean of the whole support set": lambda z, y, s, n: z[:s].mean(dim=0).repeat(n, 1),
+    "to length 1": lambda z, y, s, n: torch.nn.functional.normalize(by_loop(z, y, s, n)),
+    "`torch.stack(rows)`": lambda z, y, s, n: list(by_loop(z, y, s, n)),
+    "one column a class": lambda z, y, s, n: by_loop(z, y, s, n).T,
+    "You return a dict": lambda z, y, s, n: dict(enumerate(by_loop(z, y, s, n))),
+    "You return a float": lambda z, y, s, n: by_loop(z, y, s, n).sum().item(),
+    "make [N, D] = [3, 5]": lambda z, y, s, n: by_loop(z, y, s, n)[:2],
+    "the prototype of label 0 starts with": lambda z, y, s, n: by_loop(z, y, s, n) + 0.1,
+    "changes its input `z`": lambda z, y, s, n: by_loop(z.mul_(2), y, s, n),
+}
+
+
+@pytest.mark.parametrize("words", WRONG_PROTOTYPES)
+def test_wrong_prototypes_are_named(words):
+    verdict = check_prototypes(WRONG_PROTOTYPES[words])
+    assert verdict.passed is False
+    assert words in verdict.message
+
+
+# --- the linear layer
+
+
+def by_formula(c):
+    return 2 * c, -(c * c).sum(dim=1)
+
+
+def shifted_to_the_first_class(c):
+    """Only differences of logits count: all classes less the first one."""
+    weight, bias = by_formula(c)
+    return weight - weight[0], (bias - bias[0]).float()
+
+
+@pytest.mark.parametrize("answer", [by_formula, shifted_to_the_first_class])
+def test_right_heads_pass(answer):
+    verdict = check_linear_head(answer)
+    assert verdict.passed is True, verdict
+
+
+def norm(c):
+    return c.square().sum(dim=1)
+
+
+WRONG_HEADS = {
+    "half of what they should be": lambda c: (c, -norm(c) / 2),
+    "The factor 2 is missing in W": lambda c: (c, -norm(c)),
+    "Your b does nothing": lambda c: (2 * c, -norm(c).sum().expand(len(c))),
+    "Your b has the wrong sign": lambda c: (2 * c, norm(c)),
+    "Both signs are turned": lambda c: (-2 * c, norm(c)),
+    "Your b is the length": lambda c: (2 * c, -c.norm(dim=1)),
+    "Your b is twice too large": lambda c: (2 * c, -2 * norm(c)),
+    "Your b is the mean of the squares": lambda c: (2 * c, -(c**2).mean(dim=1)),
+    "as a dot product": lambda c: (c, torch.zeros(len(c))),
+    "That is the cosine": lambda c: (2 * c / c.norm(dim=1, keepdim=True), -torch.ones(len(c))),
+    "Return two tensors": lambda c: 2 * c,
+    "in the other order": lambda c: by_formula(c)[::-1],
+    "one column a class": lambda c: ((2 * c).T, -norm(c)),
+    "sum over the D dimensions": lambda c: (2 * c, -c.square().sum(dim=0)),
+    "one number a class.": lambda c: (2 * c, -c.square().sum()),
+    "Your W has the shape [1, 5, 3]": lambda c: (2 * c[None], -norm(c)),
+    "by your W and b": lambda c: (3 * c, -norm(c)),
+}
+
+
+@pytest.mark.parametrize("words", WRONG_HEADS)
+def test_wrong_heads_are_named(words):
+    verdict = check_linear_head(WRONG_HEADS[words])
+    assert verdict.passed is False
+    assert words in verdict.message
+
+
+# --- the loss
+
+
+def by_shifting(d, y):
+    shifted = d - d.min(dim=1, keepdim=True).values
+    own = shifted[torch.arange(len(y)), y]
+    return (own + (-shifted).exp().sum(dim=1).log()).mean()
+
+
+def by_torch(d, y):
+    return cross_entropy(-d, y).item()
+
+
+@pytest.mark.parametrize("answer", [by_shifting, by_torch])
+def test_right_losses_pass(answer):
+    verdict = check_stable_loss(answer)
+    assert verdict.passed is True, verdict
+
+
+def own(p, y):
+    return p[torch.arange(len(y)), y]
+
+
+def less_global_minimum(d, y):
+    e = (-(d - d.min())).exp()
+    return -own(e / e.sum(dim=1, keepdim=True), y).log().mean()
+
+
+def less_row_minimum(d, y):
+    e = (-(d - d.amin(dim=1, keepdim=True))).exp()
+    return -own(e / e.sum(dim=1, keepdim=True), y).log().mean()
+
+
+WRONG_LOSSES = {
+    "exp(−1000) is 0 to the machine": lambda d, y: -own((-d).exp() / (-d).exp().sum(1, keepdim=True), y).log().mean(),
+    "the smallest distance of the whole batch": less_global_minimum,
+    "the logarithm of a probability that can be 0": less_row_minimum,
+    "The minus is missing": lambda d, y: cross_entropy(d, y),
+    "Take their mean": lambda d, y: cross_entropy(-d, y, reduction="sum"),
+    "You normalise over the queries": lambda d, y: -own((-d).log_softmax(dim=0), y).mean(),
+    "the mean distance to the own prototype": lambda d, y: own(d, y).mean(),
+    "Both need the same m": lambda d, y: (
+        (own(d, y) + (-(d - d.amin(1, keepdim=True))).exp().sum(1).log()).mean()
+    ),
+    "queries times classes": lambda d, y: -(one_hot(y, 4) * (-d).log_softmax(dim=1)).mean(),
+    "You return the log probability": lambda d, y: -cross_entropy(-d, y),
+    "A small number that is added to p": lambda d, y: -own((-d).softmax(dim=1) + 1e-8, y).log().mean(),
+    "For small distances": lambda d, y: cross_entropy(-d.sqrt(), y),
+    "Return one number": lambda d, y: cross_entropy(-d, y, reduction="none"),
+}
+
+
+@pytest.mark.parametrize("words", WRONG_LOSSES)
+def test_wrong_losses_are_named(words):
+    verdict = check_stable_loss(WRONG_LOSSES[words])
+    assert verdict.passed is False
+    assert words in verdict.message
+
+
+# --- all of them
+
+
+def untouched(*_):
+    """The stub of an exercise."""
+    ...
+
+
+@pytest.mark.parametrize("check", [check_prototypes, check_linear_head, check_stable_loss])
+def test_an_untouched_stub_is_not_attempted(check):
+    verdict = check(untouched)
+    assert verdict.passed is None
+    assert "not attempted yet" in str(verdict)
+
+
+@pytest.mark.parametrize("check", [check_prototypes, check_linear_head, check_stable_loss])
+def test_code_that_fails_becomes_part_of_the_verdict(check):
+    verdict = check(lambda *arguments: arguments[0] @ arguments[0])
+    assert verdict.passed is False
+    assert "Two shapes do not fit" in verdict.message
+
+
+@pytest.mark.parametrize(
+    ("check", "mistakes"),
+    [
+        (check_prototypes, prototypical.PROTOTYPE_MISTAKES),
+        (check_stable_loss, stable_loss.MISTAKES),
+    ],
+)
+def test_every_known_mistake_gets_its_own_message(check, mistakes):
+    assert [check(mistake).message for _, mistake in mistakes] == [message for message, _ in mistakes]
+
+
+def test_a_loss_that_is_not_finite_is_told_from_one_that_is():
+    assert not stable_loss._same_number(math.nan, 1.0)
+    assert stable_loss._same_number(math.nan, math.inf)
