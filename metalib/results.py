@@ -151,8 +151,8 @@ def markdown(record: dict[str, Any]) -> str:
             parts.append("\n".join(["| method | batch norm | accuracy |", "| --- | --- | --- |", *lines]))
     parts += [
         "## Beside the published figures",
-        "Random split of characters (1,200 for training, 423 for the test), each turn by 90° a class of its own, as in the "
-        "papers. Ours is one network each; the interval is over episodes.",
+        "Random split of characters (1,200 for training, 423 for the test), each turn by 90° a class of its own, as in "
+        "the papers. Ours is one network each; the interval is over episodes.",
         published.table(record["paper"]),
     ]
     return "\n\n".join(parts) + "\n"
