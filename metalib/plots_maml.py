@@ -32,27 +32,28 @@ def radii(curvatures: Iterable[float], level: float) -> tuple[float, ...]:
 
 def meta_graph(ax: Axes, *, cut: bool, title: str) -> Axes:
     """How the query loss depends on θ through one inner step; `cut` marks the road that first-order MAML leaves out."""
-    places = {
-        "θ": (0.0, 0.0),
-        "L_S(θ)": (1.0, 1.0),
-        "g = ∇L_S(θ)": (2.4, 1.0),
-        "φ = θ − αg": (3.4, 0.0),
-        "L_Q(φ)": (4.9, 0.0),
+    boxes = {
+        r"$\theta$": (0.0, 0.0),
+        r"$L_S(\theta)$": (1.0, 1.0),
+        r"$g = \nabla L_S(\theta)$": (2.5, 1.0),
+        r"$\varphi = \theta - \alpha g$": (3.5, 0.0),
+        r"$L_Q(\varphi)$": (5.0, 0.0),
     }
-    for name, (x, y) in places.items():
+    for name, (x, y) in boxes.items():
         box = {"boxstyle": "round,pad=0.4", "facecolor": "#F3F3F3", "edgecolor": QUIET}
         ax.text(x, y, name, ha="center", va="center", fontsize=11, bbox=box)
-    through_g = [("θ", "L_S(θ)"), ("L_S(θ)", "g = ∇L_S(θ)"), ("g = ∇L_S(θ)", "φ = θ − αg")]
-    for a, b in [*through_g, ("θ", "φ = θ − αg"), ("φ = θ − αg", "L_Q(φ)")]:
-        gone = cut and (a, b) in through_g
+    through_g = [((0.12, 0.22), (0.7, 0.8)), ((1.32, 1.0), (1.98, 1.0)), ((2.75, 0.77), (3.25, 0.25))]
+    straight = [((0.17, 0.0), (3.0, 0.0)), ((4.0, 0.0), (4.66, 0.0))]
+    for road in [*through_g, *straight]:
+        gone = cut and road in through_g
         colour = WRONG if gone else METHOD_COLOURS["prototypical network"]
         arrow = FancyArrowPatch(
-            places[a], places[b], arrowstyle="-|>", mutation_scale=14, shrinkA=26, shrinkB=30, color=colour, linewidth=2
+            *road, arrowstyle="-|>", mutation_scale=14, shrinkA=0, shrinkB=0, color=colour, linewidth=2
         )
         arrow.set_linestyle(":" if gone else "-")
         ax.add_patch(arrow)
     if cut:
-        ax.text(3.0, 0.55, "✗", color=WRONG, fontsize=18, ha="center", va="center")
+        ax.text(3.12, 0.58, "✗ detached", color=WRONG, fontsize=11, ha="left", va="center")
     ax.set(xlim=(-0.5, 5.6), ylim=(-0.5, 1.4), title=title)
     ax.set_axis_off()
     return ax
@@ -80,8 +81,8 @@ def plane(
         for level in LEVELS:
             width, height = (2 * radius for radius in radii(curvatures, level))
             ax.add_patch(Ellipse((x, y), width, height, angle=angle, fill=False, edgecolor=colour, linewidth=1))
-        ax.plot(x, y, marker="+", color=colour, markersize=10, markeredgewidth=2)
-        ax.annotate(f"optimum {letter}", (x, y), (4, 4), textcoords="offset points", fontsize=8, color="black")
+        ax.plot(x, y, "o", color=colour, markersize=12, markeredgecolor="white")
+        ax.text(x, y, letter, ha="center", va="center", color="white", fontsize=8, weight="bold")
         for a, b in zip(path[:-1].tolist(), path[1:].tolist(), strict=True):
             ax.annotate(
                 "",
@@ -109,7 +110,6 @@ def adaptation(
     name: str,
     shown: Sequence[int] = (0, 1, 10),
     title: str = "",
-    legend: bool = True,
 ) -> Axes:
     """A network's output before and after inner steps, the later the darker, with the task and its points.
 
@@ -130,8 +130,6 @@ def adaptation(
         )
     ax.plot(*support, "o", color="black", markersize=5, label="its points", zorder=4)
     ax.set(xlabel="x", ylabel="y", title=title or f"from the start of {name}")
-    if legend:
-        ax.legend(fontsize=8, loc="lower right")
     return ax
 
 
@@ -148,6 +146,9 @@ def error_curves(ax: Axes, rows: Mapping[str, Sequence[tuple[int, Interval]]], *
         ]
         ax.errorbar(steps, means, spread, fmt="o-", color=start_colour(name), capsize=3, markersize=5, label=name)
     ax.set_yscale("log")
+    ax.set_yticks([0.1, 0.2, 0.5, 1, 2, 5])
+    ax.yaxis.set_major_formatter("{x:g}")
+    ax.yaxis.minorticks_off()
     ax.set(xlabel="inner steps", ylabel="mean squared error on the queries", title=title)
     ax.grid(color="#E6E6E6")
     ax.legend(fontsize=8)

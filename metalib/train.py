@@ -67,14 +67,10 @@ def train(
         while run.update < updates:
             _one_update(run, losses, draw, processes)
             bar.update()
-            saving, recording = (
-                run.update % every == 0 or run.update == updates for every in (save_every, record_every)
-            )
+            saving, recording = (run.update % n == 0 or run.update == updates for n in (save_every, record_every))
             if recording or (saving and validate):
                 yield _record(run, validate if saving else None, out, processes, bar)
-            if not (saving or recording or _looks_at_each(run)):
-                continue
-            stopping = processes.any(interrupted.is_set())
+            stopping = (saving or recording or _looks_at_each(run)) and processes.any(interrupted.is_set())
             if out is not None and (saving or stopping):
                 _save(run, out, processes)
             if stopping:

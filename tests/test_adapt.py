@@ -138,6 +138,15 @@ def test_the_first_step_of_a_part_is_that_part_of_the_whole_step(model, theta, s
     assert_close(part["2.weight"], whole["2.weight"], **EXACT)
 
 
+def test_theta_need_not_be_where_the_model_is(model, theta, support):
+    """Neither adapted nor frozen parameters come from the model: it is only the form."""
+    elsewhere = {name: value.detach() + 0.5 for name, value in theta.items()}
+    phi = adapt(model, elsewhere, *support, inner_lr=0.3, inner_steps=1, only="2.")
+    model.load_state_dict(elsewhere)
+    assert_close(phi, adapt(model, theta, *support, inner_lr=0.3, inner_steps=1, only="2."), **EXACT)
+    assert_close(phi["0.weight"], elsewhere["0.weight"], rtol=0, atol=0)
+
+
 def test_frozen_parameters_still_get_an_outer_gradient(model, theta, support):
     phi = adapt(model, theta, *support, inner_lr=0.3, inner_steps=1, only="2.")
     (gradient,) = torch.autograd.grad(phi["2.weight"].square().sum(), theta["0.weight"])

@@ -24,7 +24,7 @@ LAYERS = (
     {"protonet", "maml", "reptile", "baselines", "banks", "sinusoids", "quadratics"},
     {"exams", "board", "recipes"},
     {"published"},
-    {"plots", "plots_maml", "checks", "results", "bench"},
+    {"plots", "plots_maml", "plots_reptile", "plots_prototypes", "checks", "results", "bench"},
     {"studies"},
     {"widgets", "commands", "lab", "doctor"},
     {"cli"},

@@ -8,12 +8,12 @@ from torch.nn.functional import mse_loss
 from metalib.checks import meta_gradient
 from metalib.checks.maml_sinusoids import (
     START_MISTAKES,
-    check_first_order_gradient,
+    check_fomaml_gradient,
     check_maml_gradient,
     check_maml_start,
 )
 
-CHECKS = [check_maml_start, check_maml_gradient, check_first_order_gradient]
+CHECKS = [check_maml_start, check_maml_gradient, check_fomaml_gradient]
 
 
 def expect(verdict, words):
@@ -155,12 +155,12 @@ def with_respect_to_phi(model, theta, episodes, alpha, k):
 @pytest.mark.parametrize("answer", [with_autograd, with_func])
 def test_right_meta_gradients_pass(answer):
     assert check_maml_gradient(answer).passed is True
-    expect(check_first_order_gradient(answer), "This is MAML's exact gradient")
+    expect(check_fomaml_gradient(answer), "This is MAML's exact gradient")
 
 
 @pytest.mark.parametrize("answer", [detached, no_graph, with_respect_to_phi])
 def test_right_first_order_gradients_pass(answer):
-    assert check_first_order_gradient(answer).passed is True
+    assert check_fomaml_gradient(answer).passed is True
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_each_road_to_the_first_order_gradient_is_named(answer, message):
 
 @pytest.mark.parametrize(
     ("check", "right"),
-    [(check_maml_gradient, meta_gradient.exact), (check_first_order_gradient, meta_gradient.first_order)],
+    [(check_maml_gradient, meta_gradient.exact), (check_fomaml_gradient, meta_gradient.first_order)],
 )
 def test_every_mistake_in_the_table_gets_its_own_message(check, right):
     table = meta_gradient.gradient_mistakes(right)
@@ -275,6 +275,6 @@ FAILING = [
 
 
 @pytest.mark.parametrize(("answer", "words"), FAILING)
-@pytest.mark.parametrize("check", [check_maml_gradient, check_first_order_gradient])
+@pytest.mark.parametrize("check", [check_maml_gradient, check_fomaml_gradient])
 def test_answers_that_fail_or_change_things_are_explained(check, answer, words):
     expect(check(answer), words)

@@ -126,8 +126,8 @@ def test_what_stops_the_first_process_stops_the_other(two):
         ),
         (
             "reptile",
-            ", and an inner optimiser whose state goes on from task to task: each task waits for the one before it, and an "
-            "update cannot be split. Use one process",
+            ", and an inner optimiser whose state goes on from task to task: each task waits for the one before it, "
+            "and an update cannot be split. Use one process",
         ),
         (
             "classifier",

@@ -64,6 +64,26 @@ def test_it_is_a_linear_classifier(points):
     assert_close(protonet.logits(query, centres).softmax(dim=1), linear.softmax(dim=1), rtol=1e-12, atol=1e-12)
 
 
+def test_the_linear_head_gives_the_probabilities_of_the_squared_distance(points):
+    support, labels, query = points
+    centres = protonet.prototypes(support, labels, 4)
+    weight, bias = protonet.linear_head(centres)
+    assert (list(weight.shape), list(bias.shape)) == ([4, 8], [4])
+    expected = protonet.logits(query, centres).softmax(dim=1)
+    assert_close((query @ weight.T + bias).softmax(dim=1), expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("distance", ["squared_euclidean", "euclidean", "cosine"])
+def test_a_scale_multiplies_the_logits_and_is_learned(points, distance):
+    support, labels, query = points
+    centres = protonet.prototypes(support, labels, 4)
+    scale = torch.tensor(3.0, dtype=torch.float64, requires_grad=True)
+    scaled, plain = (protonet.logits(query, centres, distance=distance, scale=s) for s in (scale, 1.0))
+    assert_close(scaled, 3 * plain)
+    cross_entropy(scaled, torch.arange(30) % 4).backward()
+    assert scale.grad is not None and scale.grad.abs() > 1e-3
+
+
 def test_the_unsquared_distance_has_the_same_regions_and_other_probabilities(points):
     support, labels, query = points
     centres = protonet.prototypes(support, labels, 4)
@@ -77,6 +97,12 @@ def test_cosine_without_a_scale_caps_the_probability():
     for n_way, cap in ((5, 0.40), (20, 0.125), (60, 0.044)):
         top = protonet.logits(features[:n_way], features[:n_way], distance="cosine").softmax(dim=1).max()
         assert top.item() == pytest.approx(cap, abs=0.005 if n_way < 60 else 0.0005)
+
+
+def test_a_scale_lifts_the_cap_of_the_cosine():
+    features = torch.eye(60, dtype=torch.float64)
+    top = protonet.logits(features, features, distance="cosine", scale=10.0).softmax(dim=1).max()
+    assert top.item() > 0.99
 
 
 def test_prototypes_of_two_halves_differ_by_twice_the_variance_over_k():

@@ -188,7 +188,8 @@ def test_a_full_disk_leaves_the_state_before_it_intact(tmp_path, whole, monkeypa
             list(run(tmp_path))
     assert str(failure.value) == (
         f"the state of update 20 could not be written to {tmp_path} (No space left on device); the state of update 10 "
-        f"is kept in {tmp_path}. Make room there, or make it writable, then go on with --resume (in Python: resume=True)"
+        f"is kept in {tmp_path}. Make room there, or make it writable, then go on with --resume (in Python: "
+        "resume=True)"
     )
     assert not list(tmp_path.glob(".*"))
     assert load_state(tmp_path)["update"] == SAVE_EVERY
@@ -248,8 +249,8 @@ def test_a_loss_that_is_no_number_stops_the_run_before_the_step(tmp_path):
     with pytest.raises(Diverged) as failure:
         list(records)
     assert str(failure.value) == (
-        "the loss of task 0 of 0 … 0 is nan at update 3 with learning rate 0.06: lower the learning rate, and start anew "
-        f"in another folder; the state of update 2 is kept in {tmp_path}"
+        "the loss of task 0 of 0 … 0 is nan at update 3 with learning rate 0.06: lower the learning rate, and start "
+        f"anew in another folder; the state of update 2 is kept in {tmp_path}"
     )
     assert state.model.weight.isfinite().all()
     assert load_state(tmp_path)["update"] == 2

@@ -66,10 +66,10 @@ def rows(bank: ClassBank, plan: Plan, folder: Path, groups: Groups, libraries: l
             row |= {"tasks_per_second": plan.n_tasks / timing.median, "seconds": timing.seconds}
         found.append(row)
         say(line(contestant.who, row, "tasks"))
-    ratios = _ratios(found)
-    for name, value in ratios.items():
+    times_faster = ratios(found)
+    for name, value in times_faster.items():
         say(f"  {name}: {value:.2f} times")
-    return {"n_tasks": plan.n_tasks, "pipeline_pictures": pictures, "rows": found, "ratios": ratios}
+    return {"n_tasks": plan.n_tasks, "pipeline_pictures": pictures, "rows": found, "ratios": times_faster}
 
 
 def _ours(plan: Plan, groups: Groups) -> list[Contestant]:
@@ -103,10 +103,10 @@ def _theirs(plan: Plan, groups: Groups, libraries: list[str]) -> list[Contestant
     return found
 
 
-def _ratios(found: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+def ratios(found: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     """How many times as fast as the fastest peer of each kind each of ours is, with either allocator."""
     timed = [row for row in found if "failed" not in row]
-    ratios = {}
+    found_ratios: dict[str, float] = {}
     for kind, words in (("ready", "the fastest peer on ready tensors"), ("pipeline", "learn2learn's own pipeline")):
         for allocator in ("as it ships", "metalib's"):
             rivals = [row for row in timed if (row["kind"], row["allocator"]) == (kind, allocator)]
@@ -116,5 +116,5 @@ def _ratios(found: Sequence[Mapping[str, Any]]) -> dict[str, float]:
             for row in timed:
                 if row["kind"] == "ours":
                     name = f"{row['who']} against {words}, allocator {allocator}"
-                    ratios[name] = ratio(fastest["seconds"], row["seconds"])
-    return ratios
+                    found_ratios[name] = ratio(fastest["seconds"], row["seconds"])
+    return found_ratios

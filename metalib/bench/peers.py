@@ -143,7 +143,11 @@ def _own_pipeline(bank: ClassBank, folder: Path) -> tuple[Callable[[], Episode],
         classes = [label for _, label in pictures._flat_character_images]  # type: ignore[attr-defined]
         said = "PNG files, one by one"
     except RuntimeError:  # torchvision has not found its files
-        pictures, classes, said = _Pictures(bank, prepare), _Pictures.labels(bank), "the bank's pictures, one by one"
+        pictures, classes, said = (
+            BankPictures(bank, prepare),
+            BankPictures.labels(bank),
+            "the bank's pictures, one by one",
+        )
     members: dict[int, list[int]] = {}
     for index, label in enumerate(classes):
         members.setdefault(label, []).append(index)
@@ -168,7 +172,7 @@ def _own_pipeline(bank: ClassBank, folder: Path) -> tuple[Callable[[], Episode],
     return sample, said
 
 
-class _Pictures(Dataset):
+class BankPictures(Dataset):
     """The bank's drawings as pictures with dark ink, one at a time: what files would give, without the files."""
 
     def __init__(self, bank: ClassBank, prepare: Callable[[Image.Image], Tensor]) -> None:

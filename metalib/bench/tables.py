@@ -71,9 +71,7 @@ def maml_rows(
         for first_order in (False, True):
             form = Maml(plan.n_tasks, first_order, inner_steps)
             work_of_one = operations.count(dataclasses.replace(form, n_tasks=1).update(bank))
-            say(
-                f"{form.problem}, {updates.FIVE_WAY}, updates of {form.n_tasks} tasks, {work_of_one / 1e9:.2f} GFLOP a task:"
-            )
+            say(f"{form.problem}, {form.n_tasks} tasks {updates.FIVE_WAY}, {work_of_one / 1e9:.2f} GFLOP each:")
             yield from _rows_of_form(bank, plan, maml_ways(form, plan, bank.device), rates, work_of_one, pair, say)
 
 

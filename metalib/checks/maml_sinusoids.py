@@ -109,7 +109,7 @@ def check_maml_gradient(function: Callable) -> str:
 
 
 @check
-def check_first_order_gradient(function: Callable) -> str:
+def check_fomaml_gradient(function: Callable) -> str:
     """`fomaml_gradient(model, theta, episodes, alpha, k)` -> a dict: the mean over tasks of ∇L_Q at φ, by name."""
     judge_gradient(function, first_order, ((NOT_CHANGED, exact), *gradient_mistakes(first_order)))
     return "Right. Your gradient is first-order MAML's for 1, 2 and 3 inner steps."

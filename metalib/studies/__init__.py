@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from metalib.studies import from_scratch, prototypical, prototypical_atlas, prototypical_steps, sinusoids
+from metalib.studies import maml_labels, maml_omniglot, maml_training, from_scratch, prototypical, prototypical_atlas, prototypical_steps, reptile, reptile_sensitivity, sinusoids
 from metalib.studies.base import Study, read
 
 __all__ = ["STUDIES", "Study", "read"]
 
 STUDIES: dict[str, Study] = {
+    "reptile-sensitivity": reptile_sensitivity.STUDY,
+    "reptile-alignment": reptile.ALIGNMENT,
+    "reptile-cost": reptile.COST,
+    "reptile-adam": reptile.ADAM,
+    "maml-training": maml_training.STUDY,
+    "maml-omniglot": maml_omniglot.STUDY,
+    "maml-labels": maml_labels.STUDY,
     "from-scratch": from_scratch.STUDY,
     "sinusoids": sinusoids.STUDY,
     "prototypical-way": prototypical.WAY,

@@ -9,6 +9,7 @@ A hundred classes without turns, so that a short run can learn them by heart.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -85,7 +86,7 @@ def measure(recipe: OrderedMamlRecipe, learned: ClassBank, new: ClassBank, setti
     on the learned classes with labels shuffled, and on new classes with labels shuffled."""
     spec, found = EpisodeSpec(recipe.n_way, 1, 15), []
     for seed in settings["seeds"]:
-        network, _ = trained(OrderedMamlRecipe(**{**recipe.__dict__, "seed": seed}), learned)
+        network, _ = trained(dataclasses.replace(recipe, seed=seed), learned)
 
         def accuracies(bank: ClassBank, order: str, steps: int | None = None, network: Any = network) -> Tensor:
             episodes = stream_ordered(bank, spec, order, settings["episodes"], seed=settings["episode_seed"])

@@ -98,11 +98,11 @@ def fit(
 ) -> Conv4:
     """Train by Adam, its rate falling linearly to zero, one task of `spec` an update; ends in evaluation mode.
 
-    settings  updates, learning_rate, and scale_rate where there is a `scale` to be learned: it has farther to go
+    settings  updates, learning_rate, and scale_rate for a `scale` to be learned: its rate over its first value
     """
     optimizer = torch.optim.Adam(network.parameters(), settings["learning_rate"])
     if scale is not None:
-        optimizer.add_param_group({"params": [scale], "lr": settings["scale_rate"]})
+        optimizer.add_param_group({"params": [scale], "lr": settings["scale_rate"] * scale.item()})
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, settings["updates"])
     generator = runtime.seeded(seed)
     for _ in range(settings["updates"]):
@@ -233,9 +233,10 @@ DISTANCE = Study(
         **COMMON,
         "n_way": 20,
         "n_query": 5,
-        "scale_rate": 0.05,
+        "scale_rate": 0.005,
         "arms": {
             "squared Euclid": ["squared_euclidean", None],
+            "squared Euclid, learned scale": ["squared_euclidean", 0.1],
             "plain Euclid": ["euclidean", None],
             "cosine": ["cosine", None],
             "cosine, learned scale": ["cosine", 10.0],

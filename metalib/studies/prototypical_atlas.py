@@ -1,7 +1,9 @@
 """Where the drawings of unseen alphabets lie in the embedding, at several stages of the checkpoint's own training.
 
-The first thousand updates are made again, by the checkpoint's recipe; the last stage is the checkpoint. All stages are
-seen along the same two directions. The t-SNE of the last is stored, as it moves much when its input moves little.
+The first thousand updates are made again, by the checkpoint's recipe; the last stage is the checkpoint. A prototypical
+network knows distances only, and a rotation keeps them: so each stage is turned to lie as near as possible to the last,
+and then all are seen along the same two directions. The t-SNE of the last is stored, as it moves much when its input
+moves little.
 """
 
 from __future__ import annotations
@@ -48,6 +50,13 @@ def principal_directions(points: Tensor) -> Tensor:
     directions = v[:2].T
     largest = directions.gather(0, directions.abs().argmax(dim=0, keepdim=True))  # [1, 2]
     return (directions * largest.sign()).to(points.dtype)
+
+
+def turned(points: Tensor, onto: Tensor) -> Tensor:
+    """The centred points [M, F], rotated or mirrored to lie nearest to `onto` (Schönemann, 1966)."""
+    points, onto = points - points.mean(dim=0), onto - onto.mean(dim=0)
+    u, _, v = torch.linalg.svd((points.T @ onto).double())
+    return points @ (u @ v).to(points.dtype)
 
 
 def tsne(points: Tensor, *, perplexity: float = 15.0, iterations: int = 1000) -> Tensor:
@@ -110,8 +119,8 @@ def stages(settings: dict[str, Any]) -> Iterator[tuple[int, Conv4]]:
 
 
 def text(numbers: Tensor) -> str:
-    """Coordinates as one line of text, x y x y …, two digits after the point; a list would take a line for each."""
-    return " ".join(f"{number:.2f}" for number in numbers.flatten().tolist())
+    """Coordinates as one line of text, x y x y …, three digits after the point; a list would take a line for each."""
+    return " ".join(f"{number:.3f}" for number in numbers.flatten().tolist())
 
 
 def coordinates(line: str) -> Tensor:
@@ -120,7 +129,7 @@ def coordinates(line: str) -> Tensor:
 
 
 def atlas(settings: dict[str, Any]) -> dict[str, Any]:
-    """For each bank and stage: points in the plane, spread in the whole space, exam A; the last stage's t-SNE."""
+    """For each bank and stage: points in the plane, over the radius; spread in the whole space; exam A; one t-SNE."""
     banks = {name: load_bank(name, quiet=True) for name in settings["groups"]}
     parts = {name: split(bank).evaluation for name, bank in banks.items()}
     seen: dict[str, list[tuple[int, Tensor]]] = {name: [] for name in banks}
@@ -137,21 +146,26 @@ def _of_bank(bank: ClassBank, seen: list[tuple[int, Tensor]], settings: dict[str
     directions = principal_directions(last)
     found = []
     for update, z, everything in shown:
-        points = z.flatten(0, 1)
-        centred = points - points.mean(dim=0)
-        plane = centred @ directions
+        points = turned(z.flatten(0, 1), last)
+        plane = points @ directions
+        radius = points.square().sum(dim=1).mean().sqrt()  # root mean square, in the whole space
         accuracy = accuracies(everything, bank, EXAM_A.spec, EXAM_A.n_episodes, seed=EXAM_A.seed)
         found.append(
             {
                 "update": update,
-                "points": text(plane),
-                "share_of_variance": round((plane.square().sum() / centred.square().sum()).item(), 4),
-                "within": round(spread(z).within, 4),
-                "between": round(spread(z).between, 4),
+                "points": text(plane / radius),
+                "radius": round(radius.item(), 4),
+                "share_of_variance": round((plane.square().sum() / points.square().sum()).item(), 4),
+                "within": round(spread(z).within, 6),
+                "between": round(spread(z).between, 6),
                 "exam_a": list(mean_interval(accuracy)),
             }
         )
-    return {"classes": classes, "drawings": settings["drawings"], "stages": found, "tsne": text(tsne(last))}
+    return {"classes": classes, "drawings": settings["drawings"], "stages": found, "tsne": text(_unit(tsne(last)))}
+
+
+def _unit(points: Tensor) -> Tensor:
+    return points / points.square().sum(dim=1).mean().sqrt()
 
 
 def read_atlas(bank: ClassBank) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def accuracy_after(model: Conv4, task: Episode, counts: list[int], inner_lr: flo
 
 
 def at_test(settings: dict[str, Any]) -> dict[str, Any]:
-    """Steps added at test, to the checkpoint; for each number of steps the step size is chosen on validation classes."""
+    """Steps added at test, to the checkpoint; each number of steps has a step size chosen on validation classes."""
     _, validation, evaluation = split(load_bank("omniglot", quiet=True))
     body, _ = checkpoints.load(settings["checkpoint"])
     counts, rates = settings["steps"], settings["inner_lr"]

@@ -7,7 +7,6 @@ measured first, all in turn on one thread, and divided into the budget. All cell
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Callable
 from typing import Any
@@ -24,7 +23,7 @@ from metalib.episodes import Episode
 from metalib.models import mlp
 from metalib.runtime import seeded
 from metalib.studies.base import Study
-from metalib.studies.sinusoids import initial, one_seed
+from metalib.studies.sinusoids import initial
 
 MODEL = mlp()
 Direction = Callable[[Params, Tensor, Episode, list[Tensor]], Params]
@@ -33,9 +32,9 @@ SETTINGS: dict[str, Any] = {
     "seconds": 15,  # of processor time, for all cells of one k of one method
     "meta_batch_size": 5,
     "points": 20,  # of a task. MAML: half of them queries. Reptile: minibatches of half of them
-    "step_sizes": [0.001, 0.003, 0.01, 0.03, 0.1],
+    "step_sizes": [0.001, 0.003, 0.01, 0.03, 0.1, 0.3],
     "inner_steps": [1, 2, 4, 8, 16],
-    "outer_rates": {"MAML": [0.003, 0.01, 0.03], "Reptile": [0.1, 0.3, 1.0]},  # falling linearly to zero
+    "outer_rates": {"MAML": [0.01, 0.03, 0.1], "Reptile": [0.1, 0.3, 1.0]},  # falling linearly to zero
     "parts": 10,  # of the budget: the curve over time has so many points
     "k_shot_at_test": 10,
     "steps_at_test": 5,

@@ -125,14 +125,12 @@ class SinusoidLaboratory(Graph):
             sharey=True,
         )
         x = torch.tensor(self.state.points)
-        last = list(self.starts)[-1]  # has the legend, for all
         for ax, name, outputs, errors in zip(axes, self.starts, self.outputs(), self.errors().tolist(), strict=True):
             title = f"{name}\nerror {errors[0]:.2f}, {errors[1]:.2f}, {errors[MOST_STEPS]:.2f}"
             support = (x, self._wave(x))
-            plots_maml.adaptation(
-                ax, GRID, outputs, self._wave(GRID), support, name=name, title=title, legend=name == last
-            )
+            plots_maml.adaptation(ax, GRID, outputs, self._wave(GRID), support, name=name, title=title)
             ax.set_ylim(-REACH, REACH)
+        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=5)
         return figure
 
     def _wave(self, x: Tensor) -> Tensor:

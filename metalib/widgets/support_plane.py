@@ -148,7 +148,8 @@ class SupportPlane(Widget):
                 {"key": key, "name": name, "chosen": key == state.distance} for key, name in DISTANCES.items()
             ],
             "scale": f"scale {state.scale:g}",
-            "status": f"At the star: {shares}. The top class has over {100 * SURE:.0f} % in {100 * sure(shaded):.0f} % of the plane.",
+            "status": f"At the star: {shares}. "
+            f"The likeliest class has over {100 * SURE:.0f} % in {100 * sure(shaded):.0f} % of the plane.",
         }
 
 

@@ -1,0 +1,113 @@
+"""Figures of Reptile: its start in the plane against k, what settings it can bear, what it costs and what it aligns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Ellipse
+from torch import Tensor
+
+from metalib.plots import QUIET, class_colour, method_colour
+from metalib.plots_maml import LEVELS, radii, start_colour
+from metalib.quadratics import Quadratic
+
+
+def slide(
+    ax: Axes,
+    tasks: Sequence[Quadratic],
+    trail: Tensor,
+    start: Tensor,
+    paths: Sequence[Tensor],
+    *,
+    extent: float,
+    title: str,
+) -> Axes:
+    """Two tasks as ellipses of equal loss, the trail of Reptile's starts from k = 1 on, one of them, its inner paths.
+
+    trail  [K, 2], from the joint optimum to the mean of the optima      paths  one [k + 1, 2] a task
+    """
+    for number, (task, path) in enumerate(zip(tasks, paths, strict=True)):
+        colour, letter = class_colour(number), "AB"[number]
+        x, y = task.c.tolist()
+        curvatures, axes = np.linalg.eigh(task.A.numpy())
+        angle = math.degrees(math.atan2(axes[1, 0], axes[0, 0]))
+        for level in LEVELS:
+            width, height = (2 * radius for radius in radii(curvatures, level))
+            ax.add_patch(Ellipse((x, y), width, height, angle=angle, fill=False, edgecolor=colour, linewidth=1))
+        ax.plot(x, y, marker="+", color=colour, markersize=10, markeredgewidth=2)
+        ax.annotate(letter, (x, y), (-12, -12), textcoords="offset points", weight="bold")
+        ax.plot(*path.T.tolist(), color="black", linewidth=1.3, marker=".", markersize=4)
+    ends = [path[-1].tolist() for path in paths]
+    ax.plot(*zip(*ends, strict=True), color=QUIET, linestyle=":", linewidth=1.2)
+    colour = method_colour("Reptile")
+    ax.plot(*trail.T.tolist(), color=colour, linewidth=2.5, alpha=0.6)
+    ax.plot(*trail[0].tolist(), "D", color=start_colour("joint training"), markersize=7)
+    ax.plot(*trail[-1].tolist(), "s", color="white", markeredgecolor="black", markersize=7)
+    ax.plot(*start.tolist(), "o", color=colour, markeredgecolor="black", markersize=10)
+    ax.set(xlim=(-extent, extent), ylim=(-extent, extent), xlabel="θ₁", ylabel="θ₂", title=title)
+    ax.set_aspect("equal")
+    return ax
+
+
+def settings_map(
+    ax: Axes, errors: Tensor, alphas: Sequence[float], steps: Sequence[int], *, best: float, title: str
+) -> Axes:
+    """Errors over α (rows) and k (columns), each cell with its number; cells near `best` have a frame.
+
+    errors  [α, k]; what is not finite diverged. Light is good.
+    """
+    shown = np.log(np.clip(np.nan_to_num(errors.numpy(), nan=np.inf), None, 5.0))
+    ax.imshow(shown, cmap="Greys", vmin=math.log(best), vmax=math.log(8.0), aspect="auto")
+    for row, column in np.ndindex(*shown.shape):
+        value = float(errors[row, column])
+        text = f"{value:.2f}" if value < 100 else "diverged"
+        dark = shown[row, column] > math.log(4.0)
+        near = value <= 1.25 * best
+        ax.text(
+            column,
+            row,
+            text,
+            ha="center",
+            va="center",
+            fontsize=8,
+            color="white" if dark else "black",
+            weight="bold" if near else None,
+        )
+        if near:
+            ax.add_patch(
+                Ellipse((column, row), 0.94, 0.8, fill=False, edgecolor=method_colour("Reptile"), linewidth=1.8)
+            )
+    ax.set_xticks(range(len(steps)), [str(k) for k in steps])
+    ax.set_yticks(range(len(alphas)), [f"{alpha:g}" for alpha in alphas])
+    ax.set(xlabel="inner steps k", ylabel="inner step size α", title=title)
+    return ax
+
+
+def against(
+    ax: Axes, x: Sequence[float], curves: Mapping[str, Sequence[float]], *, xlabel: str, ylabel: str, title: str
+) -> Axes:
+    """One line a method over x, in the method's colour."""
+    for name, values in curves.items():
+        ax.plot(x, values, marker="o", markersize=4, color=start_colour(name), label=name)
+    ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    ax.set_ylim(bottom=0)
+    ax.grid(color="#E6E6E6")
+    ax.legend(fontsize=8)
+    return ax
+
+
+def over_seeds(
+    ax: Axes, x: Sequence[float], curves: Mapping[str, Tensor], *, xlabel: str, ylabel: str, title: str
+) -> Axes:
+    """For each method the mean over seeds as a line, and all seeds as a band. curves: name -> [X, seeds]"""
+    for number, (name, values) in enumerate(curves.items()):
+        colour, style = start_colour(name.partition(",")[0]), ("-", "--", ":")[number % 3]
+        ax.plot(x, values.mean(dim=1), style, color=colour, linewidth=2, label=name)
+        ax.fill_between(x, values.amin(dim=1), values.amax(dim=1), color=colour, alpha=0.15)
+    ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    ax.grid(color="#E6E6E6")
+    ax.legend(fontsize=8)
+    return ax
