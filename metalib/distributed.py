@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple, TypeVar
@@ -45,6 +45,14 @@ def device(name: str | None = None) -> torch.device:
     if place().size > 1 and chosen.type == "cuda" and chosen.index is None:
         return runtime.pick_device(f"cuda:{os.environ.get('LOCAL_RANK', 0)}")
     return chosen
+
+
+@contextmanager
+def only_the_first_prints() -> Iterator[None]:
+    """What this process prints is dropped, unless it is the first; errors go to stderr, and are seen from all."""
+    with open(os.devnull, "w") as nowhere:
+        with redirect_stdout(nowhere) if place().rank > 0 else nullcontext():
+            yield
 
 
 @dataclass(frozen=True)

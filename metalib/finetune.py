@@ -17,7 +17,7 @@ from torch.func import functional_call, vmap
 from torch.nn.functional import cross_entropy
 
 from metalib import protonet
-from metalib.adapt import Params, path
+from metalib.adapt import Params, adapt
 from metalib.episodes import Episode
 from metalib.models import Conv4, conv4
 
@@ -27,6 +27,7 @@ Only = str | tuple[str, ...]
 Predict = Callable[[Episode], Tensor]
 
 _TASKS_AT_ONCE = 20  # a step then takes half the time of a loop's on a CPU with one thread
+_QUERIES_AT_ONCE = 16  # each brings the whole support set along: more would fill the memory
 
 
 class Curves(NamedTuple):
@@ -51,28 +52,30 @@ def with_head(network: Conv4, n_way: int, *, running_stats: bool = True) -> Conv
             "freeze: give running_stats=False"
         )
     copy = conv4(**{**network.settings, "n_out": n_way, "running_stats": running_stats})
-    names = copy.state_dict().keys() - {"head.weight", "head.bias"}
-    copy.load_state_dict({name: network.state_dict()[name] for name in names}, strict=False)
-    nn.init.zeros_(copy.head.weight)
-    nn.init.zeros_(copy.head.bias)
+    state = {name: torch.zeros_like(value) for name, value in copy.state_dict().items() if name.startswith("head.")}
+    copy.load_state_dict({name: state.get(name, network.state_dict().get(name)) for name in copy.state_dict()})
     return copy.to(next(network.parameters()).device).eval()
 
 
 class Tail(nn.Module):
     """The part of a conv4 from the first layer that is trained, its parameters named as in the whole network.
 
-    What lies before is frozen, and gives a picture the same activations after each step: `frozen` computes them once.
+    What lies before is frozen. With running statistics it gives a picture the same activations after each step, so
+    `frozen` computes them once; with batch statistics they depend on the batch, and the whole network is the tail.
     """
 
     def __init__(self, network: Conv4, only: Only) -> None:
         super().__init__()
-        trained = [name.startswith(only) for name, _ in network.named_parameters()]
-        if not any(trained):
+        first = next((name for name, _ in network.named_parameters() if name.startswith(only)), None)
+        if first is None:
             raise ValueError(f"no parameter starts with {only!r}: the network has blocks.0 … blocks.3 and head")
-        first = next(name for name, _ in network.named_parameters() if name.startswith(only))
         cut = int(first.split(".")[1]) if first.startswith("blocks.") else len(network.blocks)
+        self.batch_statistics = not network.settings["running_stats"]
+        if self.batch_statistics:
+            cut = 0
         self._before = [network.blocks[:cut]]  # in a list: its parameters are not this module's
-        kept = [block if i >= cut else nn.Identity() for i, block in enumerate(network.blocks)]
+        kept = [nn.Identity() if i < cut else block for i, block in enumerate(network.blocks)]
+        assert network.head is not None  # `with_head` gave it one
         self.blocks, self.head = nn.Sequential(*kept), network.head
         self.eval()
 
@@ -92,32 +95,38 @@ def steps(
 
     network  with a head of N rows, as `with_head` makes it      episodes  with a task axis T
     only     the layers that are trained, the others are frozen: ALL_LAYERS, LAST_BLOCK, HEAD, or names as in `adapt`
+    Without running statistics, each query passes the network with the support set alone (Nichol et al., 2018).
     """
     tail = Tail(network, only)
     pictures = {"support": episodes.support_x, "query": episodes.query_x}
     frozen = {name: tail.frozen(x.flatten(0, 1)).unflatten(0, x.shape[:2]) for name, x in pictures.items()}
-    theta = {name: value.detach() for name, value in tail.named_parameters()}
     n_tasks = len(episodes.support_y)
-    phi = {name: value.expand(n_tasks, *value.shape) for name, value in theta.items()}
+    phi = {name: value.detach().expand(n_tasks, *value.shape) for name, value in tail.named_parameters()}
 
     def one_step(phi: Params, x: Tensor, y: Tensor) -> Params:
-        *_, after = path(tail, phi, x, y, inner_lr=inner_lr, inner_steps=1, only=only)
-        return after
+        return adapt(tail, phi, x, y, inner_lr=inner_lr, inner_steps=1, only=only)
 
     for step in range(inner_steps + 1):
         if step:
             with torch.no_grad():
                 phi = vmap(one_step, chunk_size=_TASKS_AT_ONCE)(phi, frozen["support"], episodes.support_y)
 
-        def logits(part: str, phi: Params = phi) -> Tensor:
+        def answers(part: str, phi: Params = phi) -> Tensor:
             with torch.no_grad():
-                return torch.stack([_logits(tail, phi, t, frozen[part][t]) for t in range(n_tasks)])
+                return torch.stack([_logits(tail, phi, frozen, part, task) for task in range(n_tasks)])
 
-        yield logits
+        yield answers
 
 
-def _logits(tail: Tail, phi: Params, task: int, activations: Tensor) -> Tensor:
-    return functional_call(tail, {name: value[task] for name, value in phi.items()}, (activations,))
+def _logits(tail: Tail, phi: Params, frozen: dict[str, Tensor], part: str, task: int) -> Tensor:
+    own = {name: value[task] for name, value in phi.items()}
+    if part == "support" or not tail.batch_statistics:
+        return functional_call(tail, own, (frozen[part][task],))
+
+    def alone(query: Tensor) -> Tensor:
+        return functional_call(tail, own, (torch.cat([frozen["support"][task], query[None]]),))[-1]
+
+    return vmap(alone, chunk_size=_QUERIES_AT_ONCE)(frozen["query"][task])
 
 
 def logits(network: Conv4, episodes: Episode, **settings) -> Tensor:
@@ -131,9 +140,7 @@ def curves(network: Conv4, episodes: Episode, *, at: Sequence[int], **settings) 
     found: list[tuple[Tensor, ...]] = []
     for step, answers in enumerate(steps(network, episodes, inner_steps=max(at), **settings)):
         if step in at:
-            found.append(
-                (*_score(answers("support"), episodes.support_y), *_score(answers("query"), episodes.query_y))
-            )
+            found.append((*_score(answers("support"), episodes.support_y), *_score(answers("query"), episodes.query_y)))
     return Curves(*(torch.stack(values, dim=1) for values in zip(*found, strict=True)))
 
 
@@ -141,3 +148,41 @@ def _score(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     """Loss and accuracy of each task, [T] and [T], from [T, Q, N] and [T, Q]."""
     losses = cross_entropy(logits.transpose(1, 2), labels, reduction="none").mean(dim=1)
     return losses, (logits.argmax(dim=2) == labels).float().mean(dim=1)
+
+
+# --- the methods, as they sit the exams
+
+
+class Settings(NamedTuple):
+    """How a pre-trained classifier is fine-tuned; step size and number of steps are chosen on validation classes."""
+
+    only: Only
+    inner_lr: float
+    inner_steps: int
+
+
+# chosen by `metalib study fine-tuning`
+METHODS = {
+    "linear probe": Settings(HEAD, inner_lr=0.01, inner_steps=10),
+    "fine-tuned last block": Settings(LAST_BLOCK, inner_lr=0.01, inner_steps=10),
+    "fine-tuned classifier": Settings(ALL_LAYERS, inner_lr=0.01, inner_steps=10),
+}
+
+
+def predictor(network: Conv4, method: str) -> Predict:
+    """The function that answers episodes of any number of ways by one of METHODS: Episode with a task axis -> [T, Q].
+
+    network  pre-trained, without a head or with one that is thrown away
+    """
+    settings = METHODS[method]
+
+    def predict(episodes: Episode) -> Tensor:
+        n_way = int(episodes.support_y.max()) + 1
+        return logits(with_head(network, n_way), episodes, **settings._asdict()).argmax(dim=2)
+
+    return predict
+
+
+def nearest_centroid(network: Conv4) -> Predict:
+    """The same without a step: each query goes to the class whose mean feature is nearest."""
+    return lambda episodes: protonet.predict(network.features, episodes)

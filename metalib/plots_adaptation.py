@@ -11,7 +11,8 @@ from torch import Tensor
 
 from metalib.episodes import Episode
 from metalib.evaluate import Interval
-from metalib.plots import GAP, LETTERS, QUIET, SIDE, WRONG, _paper, class_colour, method_colour
+from metalib.plots import GAP, LETTERS, SIDE, WRONG, class_colour, method_colour
+from metalib.plots import _paper as paper
 
 LINES = ("-", "--", ":", "-.")
 
@@ -35,13 +36,14 @@ def film_strip(
     truth = task.query_y.tolist()
     for column, (picture, label) in enumerate(zip(task.query_x, truth, strict=True)):
         x = column * step
-        ax.imshow(_paper(picture), cmap="gray", vmin=0, vmax=255, extent=(x, x + SIDE, SIDE, 0), aspect="equal")
+        ax.imshow(paper(picture), cmap="gray", vmin=0, vmax=255, extent=(x, x + SIDE, SIDE, 0), aspect="equal")
         ax.add_patch(Rectangle((x, 0), SIDE, SIDE, fill=False, edgecolor=class_colour(label), linewidth=3))
         ax.text(x + SIDE / 2, -3, f"is {LETTERS[label]}", ha="center", va="bottom", fontsize=8)
     for row, k in enumerate(steps):
         top = (row + 1) * 1.35 * step
         right = int((predicted[k] == task.query_y).sum())
-        words = f"step {k}:  {right} of {len(truth)} right\nsupport loss {_loss(support_loss[k])}, query {_loss(query_loss[k])}"
+        losses = f"support loss {_loss(support_loss[k])}, query {_loss(query_loss[k])}"
+        words = f"step {k}:  {right} of {len(truth)} right\n{losses}"
         ax.text(-GAP, top + SIDE / 2, words, ha="right", va="center", fontsize=8)
         for column, shares in enumerate(probabilities[k].tolist()):
             _shares(ax, column * step, top, shares, wrong=int(predicted[k, column]) != truth[column])
@@ -82,7 +84,8 @@ def accuracy_over(
     for (name, intervals), style in zip(curves.items(), LINES, strict=False):
         colour = (colours or {}).get(name, method_colour(name))
         ax.plot(x, [i.mean for i in intervals], style, marker="o", markersize=4, color=colour, label=name)
-        ax.fill_between(x, [i.low for i in intervals], [i.high for i in intervals], color=colour, alpha=0.2, linewidth=0)
+        lows, highs = [i.low for i in intervals], [i.high for i in intervals]
+        ax.fill_between(x, lows, highs, color=colour, alpha=0.2, linewidth=0)
     ax.axhline(chance, color=method_colour("chance"), linestyle="--", linewidth=1)
     _percent(ax)
     ax.set_ylim(0, 1.02)
@@ -112,19 +115,20 @@ def validation_curves(ax: Axes, methods: Mapping[str, Mapping], *, by: str) -> A
     return ax
 
 
-def similarity(ax: Axes, layers: Sequence[str], rows: Mapping[str, Sequence[Interval]]) -> Axes:
-    """Similarity of each layer before and after a change, as dots with intervals; one mark for each kind of change."""
+def dissimilarity(ax: Axes, layers: Sequence[str], rows: Mapping[str, Sequence[Interval]]) -> Axes:
+    """1 − similarity of each layer before and after a change, on a log axis; one mark for each kind of change."""
     colours = (method_colour("MAML"), method_colour("chance"))
     for place, ((name, intervals), colour) in enumerate(zip(rows.items(), colours, strict=True)):
         y = [number + 0.2 * place - 0.1 for number in range(len(layers))]
         for height, i in zip(y, intervals, strict=True):
-            ax.plot([i.low, i.high], [height, height], color=colour, linewidth=2.5)
+            ax.plot([max(i.low, i.mean / 10), i.high], [height, height], color=colour, linewidth=2.5)
         ax.plot([i.mean for i in intervals], y, "os"[place], color=colour, markersize=7, label=name)
     ax.set_yticks(range(len(layers)), layers)
-    ax.set(xlabel="similarity of the layer's output before and after (debiased CKA)", ylim=(len(layers) - 0.5, -0.5))
+    ax.set(xscale="log", ylim=(len(layers) - 0.5, -0.5))
+    ax.set_xlabel("1 − debiased CKA of the layer's output before and after (0: the same)")
     ax.grid(axis="x", color="#E6E6E6")
-    ax.axvline(1, color=QUIET, linewidth=1)
-    ax.legend(loc="lower left")
+    ax.set_axisbelow(True)
+    ax.legend()
     return ax
 
 

@@ -8,10 +8,11 @@ towards 1 where there are more features than pictures, as in every layer of a co
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.func import functional_call
 
 from metalib.adapt import Params
+from metalib.models import Conv4
 
 _FEWEST = 4  # the estimate divides by n − 3
 
@@ -42,8 +43,8 @@ def debiased_cka(x: Tensor, y: Tensor) -> float:
     return (unbiased_hsic(k, l) / (unbiased_hsic(k, k) * unbiased_hsic(l, l)).sqrt()).item()
 
 
-def layer_outputs(model: nn.Module, params: Params, x: Tensor) -> dict[str, Tensor]:
-    """[B, F] for each block of a conv4, and for its head, with the parameters `params`."""
+def layer_outputs(model: Conv4, params: Params, x: Tensor) -> dict[str, Tensor]:
+    """[B, F] for each block of a conv4, and for its head where it has one, with the parameters `params`."""
 
     def own(prefix: str) -> Params:
         return {name.removeprefix(prefix): value for name, value in params.items() if name.startswith(prefix)}
@@ -52,7 +53,8 @@ def layer_outputs(model: nn.Module, params: Params, x: Tensor) -> dict[str, Tens
     for number, block in enumerate(model.blocks):
         x = functional_call(block, own(f"blocks.{number}."), (x,))
         outputs[f"block {number + 1}"] = x.flatten(1)
-    outputs["head"] = functional_call(model.head, own("head."), (x.flatten(1),))
+    if model.head is not None:
+        outputs["head"] = functional_call(model.head, own("head."), (x.flatten(1),))
     return outputs
 
 

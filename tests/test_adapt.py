@@ -183,6 +183,14 @@ def test_the_gradient_of_learned_rates_is_that_of_finite_differences(model, thet
         assert agree == (steps == 1 or not first_order)
 
 
+def test_one_learned_rate_for_all_has_the_sum_of_their_gradients(model, theta, support):
+    one = torch.tensor(0.3, dtype=torch.float64, requires_grad=True)
+    each = {name: one.detach().clone().requires_grad_() for name in theta}
+    together, apart = (flat(adapt(model, theta, *support, inner_lr=r, inner_steps=2)).sin().sum() for r in (one, each))
+    (gradient,) = torch.autograd.grad(together, one)
+    assert_close(gradient, sum(torch.autograd.grad(apart, list(each.values()))), **EXACT)
+
+
 def test_minibatches(model, theta, support):
     x, y = support
     batches = [torch.tensor([0, 5, 7]), torch.tensor([1, 2]), torch.tensor([11, 3, 4, 8])]

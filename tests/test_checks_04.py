@@ -285,7 +285,7 @@ def test_descent_is_stable_just_below_the_step_and_not_just_above():
     sizes = [value.numel() for value in theta.values()]
     push = {
         name: part.view_as(value)
-        for (name, value), part in zip(theta.items(), (1e-6 * vectors[:, -1]).split(sizes), strict=True)
+        for (name, value), part in zip(theta.items(), (1e-4 * vectors[:, -1]).split(sizes), strict=True)
     }
     slope = grad(lambda params: mse_loss(functional_call(model, params, (x,)), y))
     ends = []
@@ -294,5 +294,7 @@ def test_descent_is_stable_just_below_the_step_and_not_just_above():
         for _ in range(40):
             g = slope(params)
             params = {name: params[name] - share * 2 / values[-1] * g[name] for name in params}
-        ends.append(sum((params[name] - theta[name]).square().sum() for name in params).sqrt().item())
-    assert ends[0] < 1e-6 < ends[1]
+        moved = torch.cat([(params[name] - theta[name]).flatten() for name in params])
+        ends.append(abs(moved @ vectors[:, -1]).item())  # the flat directions drift a little, which says nothing here
+    assert ends[0] < 1e-5
+    assert ends[1] > 1e-3

@@ -180,6 +180,15 @@ def test_a_process_is_alone_unless_its_environment_says_otherwise(monkeypatch):
     assert distributed.place() == (3, 4)
 
 
+def test_only_the_first_process_prints(monkeypatch, capsys):
+    for rank in ("0", "1"):
+        monkeypatch.setenv("RANK", rank)
+        with distributed.only_the_first_prints():
+            print(f"process {rank}")
+            print(f"error {rank}", file=sys.stderr)
+    assert capsys.readouterr() == ("process 0\n", "error 0\nerror 1\n")
+
+
 def test_several_processes_need_a_device_on_which_they_can_talk(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
     with pytest.raises(ValueError, match="2 processes on mps: several can work together on cpu and on cuda only"):

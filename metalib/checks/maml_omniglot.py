@@ -183,7 +183,7 @@ def _see_that_nothing_changed(model: nn.Module, theta: Params, theta_before: Par
             "`.sub_()` and `.data`. Make a new dict: `phi = {**theta, **head}`."
         )
     if any(not value.equal(weights_before[name]) for name, value in model.named_parameters()):
-        raise Wrong("Your function changes the model's own weights. Call it with φ: `functional_call(model, phi, (x,))`.")
+        raise Wrong("Your function changes the model's own weights. Call it by `functional_call(model, phi, (x,))`.")
 
 
 def _see_that_it_is_phi(phi: Any, theta: Params) -> None:
@@ -334,8 +334,8 @@ def check_largest_stable_step(function: Callable) -> str:
         mistakes=STEP_MISTAKES,
         show=lambda case, answer, right: (
             f"For a network of {sum(value.numel() for value in case[1].values())} parameters and {len(case[2])} points "
-            f"the largest stable step is {right:.4g}, and yours is {answer:.4g}. The loss is the mean squared error, and "
-            "its Hessian is taken at θ, over all parameters together."
+            f"the largest stable step is {right:.4g}, and yours is {answer:.4g}. The loss is the mean squared error. "
+            "Its Hessian is taken at θ, over all parameters together."
         ),
     )
     return "Right. Your steps agree on three networks, to 1 %."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metalib.studies import maml_labels, maml_omniglot, maml_training, from_scratch, prototypical, prototypical_atlas, prototypical_steps, reptile, reptile_sensitivity, sinusoids
+from metalib.studies import fine_tuning, fine_tuning_shots, maml_labels, maml_omniglot, maml_training, from_scratch, prototypical, prototypical_atlas, prototypical_steps, reptile, reptile_sensitivity, sinusoids
 from metalib.studies.base import Study, read
 
 __all__ = ["STUDIES", "Study", "read"]
@@ -16,6 +16,8 @@ STUDIES: dict[str, Study] = {
     "maml-omniglot": maml_omniglot.STUDY,
     "maml-labels": maml_labels.STUDY,
     "from-scratch": from_scratch.STUDY,
+    "fine-tuning": fine_tuning.STUDY,
+    "fine-tuning-shots": fine_tuning_shots.STUDY,
     "sinusoids": sinusoids.STUDY,
     "prototypical-way": prototypical.WAY,
     "prototypical-shot": prototypical.SHOT,

@@ -37,9 +37,7 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def draw_ordered(
-    bank: ClassBank, spec: EpisodeSpec, order: str, n_tasks: int, *, generator: torch.Generator
-) -> Draw:
+def draw_ordered(bank: ClassBank, spec: EpisodeSpec, order: str, n_tasks: int, *, generator: torch.Generator) -> Draw:
     """As `draw_indices`, with the labels of a task in one of ORDERS. Raises ValueError for another."""
     if order not in ORDERS:
         raise ValueError(f"order is {order!r}: give one of {', '.join(ORDERS)}")
@@ -81,9 +79,10 @@ class OrderedMamlRecipe(MamlRecipe):
         return draw
 
 
-def measure(recipe: OrderedMamlRecipe, learned: ClassBank, new: ClassBank, settings: dict[str, Any]) -> dict[str, Tensor]:
-    """[E] accuracies, means over the seeds: on the learned classes in training's order without and with adaptation,
-    on the learned classes with labels shuffled, and on new classes with labels shuffled."""
+def measure(
+    recipe: OrderedMamlRecipe, learned: ClassBank, new: ClassBank, settings: dict[str, Any]
+) -> dict[str, Tensor]:
+    """[E] accuracies, means over the seeds, by what they are measured on: learned or new classes, and which labels."""
     spec, found = EpisodeSpec(recipe.n_way, 1, 15), []
     for seed in settings["seeds"]:
         network, _ = trained(dataclasses.replace(recipe, seed=seed), learned)
@@ -109,7 +108,8 @@ def run(settings: dict[str, Any]) -> dict[str, Any]:
     chosen = torch.randperm(training.n_classes, generator=seeded(settings["class_seed"]))[: settings["classes"]]
     learned = training.select(chosen.sort().values.tolist())
     recipe = {name: settings[name] for name in ("updates", "meta_batch_size")}
-    found = {order: measure(OrderedMamlRecipe(order=order, **recipe), learned, validation, settings) for order in ORDERS}
+    recipes = {order: OrderedMamlRecipe(order=order, **recipe) for order in ORDERS}
+    found = {order: measure(one, learned, validation, settings) for order, one in recipes.items()}
     rows = [
         {
             "order": order,

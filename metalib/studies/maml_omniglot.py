@@ -30,7 +30,7 @@ SETTINGS: dict[str, Any] = {
     "validation_seed": 1,
     "inner_lr_20_way": [0.1, 0.4, 2.0],
 }
-FIVE_WAY = {
+FIVE_WAY: dict[str, dict[str, Any]] = {
     "α = 0.4, 5 queries, second order": {},
     "α = 2.0": {"inner_lr": 2.0},
     "1 query": {"n_query": 1},
@@ -70,9 +70,7 @@ def arm(recipe: MamlRecipe, banks: tuple[ClassBank, ClassBank], settings: dict[s
     found, seconds = [], 0.0
     for seed in settings["seeds"]:
         network, taken = trained(dataclasses.replace(recipe, seed=seed), training)
-        episodes = stream_episodes(
-            validation, spec, settings["validation_episodes"], seed=settings["validation_seed"]
-        )
+        episodes = stream_episodes(validation, spec, settings["validation_episodes"], seed=settings["validation_seed"])
         found.append(evaluate(recipe.predictor(network), episodes))
         seconds += taken / len(settings["seeds"])
     return torch.stack(found), seconds

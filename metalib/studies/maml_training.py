@@ -40,7 +40,8 @@ def curve(folder: str) -> list[list[float]]:
 def seconds_per_update(names: list[str], *, repeats: int) -> dict[str, float]:
     """Processor seconds of an update of each recipe: losses, gradient and Adam's step; medians, taken in turns."""
     training = split(load_bank(quiet=True)).training
-    steps, taken = {}, {name: [] for name in names}
+    steps: dict[str, Any] = {}
+    taken: dict[str, list[float]] = {name: [] for name in names}
     for name in names:
         recipe = RECIPES[name]
         run = recipe.start(recipe.network(), training)
@@ -72,7 +73,7 @@ def run(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 STUDY = Study(
-    question="MAML, first-order MAML and ANIL on Omniglot: which is ahead at equal updates, and which at equal seconds?",
+    question="MAML, first-order MAML and ANIL on Omniglot: which is ahead at equal updates, which at equal seconds?",
     run=run,
     settings=SETTINGS,
 )

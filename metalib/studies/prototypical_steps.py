@@ -41,7 +41,8 @@ def start(model: Conv4, task: Episode) -> Params:
 def accuracy_after(model: Conv4, task: Episode, counts: list[int], inner_lr: float, scope: str) -> Tensor:
     """[len(counts)]: the query accuracy after each number of steps; scope "head" or "all layers"."""
     with torch.no_grad():
-        theta, network = start(model, task), model
+        theta = start(model, task)
+        network: nn.Module = model
         if scope == "head":  # the features stay, so they are computed once
             task = task._replace(support_x=model.features(task.support_x), query_x=model.features(task.query_x))
             network = nn.Linear(model.out_features, len(theta["head.bias"]))

@@ -13,7 +13,7 @@ from torch.func import functional_call
 from torch.nn.functional import cross_entropy
 
 from metalib import plots, plots_adaptation
-from metalib.adapt import path
+from metalib.adapt import Params, path
 from metalib.episodes import ClassBank, Episode, EpisodeSpec, sample_episodes
 from metalib.runtime import seeded
 from metalib.widgets.common import badge, data_url
@@ -54,7 +54,7 @@ def follow(model: nn.Module, task: Episode, inner_lr: float, steps: int = MOST_S
 
     What diverged counts as an infinite loss and equal probabilities.
     """
-    theta = dict(model.named_parameters())
+    theta: Params = dict(model.named_parameters())
     found = []
     with torch.no_grad():
         for phi in path(model, theta, task.support_x, task.support_y, inner_lr=inner_lr, inner_steps=steps):
@@ -68,7 +68,7 @@ def follow(model: nn.Module, task: Episode, inner_lr: float, steps: int = MOST_S
 class InnerStepScrubber(Graph):
     """Two sliders: through the inner steps, and through step sizes from too small to divergence.
 
-    models     name -> a network with a head for as many classes as the tasks have, in evaluation mode; the first is used
+    models     name -> a network with a head for as many classes as the tasks have; the first is shown
     bank       where the tasks come from: classes that no network was trained on
     inner_lr   the step size to begin with, one of STEP_SIZES
     Raises ValueError for another step size.
