@@ -19,9 +19,9 @@ Case = tuple[Conv4, Episode, int, float, int]
 Answers = tuple[Tensor, Tensor]  # to the queries, [Q, N] each: in evaluation mode, and in training mode
 
 
-def fine_tune(network: Conv4, task: Episode, n_way: int, inner_lr: float, steps: int, **odd: Any) -> Conv4:
-    """A copy of `network` with a new head of zeros, after `steps` of SGD on the support set; `odd` as `_mistaken` has it."""
-    return _mistaken(network, task, n_way, inner_lr, steps, **odd)
+def fine_tune(network: Conv4, task: Episode, n_way: int, inner_lr: float, steps: int) -> Conv4:
+    """A copy of `network` with a new head of zeros, after so many steps of gradient descent on the support set."""
+    return _mistaken(network, task, n_way, inner_lr, steps)
 
 
 def _mistaken(

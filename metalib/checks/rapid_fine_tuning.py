@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy, mse_loss, one_hot, softmax
+from torch.nn.functional import mse_loss, one_hot, softmax
 
 from metalib import protonet
 from metalib.checks import fine_tuned_network

@@ -9,7 +9,7 @@ function svg(tag, attributes = {}, ...children) {
     if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value);
   }
   if (node.hasAttribute("tabindex")) node.setAttribute("data-lm-suppress-shortcuts", "true");
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return node;
 }
 

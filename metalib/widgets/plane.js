@@ -73,7 +73,7 @@ function draw({ extent, bowls, panels, sliders, status, warning }) {
     element("div", { class: "metalib-panels" }, panels.map(panel)),
     element("p", { class: "metalib-status", role: "status" }, status),
     element("p", { class: "metalib-warning" }, warning),
-    sliders.map(group),
+    ...sliders.map(group),
     element("div", { class: "metalib-buttons" }, button("equal", "Give B the curvature of A"), button("reset", "As in the beginning")),
   ];
 }

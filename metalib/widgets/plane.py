@@ -145,7 +145,12 @@ class Plane(Graph):
         distance = max(float((a - b).norm()) for a in known for b in known)
         status = "All four starts coincide." if distance < 1e-3 else f"The starts lie up to {distance:.2f} apart."
         return {
-            "state": {"a": state.a.c, "b": state.b.c, "inner_lr": state.inner_lr, "inner_steps": state.inner_steps},
+            "state": {
+                "a": state.a.c,
+                "b": state.b.c,
+                "curvatures": [(bowl.along, bowl.across, bowl.angle) for bowl in (state.a, state.b)],
+                **state.inner,
+            },
             "extent": EXTENT,
             "bowls": [self._bowl(number, bowl) for number, bowl in enumerate((state.a, state.b))],
             "panels": panels,

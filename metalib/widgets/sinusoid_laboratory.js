@@ -5,7 +5,7 @@ function render({ model, el }) {
     const f = frame(860, 400, [-reach, reach], [-reach, reach]);
     const colour = rows[chosen].colour;
     const along = (ys) => grid.map((x, i) => [x, ys[i]]);
-    const ticks = [-5, 0, 5].map((x) => svg("text", { x: f.px(x) + 4, y: f.py(0) - 5 }, `x = ${x}`));
+    const ticks = [-5, 0, 5].map((x) => svg("text", { x: f.px(x) + 4, y: f.py(0) - 5 }, `x = ${String(x).replace("-", "−")}`));
     const point = ([x, y], i) =>
       handle(
         i,
@@ -28,7 +28,7 @@ function render({ model, el }) {
       }),
       svg("line", { x1: 0, x2: f.width, y1: f.py(0), y2: f.py(0), class: "metalib-axis" }),
       ticks,
-      svg("text", { x: f.px(inputs[0]) + 6, y: 16 }, "training had its points in here"),
+      svg("text", { x: f.px(inputs[0]) + 6, y: f.height - 8 }, "training had its points in here"),
       line(f, along(truth), { stroke: "#000", "stroke-width": 1.5, "stroke-dasharray": "6 4" }),
       curves.map((ys, i) =>
         line(f, along(ys), {

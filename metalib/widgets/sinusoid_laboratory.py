@@ -20,6 +20,7 @@ from metalib.sinusoids import AMPLITUDES, INPUTS, PHASES, Waves
 from metalib.widgets.graph import Graph, graph_script, graph_sheet
 
 REACH = 7.0  # x and y run from −7 to 7; training had x from −5 to 5
+LARGEST = 6.5  # amplitude
 MOST_STEPS = 10
 GRID = torch.linspace(-REACH, REACH, 113)  # eight to a unit
 INSIDE = GRID.clamp(*INPUTS) == GRID  # where the error is taken
@@ -186,10 +187,10 @@ class SinusoidLaboratory(Graph):
 
     def _sliders(self) -> list[dict[str, Any]]:
         amplitude, phase, steps = self.state.amplitude, self.state.phase, self.state.steps
-        ranges = {"amplitude": (0.1, REACH, 0.1), "phase": (-1.57, 4.71, 0.02), "steps": (0, MOST_STEPS, 1)}
+        ranges = {"amplitude": (0.1, LARGEST, 0.1), "phase": (-1.57, 4.71, 0.02), "steps": (0, MOST_STEPS, 1)}
         shown = [
             ("amplitude", "amplitude A", amplitude, f"{amplitude:.1f}", amplitude > AMPLITUDES[1]),
-            ("phase", "phase φ", phase, f"{phase / math.pi:.2f} π", not PHASES[0] <= phase <= PHASES[1]),
+            ("phase", "phase ϕ", phase, f"{phase / math.pi:.2f} π", not PHASES[0] <= phase <= PHASES[1]),
             ("steps", "inner steps", steps, str(steps), False),
         ]
         return [

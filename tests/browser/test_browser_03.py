@@ -123,8 +123,8 @@ def test_a_task_outside_the_training_range_is_marked(laboratory):
     warning = laboratory.root.locator(".metalib-warning")
     assert warning.inner_text() == ""
     laboratory.root.locator("[data-set=amplitude]").focus()
-    assert laboratory.press("End")["amplitude"] == 7.0
-    assert "the amplitude 7.0" in warning.inner_text()
+    assert laboratory.press("End")["amplitude"] == 6.5
+    assert "the amplitude 6.5" in warning.inner_text()
 
 
 def test_another_start_is_chosen(laboratory):

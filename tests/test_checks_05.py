@@ -1,0 +1,278 @@
+"""The checks of notebook 05, against right answers, typical wrong ones, the stub, and code that fails."""
+
+import pytest
+import torch
+from torch.func import functional_call, grad
+from torch.nn.functional import mse_loss
+
+from metalib.checks import alignment
+from metalib.checks import reptile as checks
+from metalib.checks.reptile import check_inner_product, check_reptile_limit, check_reptile_step
+
+CHECKS = [check_reptile_step, check_reptile_limit, check_inner_product]
+
+
+def expect(verdict, words):
+    assert verdict.passed is False
+    assert words in verdict.message
+
+
+def stub(*arguments): ...
+
+
+def silent_stub(*arguments):
+    """A docstring."""
+    pass
+
+
+@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize("answer", [stub, silent_stub, ..., None])
+def test_an_untouched_stub_is_not_attempted(check, answer):
+    verdict = check(answer)
+    assert verdict.passed is None
+    assert "not attempted yet" in str(verdict)
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_code_that_fails_is_explained(check):
+    expect(check(lambda *arguments: undefined_name), "Your function stopped with NameError")  # noqa: F821
+
+
+@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize("value", ["text", {}, [], torch.zeros(0), torch.zeros(2, 3, 4), float("nan"), object()])
+def test_no_answer_makes_a_check_raise(check, value):
+    assert check(lambda *arguments: value).passed is False
+
+
+# --- reptile_step
+
+
+def with_func(model, theta, episodes, alpha, k, epsilon, *, start=None, combine=None, sign=-1):
+    """Right, with a dict for φ and torch.func; the keywords make it wrong."""
+    phis = []
+    for x, y in zip(episodes.support_x, episodes.support_y, strict=True):
+        phi = start(phis, theta) if start else theta
+        for _ in range(k):
+            g = grad(lambda phi, x=x, y=y: mse_loss(functional_call(model, phi, (x,)), y))(phi)
+            phi = {name: phi[name] + sign * alpha * g[name] for name in phi}
+        phis.append(phi)
+    if combine is None:
+
+        def combine(old, new):
+            return old + epsilon * (new - old)
+
+    return {name: combine(theta[name], sum(phi[name] for phi in phis) / len(phis)) for name in theta}
+
+
+def with_modules(model, theta, episodes, alpha, k, epsilon):
+    """Right, the way of most published code: copies of weights, an optimiser, and the old weights put back."""
+    own = {name: value.detach().clone() for name, value in model.named_parameters()}
+    total = {name: torch.zeros_like(value) for name, value in theta.items()}
+    for x, y in zip(episodes.support_x, episodes.support_y, strict=True):
+        model.load_state_dict({name: value.detach() for name, value in theta.items()})
+        optimizer = torch.optim.SGD(model.parameters(), alpha)
+        for _ in range(k):
+            optimizer.zero_grad()
+            mse_loss(model(x), y).backward()
+            optimizer.step()
+        for name, value in model.named_parameters():
+            total[name] += (value.detach() - theta[name].detach()) / len(episodes.support_y)
+    model.load_state_dict(own)
+    return {name: theta[name] + epsilon * total[name] for name in theta}
+
+
+@pytest.mark.parametrize("answer", [with_func, with_modules])
+def test_right_steps_pass(answer):
+    verdict = check_reptile_step(answer)
+    assert str(verdict).startswith("✓ Right")
+
+
+def in_place_on_the_model(model, theta, episodes, alpha, k, epsilon):
+    model.load_state_dict({name: value.detach() for name, value in theta.items()})
+    return with_func(model, theta, episodes, alpha, k, epsilon)
+
+
+def in_place_on_theta(model, theta, episodes, alpha, k, epsilon):
+    new = with_func(model, theta, episodes, alpha, k, epsilon)
+    for name in theta:
+        theta[name] = new[name]
+    return theta
+
+
+def averaged_gradients(model, theta, episodes, alpha, k, epsilon):
+    def mean_loss(theta):
+        return mse_loss(functional_call(model, theta, (episodes.support_x,)), episodes.support_y)
+
+    g = grad(mean_loss)(theta)
+    return {name: theta[name] - epsilon * g[name] for name in theta}
+
+
+def combining(rule):
+    def wrong(model, theta, episodes, alpha, k, epsilon):
+        n_tasks = len(episodes.support_y)
+        return with_func(
+            model, theta, episodes, alpha, k, epsilon, combine=lambda old, new: rule(old, new, epsilon, n_tasks)
+        )
+
+    return wrong
+
+
+def steps(change):
+    return lambda m, t, e, a, k, epsilon: with_func(m, t, e, a, change(k), epsilon)
+
+
+WRONG_STEPS = {
+    "Your sign is wrong": combining(lambda old, new, eps, n: old - eps * (new - old)),
+    "You add the moves of all tasks up": combining(lambda old, new, eps, n: old + eps * n * (new - old)),
+    "You apply ε twice": combining(lambda old, new, eps, n: old + eps * eps * (new - old)),
+    "ε = 1, whatever ε is": combining(lambda old, new, eps, n: new),
+    "the share 1 − ε of the way": combining(lambda old, new, eps, n: (1 - eps) * new + eps * old),
+    "You return the move alone": combining(lambda old, new, eps, n: eps * (new - old)),
+    "You return the mean of φᵢ − θ": combining(lambda old, new, eps, n: new - old),
+    "You average gradients at θ": averaged_gradients,
+    "changes the model's own weights": in_place_on_the_model,
+    "Your function changes `theta`": in_place_on_theta,
+    "Each of your tasks starts where the one before": lambda *case: with_func(
+        *case, start=lambda phis, theta: phis[-1] if phis else theta
+    ),
+    "one inner step too few": steps(lambda k: k - 1),
+    "one inner step too many": steps(lambda k: k + 1),
+    "one inner step, whatever k is": steps(lambda k: 1),
+    "Your inner step climbs": lambda *case: with_func(*case, sign=1),
+    "You use the first task only": lambda m, t, e, *rest: with_func(m, t, type(e)(*(f[:1] for f in e)), *rest),
+    "Your inner steps see the query points": lambda m, t, e, *rest: with_func(
+        m, t, e._replace(support_x=e.query_x, support_y=e.query_y), *rest
+    ),
+    "You return a list": lambda m, t, e, *rest: list(t.values()),
+    "These are in one of them only: 0.bias": lambda m, t, e, *rest: {n: v for n, v in t.items() if n != "0.bias"},
+    "θ moves by": lambda m, t, e, *rest: t,
+}
+
+
+@pytest.mark.parametrize("words", WRONG_STEPS)
+def test_wrong_steps_are_named(words):
+    expect(check_reptile_step(WRONG_STEPS[words]), words)
+
+
+def test_every_step_mistake_gets_its_own_message():
+    table = checks.STEP_MISTAKES
+    assert [check_reptile_step(mistake).message for _, mistake in table] == [message for message, _ in table]
+
+
+# --- reptile_limit
+
+
+@pytest.mark.parametrize("answer", [lambda c, A: c.mean(dim=0), lambda c, A: [sum(col) / len(c) for col in c.T.tolist()]])
+def test_right_limits_pass(answer):
+    assert check_reptile_limit(answer).passed is True
+
+
+def test_very_many_reptile_steps_agree_with_the_limit():
+    c, A = checks._quadratics(3, 2)
+    alpha, theta = 1 / torch.linalg.eigvalsh(A).max(), torch.zeros(2, dtype=c.dtype)
+    for _ in range(60):
+        phi = theta.expand(3, 2)
+        for _ in range(3000):
+            phi = phi - alpha * (A @ (phi - c)[..., None])[..., 0]
+        theta = theta + 0.5 * (phi - theta).mean(dim=0)
+    torch.testing.assert_close(theta, checks.reptile_limit(c, A))
+
+
+WRONG_LIMITS = {
+    "You weigh the optima by their curvatures": lambda c, A: torch.linalg.solve(
+        A.sum(dim=0), torch.einsum("tij,tj->i", A, c)
+    ),
+    "the inverse of A": lambda c, A: torch.linalg.solve(
+        torch.linalg.inv(A).sum(dim=0), torch.einsum("tij,tj->i", torch.linalg.inv(A), c)
+    ),
+    "Divide by their number": lambda c, A: c.sum(dim=0),
+    "You take the median": lambda c, A: c.median(dim=0).values,
+    "the mean over the coordinates": lambda c, A: c.mean(dim=1),
+    "the first task only": lambda c, A: c[0],
+    "Return one point, [2]": lambda c, A: c,
+    "the start is": lambda c, A: torch.zeros(c.shape[1]),
+}
+
+
+@pytest.mark.parametrize("words", WRONG_LIMITS)
+def test_wrong_limits_are_named(words):
+    expect(check_reptile_limit(WRONG_LIMITS[words]), words)
+
+
+def test_every_limit_mistake_gets_its_own_message():
+    table = checks.LIMIT_MISTAKES
+    assert [check_reptile_limit(mistake).message for _, mistake in table] == [message for message, _ in table]
+
+
+# --- inner_product
+
+
+def by_autograd(model, theta, x, y, rows, reduction="mean"):
+    loss = mse_loss(functional_call(model, theta, (x[rows],)), y[rows], reduction=reduction)
+    return torch.cat([g.flatten() for g in torch.autograd.grad(loss, list(theta.values()))])
+
+
+def drawn(size, batch_size, generator):
+    order = torch.randperm(size, generator=generator)
+    return order[:batch_size], order[batch_size : 2 * batch_size]
+
+
+def product(model, theta, x, y, batch_size, generator, *, draw=drawn, combine=torch.dot, reduction="mean"):
+    return combine(
+        *(by_autograd(model, theta, x, y, rows, reduction) for rows in draw(len(x), batch_size, generator))
+    )
+
+
+def name_by_name(model, theta, x, y, batch_size, generator):
+    """Right, written otherwise: torch.func, rows by random keys, a Python sum."""
+    order = torch.rand(len(x), generator=generator).argsort()
+
+    def gradient(rows):
+        return grad(lambda theta: (functional_call(model, theta, (x[rows],)) - y[rows]).square().mean())(theta)
+
+    first, second = gradient(order[:batch_size]), gradient(order[-batch_size:])
+    return float(sum((first[name] * second[name]).sum() for name in theta))
+
+
+@pytest.mark.parametrize("answer", [product, name_by_name])
+def test_right_inner_products_pass(answer):
+    assert str(check_inner_product(answer)).startswith("✓ Right")
+
+
+def twice(size, batch_size, generator):
+    return (torch.randperm(size, generator=generator)[:batch_size],) * 2
+
+
+def apart(size, batch_size, generator):
+    return [torch.randperm(size, generator=generator)[:batch_size] for _ in range(2)]
+
+
+WRONG_PRODUCTS = {
+    "You take one minibatch twice": lambda *case: product(*case, draw=twice),
+    "Your two minibatches share points": lambda *case: product(*case, draw=apart),
+    "You use all points for both": lambda *case: product(*case, draw=lambda size, *_: (slice(None), slice(None))),
+    "You return the cosine": lambda *case: product(*case, combine=lambda a, b: torch.cosine_similarity(a, b, dim=0)),
+    "You return the distance": lambda *case: product(*case, combine=lambda a, b: (a - b).norm()),
+    "sums over the points": lambda *case: product(*case, reduction="sum"),
+    "the mean over the parameters": lambda *case: product(*case, combine=lambda a, b: (a * b).mean()),
+    "You use a single parameter tensor": lambda *case: product(*case, combine=lambda a, b: a[:5] @ b[:5]),
+    "Your sign is wrong": lambda *case: -product(*case),
+    "have one point each": lambda m, t, x, y, b, g: product(m, t, x, y, 1, g),
+    "always take the same two": lambda *case: product(*case, draw=lambda size, b, g: (slice(0, b), slice(b, 2 * b))),
+    "you draw from elsewhere": lambda m, t, x, y, b, g: product(m, t, x, y, b, None),
+    "Return one number": lambda *case: product(*case, combine=lambda a, b: a * b),
+    "You return a dict": lambda *case: {"0.weight": 1.0},
+    "No two disjoint minibatches": lambda *case: product(*case) + 100,
+}
+
+
+@pytest.mark.parametrize("words", WRONG_PRODUCTS)
+def test_wrong_inner_products_are_named(words):
+    expect(check_inner_product(WRONG_PRODUCTS[words]), words)
+
+
+def test_every_value_that_a_mistake_can_give_is_told_from_the_right_ones():
+    for shape in alignment.SHAPES:
+        case = alignment._case(*shape)
+        for message, values in alignment.MISTAKES[:-1]:  # pairs that may overlap hold all right ones
+            assert not all(alignment._all_in([value], alignment._disjoint(case)) for value in values(case)), message
