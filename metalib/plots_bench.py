@@ -60,15 +60,16 @@ def _method(problem: str) -> str:
 
 def bars(ax: Axes, rows: Sequence[Row], units: str, *, colour: str, title: str) -> Axes:
     """A bar a row, the first on top, with its number and the part of the machine's own matrix rate that it uses."""
+    names = [row["way" if "way" in row else "who"] for row in rows]
     speeds = [row.get(f"{units}_per_second", 0.0) for row in rows]
     colours = [PEER if row.get("kind", "ours") != "ours" else colour for row in rows]
     ax.barh(range(len(rows)), speeds, color=colours)
     for y, (row, speed) in enumerate(zip(rows, speeds, strict=True)):
         ax.text(speed, y, f" {text(row, speed)}", va="center", fontsize=8, color=QUIET if "failed" in row else "black")
-    ax.set_yticks(range(len(rows)), [row["way" if "way" in row else "who"] for row in rows], fontsize=8)
+    ax.set_yticks(range(len(rows)), names, fontsize=8)
     room = 1.45  # for the text beside the longest bar
     ax.set(ylim=(len(rows) - 0.4, -0.6), xlim=(0, room * max(speeds) or 1), xlabel=f"{units} a second, median")
-    ax.set_title(title, fontsize=10, loc="left")
+    ax.set_title(f"{title}. Fastest: {names[speeds.index(max(speeds))]}", fontsize=10, loc="left")
     ax.spines[["top", "right"]].set_visible(False)
     return ax
 
@@ -77,7 +78,7 @@ def text(row: Row, speed: float) -> str:
     """What stands beside a bar."""
     if "failed" in row:
         return "not measured"
-    parts = [f"{speed:,.0f}"]
+    parts = [f"{speed:,.0f}" if speed >= 10 else f"{speed:.1f}"]
     if "fraction" in row:
         parts.append(f"{100 * row['fraction']:.0f} % of {row['number_format']} rate")
     if row.get("peak_bytes") is not None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import torch
 from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator
 from torch import Tensor
 
 from metalib.plots import LETTERS, QUIET, class_colour, ink_on
@@ -84,6 +85,8 @@ def by_shots(
         ax.plot(shots, values, style, label=name, markersize=7, color="#0072B2" if "o" in style else "black")
     ax.set(xscale="log", yscale="log", xlabel="support pictures of a class, K", ylabel=ylabel, title=title)
     ax.set_xticks(list(shots), [str(k) for k in shots])
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     ax.minorticks_off()
     ax.grid(color="#E6E6E6")
     ax.legend(frameon=False)

@@ -236,7 +236,7 @@ WRONG_PROBES = {
     "Return two tensors": lambda z, y, n, a, k: by_autograd(z, y, n, a, k)[0],
     "still zero": lambda z, y, n, a, k: by_autograd(z, y, n, 0.0, k),
     "Both start at zero": lambda z, y, n, a, k: by_autograd(z, y, n, 0.6 * a, k),
-    "changes its input `features`": lambda z, y, n, a, k: by_autograd(z.mul_(2), y, n, a, k),
+    "changes its input `z`": lambda z, y, n, a, k: by_autograd(z.mul_(2), y, n, a, k),
     "they should be": lambda z, y, n, a, k: by_autograd(z, y, n + 1, a, k),
 }
 

@@ -112,7 +112,7 @@ def ratios(found: Sequence[Mapping[str, Any]]) -> dict[str, float]:
             rivals = [row for row in timed if (row["kind"], row["allocator"]) == (kind, allocator)]
             if not rivals:
                 continue
-            fastest = min(rivals, key=lambda row: row["tasks_per_second"])
+            fastest = max(rivals, key=lambda row: row["tasks_per_second"])
             for row in timed:
                 if row["kind"] == "ours":
                     name = f"{row['who']} against {words}, allocator {allocator}"

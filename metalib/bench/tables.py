@@ -86,7 +86,7 @@ def maml_ways(form: Maml, plan: Plan, device: torch.device) -> list[Maml]:
     if True in formats:
         ways.append(dataclasses.replace(best, bfloat16=True))
     if plan.compiled and form.inner_steps == 1:  # five steps are unrolled, and compile for minutes
-        ways += [dataclasses.replace(best, compiled=True, bfloat16=bfloat16) for bfloat16 in formats]
+        ways.append(dataclasses.replace(best, compiled=True))
     if device.type == "cpu" and form.n_tasks > 1:
         ways += [dataclasses.replace(best, processes=2, bfloat16=bfloat16) for bfloat16 in formats]
     return ways
@@ -150,7 +150,7 @@ def protonet_ways(plan: Plan, device: torch.device) -> list[Protonet]:
     ways = [Protonet(), Protonet(channels_last=True)]
     if runtime.has_bfloat16(device):
         ways.append(Protonet(channels_last=True, bfloat16=True))
-    return ways + [dataclasses.replace(way, compiled=True) for way in ways[1:] if plan.compiled]
+    return [*ways, Protonet(channels_last=True, compiled=True)] if plan.compiled else ways
 
 
 def _figures(
@@ -167,6 +167,7 @@ def _figures(
         "flop_per_second": per_second * work_of_one,
         "fraction": per_second * work_of_one / rates[number_format],
         "seconds": timing.seconds,
+        "first_seconds": timing.first,
     }
 
 
@@ -174,9 +175,12 @@ def line(name: str, row: Mapping[str, Any], units: str) -> str:
     """One row, for the terminal."""
     if "failed" in row:
         return f"  {name:<42} not measured: {row['failed']}"
-    text = f"  {name:<42} {row[f'{units}_per_second']:7,.0f} {units}/s"
+    speed = row[f"{units}_per_second"]
+    text = f"  {name:<42} {speed:7,.{0 if speed >= 10 else 1}f} {units}/s"
     if "fraction" in row:
         text += f"  {100 * row['fraction']:3.0f} % of the {row['number_format']} matrix rate"
     if row.get("peak_bytes") is not None:
         text += f"  {row['peak_bytes'] / 2**20:6,.0f} MiB"
-    return text + (f"  {row['times_plain']:.2f} × plain" if "times_plain" in row else "")
+    if "times_plain" in row:
+        text += f"  {row['times_plain']:.2f} × plain"
+    return text + (f"  (compiled in {row['first_seconds']:.0f} s)" if "compiled" in name else "")

@@ -19,9 +19,13 @@ LEAST_ROUNDS = 3
 
 @dataclass
 class Timing:
-    """The seconds that a piece of work took in each round; or why it could not be timed."""
+    """The seconds that a piece of work took in each round; or why it could not be timed.
+
+    first  the seconds of the round that does not count, where a compiler does its work
+    """
 
     seconds: list[float] = field(default_factory=list)
+    first: float = 0.0
     failed: str = ""
 
     @property
@@ -62,6 +66,8 @@ def in_turn(
                 continue
             if round_ > 0:
                 found[name].seconds.append(taken)
+            else:
+                found[name].first = taken
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from itertools import combinations
 from typing import Any
@@ -47,7 +48,9 @@ def judge(function: Callable) -> str:
 def _answer(function: Callable, case: Case, seed: int) -> float:
     model, theta, x, y, batch_size = case
     before = {name: value.detach().clone() for name, value in theta.items()}
-    answer = attempt(function, model, theta, x, y, batch_size, seeded(seed))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Converting a tensor with requires_grad")  # `float(...)` is fine here
+        answer = attempt(function, model, theta, x, y, batch_size, seeded(seed))
     if any(not value.equal(theta[name]) for name, value in before.items()):
         raise Wrong("Your function changes `theta`. No step is taken here: both gradients are at the same θ.")
     return _number(answer)
@@ -56,7 +59,8 @@ def _answer(function: Callable, case: Case, seed: int) -> float:
 def _number(answer: Any) -> float:
     if isinstance(answer, dict):
         raise Wrong("You return a dict. Add the products up over all parameters, to one number.")
-    return read_number(answer, "the inner product of the two gradients")
+    number = answer.detach() if isinstance(answer, Tensor) else answer
+    return read_number(number, "the inner product of the two gradients")
 
 
 def _case(n_points: int, batch_size: int) -> Case:
@@ -125,11 +129,7 @@ MISTAKES: tuple[tuple[str, Callable[[Case], list[float]]], ...] = (
     ),
     (
         "You return the distance between the gradients, or its square. Multiply them, and add up.",
-        lambda case: [
-            value
-            for power in (1, 2)
-            for value in _values(case, _pairs(case), lambda a, b, power=power: (a - b).norm() ** power)
-        ],
+        lambda case: [power for d in _values(case, _pairs(case), torch.dist) for power in (d, d * d)],
     ),
     (
         "Your losses are sums over the points. `mse_loss` takes the mean, unless you set `reduction`.",

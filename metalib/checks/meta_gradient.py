@@ -78,7 +78,7 @@ def _moved(model: nn.Module, theta: Params, episodes: Episode, alpha: float, k: 
 
 
 def gradient_mistakes(gradient: Callable) -> Mistakes:
-    """What goes wrong in a meta-gradient, where `gradient` is the right one: `exact` or `first_order`."""
+    """What goes wrong where `gradient`, `exact` or `first_order`, is right. Long because it is a table."""
     return (
         (
             "You take the support loss at φ. That rewards fitting the points that were given. The outer loss is on the "

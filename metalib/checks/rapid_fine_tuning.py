@@ -265,17 +265,24 @@ def check_when_to_stop(function: Callable) -> str:
 
 
 def _curves(best: int, seed: int) -> tuple[list[int], Tensor, Tensor, Tensor]:
-    """Curves of 8 validation and 4 new tasks; the place `best` and the one after it are equally good on validation."""
-    generator, steps = seeded(seed), [0, 1, 2, 5, 10, 20]
+    """Curves of 8 validation and 4 new tasks, made so that each mistake ends at another number of steps.
+
+    On validation, `best` and the place after it are equally good, and `good` is nearly as good. The new tasks' queries
+    are best two places after `best`; together with the validation tasks, they are best at `good`.
+    """
+    steps, good = [0, 1, 2, 5, 10, 20], 1 if best > 1 else 5
     means = torch.full((6,), 0.5)
-    means[0], means[best], means[best + 1] = 0.25, 0.75, 0.75
-    wobble = torch.randint(-1, 2, (4, 6), generator=generator) / 16
-    wobble[:, best : best + 2] = 0
-    wobble[0, 5], wobble[0, best] = 0.375, -0.0625  # the best single task, and the first one, say: most steps but one
-    validation = torch.cat([means + wobble, means - wobble]).double()
-    validation[0, 4] = 1.0
-    validation[4, 4] = 0.0
-    support = torch.tensor([0.2, 0.8, 0.9, 0.95, 0.95, 1.0]).double().repeat(4, 1)
+    means[0], means[good], means[best], means[best + 1] = 0.25, 0.6875, 0.75, 0.75
+    wobble = torch.randint(-1, 2, (4, 6), generator=seeded(seed)) / 16
+    wobble[:, [best, best + 1, good]] = 0
+    wobble[0, best], wobble[0, 3 if best == 2 else 5] = (
+        -0.0625,
+        0.25 if best == 2 else 0.3125,
+    )  # what the first task says
+    validation = torch.cat([means + wobble, means - wobble]).double()  # the wobbles cancel: the means are exact
+    validation[1, 4], validation[5, 4] = 1.0, 0.0  # the best single task
+    late = [0.95, 0.95, 1.0] if best > 1 else [1.0, 1.0, 1.0]
+    support = torch.tensor([0.2, 0.8, 0.9, *late]).double().repeat(4, 1)
     query = torch.full((4, 6), 0.4).double()
-    query[:, 0], query[:, (best + 2) % 6] = 0.2, 0.99
+    query[:, 0], query[:, good], query[:, (best + 2) % 6] = 0.2, 0.7, 0.8
     return steps, validation, support, query

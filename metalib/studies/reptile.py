@@ -39,9 +39,7 @@ def outer_directions(k_shot: int) -> dict[str, Callable[[int], object]]:
     theta: Params = dict(model.named_parameters())
 
     def by_maml(k: int, first_order: bool) -> object:
-        losses = maml.losses(
-            model, theta, tasks, inner_lr=0.01, inner_steps=k, first_order=first_order, chunk_size=1
-        )
+        losses = maml.losses(model, theta, tasks, inner_lr=0.01, inner_steps=k, first_order=first_order, chunk_size=1)
         return torch.autograd.grad(losses.mean(), list(theta.values()))
 
     def by_reptile(k: int) -> object:
@@ -175,7 +173,7 @@ class ForgetfulRecipe(ReptileRecipe):
 
 
 def inner_adam(settings: dict[str, Any]) -> dict[str, Any]:
-    """Short runs on Omniglot with the state kept and with a fresh one, on the same tasks, scored on the validation part."""
+    """Short runs on Omniglot, the state kept or fresh, on the same tasks; scored on the validation part."""
     training, validation, _ = split(load_bank("omniglot", quiet=True))
     spec = EpisodeSpec(5, 1, 15)
     accuracies: dict[str, list[Tensor]] = {"kept": [], "fresh": []}

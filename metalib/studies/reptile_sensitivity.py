@@ -80,7 +80,9 @@ class Group:
         self.alpha = alphas[:, None, None].expand(self.shape).flatten()  # [C]
         self.rate = rates[None, :, None].expand(self.shape).flatten()  # [C]
         start = initial(settings["seeds"])
-        self.theta = {name: value.repeat(self.cells // n_seeds, *[1] * (value.ndim - 1)) for name, value in start.items()}
+        self.theta = {
+            name: value.repeat(self.cells // n_seeds, *[1] * (value.ndim - 1)) for name, value in start.items()
+        }
         self.direction = vmap(DIRECTIONS[method], in_dims=(0, 0, 0, None))
         self.generator = seeded(0)
 
@@ -100,8 +102,7 @@ class Group:
             direction = self.direction(self.theta, self.alpha, tasks, batches)
         step = share * self.rate
         self.theta = {
-            name: value - step.view(-1, *[1] * (value.ndim - 1)) * direction[name]
-            for name, value in self.theta.items()
+            name: value - step.view(-1, *[1] * (value.ndim - 1)) * direction[name] for name, value in self.theta.items()
         }
 
     def learn(self, updates: int) -> list[Params]:

@@ -26,7 +26,7 @@ from metalib.studies.base import Study
 
 SETTINGS: dict[str, Any] = {
     "seeds": [0, 1, 2],
-    "updates": 12_000,  # the paper: 70,000
+    "updates": 8_000,  # the paper: 70,000
     "meta_batch_size": 25,
     "k_shot": 10,
     "n_query": 10,
@@ -36,9 +36,9 @@ SETTINGS: dict[str, Any] = {
     "shots_at_test": [5, 10],
     "steps_at_test": [0, 1, 5, 10],
     "step_sizes_at_test": [0.001, 0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1],
-    "validation_tasks": 300,
-    "test_tasks": 1000,
-    "queries_at_test": 100,
+    "validation_tasks": 200,
+    "test_tasks": 600,
+    "queries_at_test": 50,
     "validation_seed": 1,
     "test_seed": 2,
 }

@@ -190,44 +190,23 @@ class Plane(Graph):
 
     def _sliders(self) -> list[dict[str, Any]]:
         """Groups of sliders: of each task, and of the inner loop."""
-        curvature, turn = {"min": FLAT, "max": STEEP, "step": 0.05}, {"min": 0, "max": 180, "step": 5}
+        curvature, turn = (FLAT, STEEP, 0.05), (0, 180, 5)
         groups = []
         for name, bowl in (("a", self.state.a), ("b", self.state.b)):
             parts = [
-                {
-                    "name": f"{name}.along",
-                    "label": "curvature",
-                    "value": bowl.along,
-                    "text": f"{bowl.along:.2f}",
-                    **curvature,
-                },
-                {
-                    "name": f"{name}.across",
-                    "label": "across",
-                    "value": bowl.across,
-                    "text": f"{bowl.across:.2f}",
-                    **curvature,
-                },
-                {
-                    "name": f"{name}.angle",
-                    "label": "turned by",
-                    "value": bowl.angle,
-                    "text": f"{bowl.angle:.0f}°",
-                    **turn,
-                },
+                _slider(f"{name}.along", "curvature", bowl.along, f"{bowl.along:.2f}", curvature),
+                _slider(f"{name}.across", "across", bowl.across, f"{bowl.across:.2f}", curvature),
+                _slider(f"{name}.angle", "turned by", bowl.angle, f"{bowl.angle:.0f}°", turn),
             ]
             groups.append({"legend": f"Task {name.upper()}", "sliders": parts})
         lr, k = self.state.inner_lr, self.state.inner_steps
         inner = [
-            {
-                "name": "inner_lr",
-                "label": "step size α",
-                "value": lr,
-                "text": f"{lr:.2f}",
-                "min": 0.02,
-                "max": 0.48,
-                "step": 0.02,
-            },
-            {"name": "inner_steps", "label": "steps k", "value": k, "text": str(k), "min": 1, "max": 20, "step": 1},
+            _slider("inner_lr", "step size α", lr, f"{lr:.2f}", (0.02, 0.48, 0.02)),
+            _slider("inner_steps", "steps k", k, str(k), (1, 20, 1)),
         ]
         return [*groups, {"legend": "Inner loop", "sliders": inner}]
+
+
+def _slider(name: str, label: str, value: float, text: str, span: tuple[float, float, float]) -> dict[str, Any]:
+    low, high, step = span
+    return {"name": name, "label": label, "value": value, "text": text, "min": low, "max": high, "step": step}

@@ -49,8 +49,8 @@ def trail(state: SlideState) -> Tensor:
 
 def paths(state: SlideState) -> list[Tensor]:
     """The inner path from the start into each task, [k + 1, 2]."""
-    how = {"inner_lr": state.inner_lr, "inner_steps": state.inner_steps or DRAWN}
-    return [quadratics.inner_path(task, start(state), **how) for task in state.tasks]
+    alpha, k = state.inner_lr, state.inner_steps or DRAWN
+    return [quadratics.inner_path(task, start(state), inner_lr=alpha, inner_steps=k) for task in state.tasks]
 
 
 class ReptilePlane(Graph):
