@@ -50,7 +50,7 @@ def film_strip(
     ax.set_xlim(-6.2 * step, len(truth) * step)
     ax.set_ylim((len(steps) + 1) * 1.35 * step, -16)
     ax.set_axis_off()
-    ax.set_title(title or "Step by step: what each query is taken for, in the colours of the classes")
+    ax.set_title(title or "Step by step: bars are the probabilities of the classes")
     return ax
 
 

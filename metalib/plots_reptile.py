@@ -38,7 +38,8 @@ def slide(
             width, height = (2 * radius for radius in radii(curvatures, level))
             ax.add_patch(Ellipse((x, y), width, height, angle=angle, fill=False, edgecolor=colour, linewidth=1))
         ax.plot(x, y, marker="+", color=colour, markersize=10, markeredgewidth=2)
-        ax.annotate(letter, (x, y), (-12, -12), textcoords="offset points", weight="bold")
+        away = ((-12, -12), (7, 4))[number]  # where no path comes in
+        ax.annotate(letter, (x, y), away, textcoords="offset points", weight="bold")
         ax.plot(*path.T.tolist(), color="black", linewidth=1.3, marker=".", markersize=4)
     ends = [path[-1].tolist() for path in paths]
     ax.plot(*zip(*ends, strict=True), color=QUIET, linestyle=":", linewidth=1.2)

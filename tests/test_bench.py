@@ -341,11 +341,22 @@ def test_the_record_says_what_was_measured_and_where(record):
     assert not [row for row in record["maml"] + record["protonet"] if "failed" in row]
 
 
-def test_fractions_are_of_the_matrix_product_in_the_same_format(record):
-    for row in record["maml"]:
-        rate = record["matrix_product"][row["number_format"]]
-        assert row["fraction"] == pytest.approx(row["flop_per_second"] / rate)
+def test_rows_are_in_the_number_format_that_they_say(record):
+    for row in record["maml"] + record["protonet"]:
         assert ("bfloat16" in row["way"]) == (row["number_format"] == "bfloat16")
+
+
+def test_a_fraction_is_of_the_matrix_product_of_the_same_round_and_format():
+    way, plan = Maml(4, bfloat16=True), dataclasses.replace(TINY, matrix_side=10)  # a product has 2,000 operations
+    times = {
+        way.way: timing.Timing([4.0, 40.0, 5.0]),
+        "matrix product, float32": timing.Timing([9.0, 9.0, 9.0]),
+        "matrix product, bfloat16": timing.Timing([2.0, 20.0, 1.0]),  # the second round is slow for all
+    }
+    row = tables._figures(times, way, tables.Unit("tasks", 4, 100), plan)
+    assert row["tasks_per_second"] == 4 / 5 and row["flop_per_second"] == 400 / 5
+    assert row["fraction"] == 400 / (2 * 2000)  # two products fit into the time of one update
+    assert tables._figures(times, way, tables.Unit("tasks", 4, 100), plan, cores=2)["fraction"] == 400 / (4 * 2000)
 
 
 def test_every_row_is_said(record):

@@ -65,14 +65,15 @@ def test_a_run_killed_at_three_random_moments_loses_no_saved_update_and_ends_wit
     at_each_event(lambda event: events.__setitem__(0, event))
     list(records)
     sys.setprofile(None)
+    between_saves = events[0] * SAVE_EVERY // UPDATES
     folder, flags = tmp_path / "killed", ()
     moments = random.Random(0)
-    for _ in range(3):  # each comes before a quarter of the run is over, so that the run outlives all three
-        moment = moments.randrange(1, events[0] // 4)
+    for earliest in (between_saves, 0, 0):  # the first kill comes after a save, so that there is a state to go on from
+        moment = earliest + moments.randrange(1, between_saves)
         status, told = outcome(folder, *flags, "--kill-at", str(moment))
         assert status == -signal.SIGKILL
-        kept = load_state(folder)["update"] if (folder / STATE).exists() else 0
-        assert kept >= (max(told) - 1) // SAVE_EVERY * SAVE_EVERY, f"killed at event {moment}"
+        kept = load_state(folder)["update"]
+        assert kept >= max(SAVE_EVERY, (max(told) - 1) // SAVE_EVERY * SAVE_EVERY), f"killed at event {moment}"
         flags = ("--resume",)
     status, told = outcome(folder, "--resume")
     assert (status, told[-1]) == (0, UPDATES)

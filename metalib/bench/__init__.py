@@ -69,15 +69,14 @@ def measure(bank: ClassBank, plan: Plan = FULL, *, with_peers: bool = False, say
         def group(**settings: Any) -> Group | None:  # other processes are for the CPU
             return stack.enter_context(Group(folder, **settings)) if device.type == "cpu" else None
 
-        pair = group(size=2, threads=max(1, threads // 2))
+        pair = group(size=2, threads=tables.threads_of_each(2))
         shipped = group(threads=threads, allocator=False) if runtime.MEMORY_KEPT else None
-        rates = tables.matrix_rates(plan, device, say)
         record = {
             **machine,
-            "matrix_product": rates,
+            "matrix_product": tables.matrix_rates(plan, device, say),
             "drawing": tables.drawing(bank, plan, say),
-            "maml": list(tables.maml_rows(bank, plan, rates, pair, say)),
-            "protonet": list(tables.protonet_rows(bank, plan, rates, shipped, say)),
+            "maml": list(tables.maml_rows(bank, plan, pair, say)),
+            "protonet": list(tables.protonet_rows(bank, plan, shipped, say)),
             "peers": None,
         }
         if with_peers and pair is not None and (kept := group(threads=threads)):

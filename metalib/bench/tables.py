@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -17,7 +17,6 @@ from metalib.bench.updates import Maml, Protonet
 from metalib.bench.worker import Group
 from metalib.episodes import ClassBank
 
-FORMATS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 SHIPPED = "plain PyTorch, allocator as it ships"
 Say = Callable[[str], None]
 
@@ -42,15 +41,26 @@ FULL = Plan()
 QUICK = Plan(n_tasks=8, rounds=3, seconds=0.0, chunks=(1, 4, None), compiled=False, matrix_side=1024)
 
 
-def matrix_rates(plan: Plan, device: torch.device, say: Say) -> dict[str, float]:
-    """Operations a second of a large matrix product, by number format: this machine's own best."""
-    works = {
-        name: operations.matrix_product(dtype, device, plan.matrix_side)
-        for name, dtype in FORMATS.items()
-        if name == "float32" or runtime.has_bfloat16(device)
+def yardsticks(plan: Plan, device: torch.device) -> dict[str, Work]:
+    """A large matrix product in each number format: this machine's own best, timed in turn with what it measures."""
+    formats = ["float32", "bfloat16"] if runtime.has_bfloat16(device) else ["float32"]
+    return {
+        _yardstick(name): operations.matrix_product(getattr(torch, name), device, plan.matrix_side) for name in formats
     }
-    times = in_turn(works, rounds=2 * plan.rounds, seconds=plan.seconds, device=device)
-    rates = {name: operations.product_operations(plan.matrix_side) / timing.median for name, timing in times.items()}
+
+
+def _yardstick(number_format: str) -> str:
+    return f"matrix product, {number_format}"
+
+
+def matrix_rates(plan: Plan, device: torch.device, say: Say) -> dict[str, float]:
+    """Operations a second of the matrix product, by number format."""
+    times = in_turn(yardsticks(plan, device), rounds=2 * plan.rounds, seconds=plan.seconds, device=device)
+    rates = {
+        name: operations.product_operations(plan.matrix_side) / times[_yardstick(name)].median
+        for name in ("float32", "bfloat16")
+        if _yardstick(name) in times
+    }
     say("matrix product: " + ", ".join(f"{rate / 1e9:,.0f} GFLOP/s in {name}" for name, rate in rates.items()))
     return rates
 
@@ -63,16 +73,14 @@ def drawing(bank: ClassBank, plan: Plan, say: Say) -> dict[str, Any]:
     return found
 
 
-def maml_rows(
-    bank: ClassBank, plan: Plan, rates: Mapping[str, float], pair: Group | None, say: Say
-) -> Iterator[dict[str, Any]]:
+def maml_rows(bank: ClassBank, plan: Plan, pair: Group | None, say: Say) -> Iterator[dict[str, Any]]:
     """A row for each way to compute each form of MAML; the ways of one form are timed in turn."""
     for inner_steps in plan.steps:
         for first_order in (False, True):
             form = Maml(plan.n_tasks, first_order, inner_steps)
             work_of_one = operations.count(dataclasses.replace(form, n_tasks=1).update(bank))
             say(f"{form.problem}, {form.n_tasks} tasks {updates.FIVE_WAY}, {work_of_one / 1e9:.2f} GFLOP each:")
-            yield from _rows_of_form(bank, plan, maml_ways(form, plan, bank.device), rates, work_of_one, pair, say)
+            yield from _rows_of_form(bank, plan, maml_ways(form, plan, bank.device), work_of_one, pair, say)
 
 
 def maml_ways(form: Maml, plan: Plan, device: torch.device) -> list[Maml]:
@@ -93,15 +101,9 @@ def maml_ways(form: Maml, plan: Plan, device: torch.device) -> list[Maml]:
 
 
 def _rows_of_form(
-    bank: ClassBank,
-    plan: Plan,
-    ways: list[Maml],
-    rates: Mapping[str, float],
-    work_of_one: int,
-    pair: Group | None,
-    say: Say,
+    bank: ClassBank, plan: Plan, ways: list[Maml], work_of_one: int, pair: Group | None, say: Say
 ) -> Iterator[dict[str, Any]]:
-    works: dict[str, Work] = {}
+    works = yardsticks(plan, bank.device)
     peaks: dict[str, Callable[[], int | None]] = {}
     for way in ways:
         if way.processes == 1:
@@ -112,37 +114,39 @@ def _rows_of_form(
             peaks[way.way] = partial(pair.peak_memory, "maml", dataclasses.asdict(way))
     times = in_turn(works, rounds=plan.rounds, seconds=plan.seconds, device=bank.device)
     for way in ways:
-        timing = times[way.way]
         row = {"problem": way.problem, "way": way.way, "n_tasks": way.n_tasks, "processes": way.processes}
-        peak = None if timing.failed else peaks[way.way]()
-        row |= _figures(timing, way.n_tasks, "tasks_per_second", work_of_one, rates, way.bfloat16)
-        yield row | {"peak_bytes": peak}
-        say(line(way.way, row | {"peak_bytes": peak}, "tasks"))
+        cores = 1.0 if way.processes == 1 else way.processes * threads_of_each(way.processes) / torch.get_num_threads()
+        row |= _figures(times, way, Unit("tasks", way.n_tasks, work_of_one), plan, cores)
+        row["peak_bytes"] = None if "failed" in row else peaks[way.way]()
+        yield row
+        say(line(way.way, row, "tasks"))
 
 
-def protonet_rows(
-    bank: ClassBank, plan: Plan, rates: Mapping[str, float], shipped: Group | None, say: Say
-) -> Iterator[dict[str, Any]]:
+def threads_of_each(processes: int) -> int:
+    """The threads of each of several processes, so that together they have those of this one; at least one."""
+    return max(1, torch.get_num_threads() // processes)
+
+
+def protonet_rows(bank: ClassBank, plan: Plan, shipped: Group | None, say: Say) -> Iterator[dict[str, Any]]:
     """A row for each way to compute an update of a prototypical network, timed in turn.
 
     shipped  a process whose memory allocator is as it ships: plain PyTorch without metalib has no other
     """
-    ways = protonet_ways(plan, bank.device)
-    work_of_one = operations.count(Protonet().update(bank)) // updates.IMAGES
-    say(f"Prototypical network, {updates.TWENTY_WAY}, {work_of_one / 1e6:.0f} MFLOP an image:")
-    works: dict[str, Work] = {way.way: way.update(bank) for way in ways}
-    named = [(way.way, way.bfloat16) for way in ways]
+    ways = {way.way: way for way in protonet_ways(plan, bank.device)}
+    unit = Unit("images", updates.IMAGES, operations.count(Protonet().update(bank)) // updates.IMAGES)
+    say(f"Prototypical network, {updates.TWENTY_WAY}, {unit.operations / 1e6:.0f} MFLOP an image:")
+    works = yardsticks(plan, bank.device) | {name: way.update(bank) for name, way in ways.items()}
     if shipped is not None:
+        ways = {SHIPPED: Protonet(), **ways}
         works[SHIPPED] = partial(shipped.do, "protonet", dataclasses.asdict(Protonet()))
-        named.insert(0, (SHIPPED, False))
     times = in_turn(works, rounds=3 * plan.rounds, seconds=plan.seconds, device=bank.device)
-    for way, bfloat16 in named:
-        row: dict[str, Any] = {"way": way}
-        row |= _figures(times[way], updates.IMAGES, "images_per_second", work_of_one, rates, bfloat16)
-        if not times[way].failed:
-            row["times_plain"] = ratio(times[Protonet().way].seconds, times[way].seconds)
+    for name, way in ways.items():
+        row: dict[str, Any] = {"way": name}
+        row |= _figures(times | {way.way: times[name]}, way, unit, plan)
+        if "failed" not in row:
+            row["times_plain"] = ratio(times[Protonet().way].seconds, times[name].seconds)
         yield row
-        say(line(way, row, "images"))
+        say(line(name, row, "images"))
 
 
 def protonet_ways(plan: Plan, device: torch.device) -> list[Protonet]:
@@ -153,19 +157,33 @@ def protonet_ways(plan: Plan, device: torch.device) -> list[Protonet]:
     return [*ways, Protonet(channels_last=True, compiled=True)] if plan.compiled else ways
 
 
+class Unit(NamedTuple):
+    """What is counted: its name in the plural, how many an update has, and the operations of one."""
+
+    name: str
+    amount: int
+    operations: int
+
+
 def _figures(
-    timing: Timing, amount: int, name: str, work_of_one: int, rates: Mapping[str, float], bfloat16: bool
+    times: Mapping[str, Timing], way: Maml | Protonet, unit: Unit, plan: Plan, cores: float = 1.0
 ) -> dict[str, Any]:
-    """What a row says of its timing: units of work a second, and the part of the matrix rate that they use."""
+    """What a row says of the timing of `way`: units a second, and the part of the matrix product's rate that they use.
+
+    cores  how many times the cores that the matrix product had
+    The fraction is taken within each round, and its median is reported.
+    """
+    timing = times[way.way]
     if timing.failed:
         return {"failed": timing.failed}
-    per_second = amount / timing.median
-    number_format = "bfloat16" if bfloat16 else "float32"
+    number_format = "bfloat16" if way.bfloat16 else "float32"
+    products = ratio(timing.seconds, times[_yardstick(number_format)].seconds)  # that would fit into the time
+    done = unit.amount * unit.operations
     return {
-        name: per_second,
+        f"{unit.name}_per_second": unit.amount / timing.median,
         "number_format": number_format,
-        "flop_per_second": per_second * work_of_one,
-        "fraction": per_second * work_of_one / rates[number_format],
+        "flop_per_second": done / timing.median,
+        "fraction": done / (products * operations.product_operations(plan.matrix_side) * cores),
         "seconds": timing.seconds,
         "first_seconds": timing.first,
     }

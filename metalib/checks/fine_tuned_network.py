@@ -163,9 +163,11 @@ def _case(n_way: int, k_shot: int, steps: int, *, training: bool) -> Case:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(n_way)
         network = Conv4(width=6, image_size=16, downsample="stride", n_out=9)
-    for block in network.blocks:  # statistics as of other data: a network that was never trained has 0 and 1
-        block[1].running_mean.copy_(torch.randn(6, generator=generator) / 5)
-        block[1].running_var.copy_(0.2 + torch.rand(6, generator=generator))
+    for name, values in network.named_buffers():  # statistics as of other data: an untrained network has 0 and 1
+        if name.endswith("running_mean"):
+            values.copy_(torch.randn(6, generator=generator) / 5)
+        if name.endswith("running_var"):
+            values.copy_(0.2 + torch.rand(6, generator=generator))
     labels = torch.arange(n_way)[torch.randperm(n_way, generator=generator)]
     pictures = [torch.rand(n_way * count, 1, 16, 16, generator=generator) for count in (k_shot, 2)]
     task = Episode(pictures[0], labels.repeat(k_shot), pictures[1], labels.repeat(2))

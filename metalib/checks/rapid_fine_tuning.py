@@ -63,7 +63,8 @@ def _over_pictures(z: Tensor, y: Tensor, w: Tensor, b: Tensor) -> Head:
 def _squared(z: Tensor, y: Tensor, w: Tensor, b: Tensor) -> Head:
     w, b = w.clone().requires_grad_(), b.clone().requires_grad_()
     loss = mse_loss(z @ w.T + b, one_hot(y, len(b)).float())
-    return torch.autograd.grad(loss, (w, b))
+    dw, db = torch.autograd.grad(loss, (w, b))
+    return dw, db
 
 
 def _accumulated(z: Tensor, y: Tensor, n: int, a: float, k: int) -> Head:

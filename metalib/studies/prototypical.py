@@ -153,19 +153,18 @@ def way(settings: dict[str, Any]) -> dict[str, Any]:
     """One 60-way task an update, or the same pictures as twelve 5-way tasks; then both with a softer softmax."""
     n_groups, n_way = settings["groups"], settings["classes"]
     arms = {f"one {n_way}-way task": (1, 1), f"{n_groups} tasks of {n_way // n_groups} ways": (n_groups, 1)}
-    return _with_softer(settings, arms, n_way, settings["n_query"] + 1)
+    plain = compare(settings, arms, n_way, settings["n_query"] + 1, settings["seeds"], 1.0)
+    softer = settings["softer"]
+    return {
+        **plain,
+        "softer": compare(settings, arms, n_way, settings["n_query"] + 1, softer["seeds"], softer["scale"]),
+    }
 
 
 def shot(settings: dict[str, Any]) -> dict[str, Any]:
-    """Trained with 1 shot or with 5, on the same ten drawings of each class; then both with a softer softmax."""
+    """Trained with 1 shot or with 5, on the same ten drawings of each class."""
     arms = {f"trained {k}-shot": (1, k) for k in reversed(settings["shots"])}
-    return _with_softer(settings, arms, settings["n_way"], settings["drawings"])
-
-
-def _with_softer(settings: dict, arms: dict[str, tuple[int, int]], n_way: int, drawings: int) -> dict[str, Any]:
-    plain = compare(settings, arms, n_way, drawings, settings["seeds"], 1.0)
-    softer = settings["softer"]
-    return {**plain, "softer": compare(settings, arms, n_way, drawings, softer["seeds"], softer["scale"])}
+    return compare(settings, arms, settings["n_way"], settings["drawings"], settings["seeds"], 1.0)
 
 
 def compare(
@@ -226,17 +225,16 @@ COMMON = {
     "learning_rate": 1e-3,
     "seeds": [0, 1, 2],
 }
-# the scale that squared Euclid learns in the study of distances: at 1, a softmax in 256 dimensions starts too sure
-SOFTER = {"scale": 0.1, "seeds": [0]}
+# softer: near the scale that squared Euclid learns in the study of distances. At 1 the softmax starts too sure
 WAY = Study(
     "Does training with more ways than the test help, at equal pictures, updates and batch sizes?",
     way,
-    {**COMMON, "classes": 60, "groups": 12, "n_query": 5, "softer": SOFTER},
+    {**COMMON, "classes": 60, "groups": 12, "n_query": 5, "softer": {"scale": 0.1, "seeds": [0]}},
 )
 SHOT = Study(
     "Must the shots of training be those of the test? 20-way, ten drawings of each class an update in both arms.",
     shot,
-    {**COMMON, "n_way": 20, "shots": [1, 5], "drawings": 10, "softer": SOFTER},
+    {**COMMON, "n_way": 20, "shots": [1, 5], "drawings": 10},
 )
 DISTANCE = Study(
     "Which distance trains best?",

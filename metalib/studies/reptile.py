@@ -215,5 +215,5 @@ ALIGNMENT = Study(
 ADAM = Study(
     question="Omniglot: does an inner Adam whose state goes on from task to task train better than a fresh one?",
     run=inner_adam,
-    settings={"seeds": [0, 1, 2], "updates": 100, "episodes": 100, "test_steps": 20},
+    settings={"seeds": [0, 1, 2], "updates": 60, "episodes": 60, "test_steps": 20},
 )

@@ -120,7 +120,8 @@ class InnerStepScrubber(Graph):
         """The present task as a film strip: a row for each of `steps`."""
         found = self.adaptation()
         figure, ax = plots.canvas(9.5, 1.6 + 0.85 * len(steps))
-        plots_adaptation.film_strip(ax, self.task, *found, steps=steps)
+        title = f"Step by step at α = {STEP_SIZES[self.state.step_size]:g}: bars are the probabilities of the classes"
+        plots_adaptation.film_strip(ax, self.task, *found, steps=steps, title=title)
         return figure
 
     def _deal(self) -> None:

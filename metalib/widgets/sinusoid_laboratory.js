@@ -2,7 +2,7 @@ function render({ model, el }) {
   // the radio buttons of one view share a name that no other view on the page has
   const group = `metalib-start-${Math.random().toString(36).slice(2)}`;
   const draw = ({ reach, inputs, grid, truth, curves, points, chosen, rows, steps, sliders, status, warning }) => {
-    const f = frame(860, 400, [-reach, reach], [-reach, reach]);
+    const f = frame(860, 340, [-reach, reach], [-reach, reach]);
     const colour = rows[chosen].colour;
     const along = (ys) => grid.map((x, i) => [x, ys[i]]);
     const ticks = [-5, 0, 5].map((x) => svg("text", { x: f.px(x) + 4, y: f.py(0) - 5 }, `x = ${String(x).replace("-", "−")}`));
