@@ -1,4 +1,4 @@
-"""The command line: `metalib lab | doctor | data | train | evaluate | results | bench`.
+"""The command line: `metalib lab | doctor | data | train | evaluate | results | study | bench`.
 
 Each command is a pair of functions, its options and its run.
 What a command needs is imported when it runs, so that none waits for another's libraries.
@@ -86,18 +86,19 @@ def train_options(parser: argparse.ArgumentParser) -> None:
 
 def train_run(arguments: argparse.Namespace) -> int:
     """Train, and write the checkpoint."""
-    from metalib import commands
+    from metalib import commands, distributed
 
-    commands.train(
-        arguments.recipe,
-        out=arguments.out,
-        resume=arguments.resume,
-        updates=arguments.updates,
-        protocol=arguments.split,
-        seed=arguments.seed,
-        device=arguments.device,
-        with_validation=arguments.with_validation,
-    )
+    with distributed.only_the_first_prints():
+        commands.train(
+            arguments.recipe,
+            out=arguments.out,
+            resume=arguments.resume,
+            updates=arguments.updates,
+            protocol=arguments.split,
+            seed=arguments.seed,
+            device=arguments.device,
+            with_validation=arguments.with_validation,
+        )
     return 0
 
 
@@ -138,11 +139,19 @@ def study_run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def bench_options(parser: argparse.ArgumentParser) -> None:
+    """How thorough, beside whom, and where to."""
+    parser.add_argument("--quick", action="store_true", help="few rounds and ways: a first look")
+    parser.add_argument("--peers", action="store_true", help="also through higher and learn2learn, where installed")
+    parser.add_argument("--out", type=Path, help="a .json file for the figures; a picture goes beside it")
+    device_option(parser)
+
+
 def bench_run(arguments: argparse.Namespace) -> int:
     """Measure this machine."""
     from metalib import commands
 
-    commands.run_bench(device=arguments.device)
+    commands.run_bench(device=arguments.device, quick=arguments.quick, with_peers=arguments.peers, out=arguments.out)
     return 0
 
 
@@ -159,7 +168,7 @@ COMMANDS = {
     "evaluate": Command("measure a trained network on the evaluation classes", evaluate_options, evaluate_run),
     "results": Command("let every method of the course sit both exams", device_option, results_run),
     "study": Command("run one of the experiments that notebooks report", study_options, study_run),
-    "bench": Command("say how fast this machine draws episodes and trains", device_option, bench_run),
+    "bench": Command("say how fast this machine draws episodes and trains", bench_options, bench_run),
 }
 PASS_ON = {"lab"}  # commands that hand options which they do not know to another program
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from metalib import bench, checkpoints, places, results, runtime
+from metalib import bench, checkpoints, distributed, places, results, runtime
 from metalib.banks import load_bank, split
 from metalib.banks.store import bank_digest
 from metalib.episodes import ClassBank
@@ -36,7 +36,7 @@ def train(
     protocol         how the classes are split: see `metalib.banks.split`
     with_validation  learn from the validation classes too, and keep the last state; else the state that validated best
     """
-    place = runtime.pick_device(device)
+    place = distributed.device(device)
     if name not in RECIPES:
         raise ValueError(f"there is no recipe {name!r}: give one of {', '.join(RECIPES)}")
     recipe = dataclasses.replace(RECIPES[name], seed=seed)
@@ -57,7 +57,8 @@ def train(
     )
     _exhaust(records)
     path = folder / f"{name}{'' if protocol == 'alphabets' else '-' + protocol}{checkpoints.SUFFIX}"
-    publish(folder, path, recipe, bank, {"split": protocol, "classes": classes.source})
+    if distributed.place().rank == 0:
+        publish(folder, path, recipe, bank, {"split": protocol, "classes": classes.source})
     return path
 
 
@@ -160,8 +161,8 @@ def _checkout_data(command: str) -> Path:
     return root / "data"
 
 
-def run_bench(*, device: str | None) -> None:
-    """Print how fast this machine draws episodes and trains."""
+def run_bench(*, device: str | None, quick: bool = False, with_peers: bool = False, out: Path | None = None) -> None:
+    """Print how fast this machine draws episodes and trains, and write it to `out`."""
     torch.manual_seed(0)
-    for line in bench.lines(load_bank(quiet=True).to(runtime.pick_device(device))):
-        print(line, flush=True)
+    place = runtime.pick_device(device)
+    bench.run(load_bank(quiet=True).to(place), quick=quick, with_peers=with_peers, out=out)

@@ -147,25 +147,29 @@ def curves(network: Conv4, episodes: Episode, *, at: Sequence[int], **settings) 
 def _score(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     """Loss and accuracy of each task, [T] and [T], from [T, Q, N] and [T, Q]."""
     losses = cross_entropy(logits.transpose(1, 2), labels, reduction="none").mean(dim=1)
-    return losses, (logits.argmax(dim=2) == labels).float().mean(dim=1)
+    return losses, (logits.argmax(dim=2) == labels).double().mean(dim=1)
 
 
 # --- the methods, as they sit the exams
 
 
 class Settings(NamedTuple):
-    """How a pre-trained classifier is fine-tuned; step size and number of steps are chosen on validation classes."""
+    """How a pre-trained classifier is fine-tuned on a task of N ways."""
 
     only: Only
-    inner_lr: float
+    lr_per_class: float
     inner_steps: int
 
+    def inner_lr(self, n_way: int) -> float:
+        """α, in proportion to N: from a head of zeros the first step is α/N · (c_k − z̄), equally long for every N."""
+        return self.lr_per_class * n_way
 
-# chosen on validation classes; neighbouring values are as good: `metalib study fine-tuning`
+
+# chosen on 5-way tasks of validation classes, where neighbouring values are as good: `metalib study fine-tuning`
 METHODS = {
-    "linear probe": Settings(HEAD, inner_lr=0.01, inner_steps=5),
-    "fine-tuned last block": Settings(LAST_BLOCK, inner_lr=0.01, inner_steps=5),
-    "fine-tuned classifier": Settings(ALL_LAYERS, inner_lr=0.01, inner_steps=5),
+    "linear probe": Settings(HEAD, lr_per_class=0.002, inner_steps=5),
+    "fine-tuned last block": Settings(LAST_BLOCK, lr_per_class=0.002, inner_steps=5),
+    "fine-tuned classifier": Settings(ALL_LAYERS, lr_per_class=0.002, inner_steps=5),
 }
 
 
@@ -173,16 +177,26 @@ def predictor(network: Conv4, method: str) -> Predict:
     """The function that answers episodes of any number of ways by one of METHODS: Episode with a task axis -> [T, Q].
 
     network  pre-trained, without a head or with one that is thrown away
+    Raises ValueError for a method that is none of METHODS.
     """
-    settings = METHODS[method]
+    if method not in METHODS:
+        raise ValueError(f"there is no method {method!r}: give one of {', '.join(METHODS)}")
+    only, _, inner_steps = METHODS[method]
 
     def predict(episodes: Episode) -> Tensor:
         n_way = int(episodes.support_y.max()) + 1
-        return logits(with_head(network, n_way), episodes, **settings._asdict()).argmax(dim=2)
+        inner_lr = METHODS[method].inner_lr(n_way)
+        model = with_head(network, n_way)
+        return logits(model, episodes, only=only, inner_lr=inner_lr, inner_steps=inner_steps).argmax(dim=2)
 
     return predict
 
 
 def nearest_centroid(network: Conv4) -> Predict:
     """The same without a step: each query goes to the class whose mean feature is nearest."""
-    return lambda episodes: protonet.predict(network.features, episodes)
+
+    def predict(episodes: Episode) -> Tensor:
+        with torch.no_grad():
+            return protonet.predict(network.features, episodes)
+
+    return predict

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.patches import Ellipse
+from matplotlib.patches import Ellipse, Rectangle
 from torch import Tensor
 
 from metalib.plots import QUIET, class_colour, method_colour
@@ -56,31 +56,20 @@ def slide(
 def settings_map(
     ax: Axes, errors: Tensor, alphas: Sequence[float], steps: Sequence[int], *, best: float, title: str
 ) -> Axes:
-    """Errors over α (rows) and k (columns), each cell with its number; cells near `best` have a frame.
+    """Errors over α (rows) and k (columns), each cell with its number; those within 25 % of `best` have a frame.
 
     errors  [α, k]; what is not finite diverged. Light is good.
     """
-    shown = np.log(np.clip(np.nan_to_num(errors.numpy(), nan=np.inf), None, 5.0))
-    ax.imshow(shown, cmap="Greys", vmin=math.log(best), vmax=math.log(8.0), aspect="auto")
-    for row, column in np.ndindex(*shown.shape):
-        value = float(errors[row, column])
+    worst = 8 * best  # and all beyond it, is as dark
+    darkness = np.log(np.clip(np.nan_to_num(errors.numpy(), nan=np.inf), best, worst) / best) / math.log(worst / best)
+    ax.imshow(darkness, cmap="Greys", vmin=0, vmax=1.25, aspect="auto")  # 1.25: never black, so that frames are seen
+    for row, column in np.ndindex(*darkness.shape):
+        value, near = float(errors[row, column]), bool(errors[row, column] <= 1.25 * best)
         text = f"{value:.2f}" if value < 100 else "diverged"
-        dark = shown[row, column] > math.log(4.0)
-        near = value <= 1.25 * best
-        ax.text(
-            column,
-            row,
-            text,
-            ha="center",
-            va="center",
-            fontsize=8,
-            color="white" if dark else "black",
-            weight="bold" if near else None,
-        )
+        colour, weight = "white" if darkness[row, column] > 0.7 else "black", "bold" if near else "normal"
+        ax.text(column, row, text, ha="center", va="center", fontsize=8, color=colour, weight=weight)
         if near:
-            ax.add_patch(
-                Ellipse((column, row), 0.94, 0.8, fill=False, edgecolor=method_colour("Reptile"), linewidth=1.8)
-            )
+            ax.add_patch(Rectangle((column - 0.47, row - 0.44), 0.94, 0.88, fill=False, edgecolor="black", linewidth=2))
     ax.set_xticks(range(len(steps)), [str(k) for k in steps])
     ax.set_yticks(range(len(alphas)), [f"{alpha:g}" for alpha in alphas])
     ax.set(xlabel="inner steps k", ylabel="inner step size α", title=title)

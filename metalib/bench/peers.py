@@ -28,7 +28,7 @@ from metalib.models import Conv4
 from metalib.recipes.maml import MamlRecipe
 
 LIBRARIES = ("higher", "learn2learn")
-PIPELINE = "omniglot"  # the subfolder in which torchvision's Omniglot is laid out
+PIPELINE = "omniglot"  # the subfolder into which Omniglot's files are laid out
 TOLERANCE = 1e-3  # of a gradient's norm: rounding in another order gives 1e-6
 
 Backward = Callable[[Conv4, Iterator[Episode], int], None]
@@ -48,15 +48,14 @@ def update(library: str, *, n_tasks: int, pipeline: bool, bank: ClassBank, folde
     check_same_gradient(library, bank)
     network = maml_network()
     optimizer = torch.optim.Adam(network.parameters(), MamlRecipe.learning_rate)
-    sample, said = _own_pipeline(bank, folder) if pipeline else (None, "ready tensors")
+    sample = _own_pipeline(bank, folder) if pipeline else None
     ready = sample_episodes(bank, FIVE_WAY, n_tasks, generator=runtime.seeded(0))
 
-    def one_update() -> str:
+    def one_update() -> None:
         tasks = (ready.task(t) if sample is None else sample() for t in range(n_tasks))
         optimizer.zero_grad()
         backward(network, tasks, n_tasks)
         optimizer.step()
-        return said
 
     return one_update
 
@@ -111,47 +110,32 @@ def _learn2learn() -> Backward:
 
 
 def lay_out(folder: Path) -> bool:
-    """Lay the background pictures out in `folder` as torchvision's Omniglot wants them; whether they were at hand.
+    """Unpack the background pictures into `folder`, as torchvision's Omniglot has them; whether they were at hand.
 
     Nothing is downloaded: it takes the archive that metalib's own bank is made from.
     """
-    from torchvision.datasets.utils import extract_archive
-
     archives = [path for path in omniglot.sources("images_background") if path.suffix == ".zip"]
-    if not archives:
-        return False
-    place = folder / PIPELINE / "omniglot-py"
-    place.mkdir(parents=True)
-    shutil.copy(archives[0], place / "images_background.zip")
-    extract_archive(str(place / "images_background.zip"), str(place))
-    return True
+    if archives:
+        shutil.unpack_archive(archives[0], folder / PIPELINE)
+    return bool(archives)
 
 
-def _own_pipeline(bank: ClassBank, folder: Path) -> tuple[Callable[[], Episode], str]:
-    """The function that draws a task as learn2learn's Omniglot benchmark does, and where its pictures come from."""
+def _own_pipeline(bank: ClassBank, folder: Path) -> Callable[[], Episode]:
+    """The function that draws a task as learn2learn's Omniglot benchmark does: from files, else from the bank's pictures."""
     from learn2learn.data import MetaDataset, TaskDataset
     from learn2learn.data.transforms import ConsecutiveLabels, FusedNWaysKShots, LoadData, RemapLabels
     from learn2learn.vision.transforms import RandomClassRotation
     from torchvision import transforms
-    from torchvision.datasets import Omniglot
 
     prepare = transforms.Compose(
         [transforms.Resize(28, interpolation=Image.Resampling.LANCZOS), transforms.ToTensor(), lambda x: 1.0 - x]
     )
-    try:
-        pictures: Dataset = Omniglot(str(folder / PIPELINE), background=True, transform=prepare)
-        classes = [label for _, label in pictures._flat_character_images]  # type: ignore[attr-defined]
-        said = "PNG files, one by one"
-    except RuntimeError:  # torchvision has not found its files
-        pictures, classes, said = (
-            BankPictures(bank, prepare),
-            BankPictures.labels(bank),
-            "the bank's pictures, one by one",
-        )
+    is_laid_out = (folder / PIPELINE).exists()
+    pictures = FilePictures(folder / PIPELINE, prepare) if is_laid_out else BankPictures(bank, prepare)
     members: dict[int, list[int]] = {}
-    for index, label in enumerate(classes):
+    for index, label in enumerate(pictures.labels):
         members.setdefault(label, []).append(index)
-    dataset = MetaDataset(pictures, members, dict(enumerate(classes)))
+    dataset = MetaDataset(pictures, members, dict(enumerate(pictures.labels)))
     per_class = FIVE_WAY.k_shot + FIVE_WAY.n_query
     tasks = TaskDataset(
         dataset,
@@ -169,7 +153,22 @@ def _own_pipeline(bank: ClassBank, folder: Path) -> tuple[Callable[[], Episode],
         support = torch.arange(len(y)) % per_class < FIVE_WAY.k_shot
         return Episode(x[support], y[support], x[~support], y[~support])
 
-    return sample, said
+    return sample
+
+
+class FilePictures(Dataset):
+    """Omniglot's pictures, read from their files one at a time, as torchvision does it."""
+
+    def __init__(self, folder: Path, prepare: Callable[[Image.Image], Tensor]) -> None:
+        self.paths, self.prepare = sorted(folder.rglob("*.png")), prepare
+        numbers = {character: number for number, character in enumerate(dict.fromkeys(p.parent for p in self.paths))}
+        self.labels = [numbers[path.parent] for path in self.paths]
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+        return self.prepare(Image.open(self.paths[index], mode="r").convert("L")), self.labels[index]
 
 
 class BankPictures(Dataset):
@@ -177,16 +176,11 @@ class BankPictures(Dataset):
 
     def __init__(self, bank: ClassBank, prepare: Callable[[Image.Image], Tensor]) -> None:
         self.images, self.prepare = bank.images.flatten(0, 1), prepare  # [C · D, 1, H, W]
-        self.n_drawings = bank.n_drawings
-
-    @staticmethod
-    def labels(bank: ClassBank) -> list[int]:
-        """The class of each drawing."""
-        return [c for c in range(bank.n_classes) for _ in range(bank.n_drawings)]
+        self.labels = [c for c in range(bank.n_classes) for _ in range(bank.n_drawings)]
 
     def __len__(self) -> int:
         return len(self.images)
 
     def __getitem__(self, index: int) -> tuple[Tensor, int]:
         ink = self.images[index, 0].numpy()
-        return self.prepare(Image.fromarray(255 - ink)), index // self.n_drawings
+        return self.prepare(Image.fromarray(255 - ink)), self.labels[index]

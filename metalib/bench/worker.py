@@ -61,12 +61,12 @@ class Group:
             for rank in range(size)
         ]
 
-    def do(self, kind: str, settings: Mapping[str, Any]) -> str:
-        """Do one update of this `kind` in every process, and wait for all; returns what the first says of it.
+    def do(self, kind: str, settings: Mapping[str, Any]) -> None:
+        """Do one update of this `kind` in every process, and wait for all.
 
         The first call for the same settings prepares it. Raises WorkerFailed.
         """
-        return self._all_do({"kind": kind, "settings": settings, "memory": False})[0]["said"]
+        self._all_do({"kind": kind, "settings": settings, "memory": False})
 
     def peak_memory(self, kind: str, settings: Mapping[str, Any]) -> int | None:
         """The bytes that one update holds at its peak, in all processes together; None where a system does not say."""
@@ -141,14 +141,14 @@ def main(arguments: Sequence[str]) -> None:
     for line in sys.stdin:
         order = json.loads(line)
         key = json.dumps([order["kind"], order["settings"]])
-        answer: dict[str, Any] = {"said": "", "failed": "", "peak": None}
+        answer: dict[str, Any] = {"failed": "", "peak": None}
         try:
             if key not in prepared:
                 prepared[key] = BUILDERS[order["kind"]](order["settings"], bank, folder)
             if order["memory"]:
                 answer["peak"] = timing.peak_memory(prepared[key], bank.device)
             else:
-                answer["said"] = str(prepared[key]() or "")
+                prepared[key]()
         except Exception as error:  # the process that measures says what it was, and goes on with the others
             answer["failed"] = f"{type(error).__name__}: {str(error).strip()[:300]}"
         print(json.dumps(answer), file=answers, flush=True)

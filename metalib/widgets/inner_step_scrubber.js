@@ -16,8 +16,9 @@ function render({ model, el }) {
       svg("text", { x: 4, y: f.py(power) - 3 }, `${10 ** power}`),
     ]);
     const dot = (ys, colour) => svg("circle", { cx: f.px(step), cy: f.py(ys[step]), r: 5, fill: colour });
+    const inside = (y) => Math.min(f.height - 6, Math.max(14, y));
     const name = (ys, words, colour, dy) =>
-      svg("text", { x: f.width - 6, y: f.py(ys.at(-1)) + dy, "text-anchor": "end", style: `fill:${colour};font-weight:700` }, words);
+      svg("text", { x: f.width - 6, y: inside(f.py(ys.at(-1)) + dy), "text-anchor": "end", style: `fill:${colour};font-weight:700` }, words);
     const above = support.at(-1) > query.at(-1);
     return chart(
       f,
@@ -33,17 +34,18 @@ function render({ model, el }) {
       name(query, "query loss", "#b04a00", above ? 16 : -8),
     );
   };
+  const tiles = (rows, ...items) => element("ul", { class: "metalib-tiles", style: `--metalib-rows:${rows}` }, ...items);
   const card = ({ badge: label, picture: url }) =>
     element(
       "li",
-      { class: "metalib-query", style: `--metalib-class:${label.colour}` },
+      { class: "metalib-tile", style: `--metalib-class:${label.colour}` },
       picture(url, 56, `Support picture of class ${label.text}`),
-      element("span", { class: "metalib-answer", "aria-hidden": "true" }, badge(label)),
+      element("span", { class: "metalib-given", "aria-hidden": "true" }, badge(label)),
     );
   const query = ({ badge: label, picture: url, truth, wrong, bars: shares, words }) =>
     element(
       "li",
-      { class: `metalib-query${wrong ? " metalib-is-wrong" : ""}`, style: `--metalib-class:${label.colour}` },
+      { class: `metalib-tile${wrong ? " metalib-is-missed" : ""}`, style: `--metalib-class:${label.colour}` },
       picture(url, 56, `Query of class ${truth}, answered ${label.text}${wrong ? ", wrong" : ""}. ${words}`),
       element(
         "span",
@@ -52,7 +54,7 @@ function render({ model, el }) {
       ),
       element(
         "span",
-        { class: "metalib-answer", "aria-hidden": "true" },
+        { class: "metalib-given", "aria-hidden": "true" },
         badge(label),
         wrong ? element("b", {}, `✗ is ${truth}`) : null,
       ),
@@ -71,15 +73,15 @@ function render({ model, el }) {
         "div",
         {},
         element("h4", {}, "Support: one drawing of each class."),
-        element("ul", { class: "metalib-queries metalib-given" }, support.map(card)),
+        tiles(1, support.map(card)),
         element("h4", {}, "Loss after each step, in nats. Dotted: guessing."),
         plot(losses),
       ),
       element(
         "div",
         {},
-        element("h4", {}, "Queries: bars are probabilities of the classes, in the classes' colours."),
-        element("ul", { class: "metalib-queries" }, queries.map(query)),
+        element("h4", {}, "Queries, a column for each class. Bars: probabilities."),
+        tiles(queries.length / support.length, queries.map(query)),
       ),
     ),
     element("button", { type: "button", class: "metalib-button", "data-action": "press", "data-name": "deal" }, "Another task"),

@@ -47,7 +47,7 @@ def test_arrow_keys_go_through_the_steps(scrubber):
 def test_the_status_counts_right_answers(scrubber):
     move(scrubber, "step", 0)
     move(scrubber, "step", 3)
-    wrong = scrubber.root.locator(".metalib-is-wrong").count()
+    wrong = scrubber.root.locator(".metalib-is-missed").count()
     assert scrubber.root.locator(".metalib-status").inner_text().startswith(f"After 3 steps: {15 - wrong} of 15")
     scrubber.screenshots("inner-step-scrubber")
 
