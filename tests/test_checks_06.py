@@ -159,9 +159,7 @@ WRONG_LOSSES = {
     "Take their mean": lambda d, y: cross_entropy(-d, y, reduction="sum"),
     "You normalise over the queries": lambda d, y: -own((-d).log_softmax(dim=0), y).mean(),
     "the mean distance to the own prototype": lambda d, y: own(d, y).mean(),
-    "Both need the same m": lambda d, y: (
-        (own(d, y) + (-(d - d.amin(1, keepdim=True))).exp().sum(1).log()).mean()
-    ),
+    "Both need the same m": lambda d, y: (own(d, y) + (-(d - d.amin(1, keepdim=True))).exp().sum(1).log()).mean(),
     "queries times classes": lambda d, y: -(one_hot(y, 4) * (-d).log_softmax(dim=1)).mean(),
     "You return the log probability": lambda d, y: -cross_entropy(-d, y),
     "A small number that is added to p": lambda d, y: -own((-d).softmax(dim=1) + 1e-8, y).log().mean(),

@@ -2,7 +2,7 @@ function draw({ extent, bowls, trail, start, paths, colours, sliders, status }) 
   const f = frame(420, 420, [-extent, extent], [-extent, extent]);
   const unit = f.px(1) - f.px(0);
   const at = ([x, y]) => ({ cx: f.px(x), cy: f.py(y) });
-  const bowl = ({ letter, colour, c, angle, rings }) => [
+  const ellipses = ({ colour, c, angle, rings }) =>
     rings.map(([rx, ry]) =>
       svg("ellipse", {
         rx: unit * rx,
@@ -12,7 +12,8 @@ function draw({ extent, bowls, trail, start, paths, colours, sliders, status }) 
         stroke: colour,
         "stroke-width": 1.2,
       }),
-    ),
+    );
+  const optimum = ({ letter, colour, c }) => [
     svg("circle", { ...at(c), r: 9, fill: colour, stroke: "#fff", "stroke-width": 1.5 }),
     svg("text", { x: f.px(c[0]), y: f.py(c[1]) + 4, "text-anchor": "middle", class: "metalib-letter" }, letter),
   ];
@@ -33,9 +34,10 @@ function draw({ extent, bowls, trail, start, paths, colours, sliders, status }) 
       chart(
         f,
         words,
-        bowls.map(bowl),
+        bowls.map(ellipses),
         line(f, ends, { stroke: "#5f5f5f", "stroke-dasharray": "3 4" }),
         paths.map(path),
+        bowls.map(optimum),
         line(f, trail, { stroke: colours.reptile, "stroke-width": 4, "stroke-opacity": 0.6 }),
         square(joint, { fill: colours.joint, transform: `rotate(45 ${f.px(joint[0])} ${f.py(joint[1])})` }),
         square(trail.at(-1), { fill: "#fff", stroke: "#000", "stroke-width": 1.5 }),
