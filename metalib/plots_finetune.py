@@ -53,7 +53,7 @@ def step_map(
     for row, column in np.ndindex(values.shape):
         ink = "black" if values[row, column] > 0.55 else "white"
         ax.text(column, row, f"{100 * values[row, column]:.0f}", ha="center", va="center", fontsize=8, color=ink)
-    row, column = np.unravel_index(values.argmax(), values.shape)
+    column, row = np.unravel_index(values.T.argmax(), values.T.shape)  # of equals, the one with the fewest steps
     ax.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, edgecolor="#D55E00", linewidth=2.5))
     ax.set_xticks(range(len(steps)), [str(step) for step in steps])
     ax.set_yticks(range(len(step_sizes)), [f"{size:g}" for size in step_sizes])

@@ -139,10 +139,10 @@ def test_curves_stand_at_equal_distances_with_their_steps_below():
     assert (band.ymin, band.ymax) == pytest.approx((0.1, 0.7))
 
 
-def test_the_map_frames_the_best_cell():
+def test_the_map_frames_the_best_cell_with_the_fewest_steps():
     _, ax = plots.canvas()
-    plots_finetune.step_map(ax, [[0.2, 0.5], [0.3, 0.9], [0.1, 0.2]], step_sizes=[0.01, 0.1, 1.0], steps=[0, 5])
-    assert [text.get_text() for text in ax.texts] == ["20", "50", "30", "90", "10", "20"]
+    plots_finetune.step_map(ax, [[0.2, 0.5, 0.9], [0.3, 0.9, 0.1]], step_sizes=[0.01, 0.1], steps=[0, 5, 9])
+    assert [text.get_text() for text in ax.texts] == ["20", "50", "90", "30", "90", "10"]
     frame = ax.patches[0]
     assert (frame.get_x(), frame.get_y()) == (0.5, 0.5)
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["0.01", "0.1", "1"]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["0.01", "0.1"]

@@ -121,7 +121,7 @@ def lay_out(folder: Path) -> bool:
 
 
 def _own_pipeline(bank: ClassBank, folder: Path) -> Callable[[], Episode]:
-    """The function that draws a task as learn2learn's Omniglot benchmark does: from files, else from the bank's pictures."""
+    """The function that draws a task as learn2learn's Omniglot benchmark does, from files or the bank's pictures."""
     from learn2learn.data import MetaDataset, TaskDataset
     from learn2learn.data.transforms import ConsecutiveLabels, FusedNWaysKShots, LoadData, RemapLabels
     from learn2learn.vision.transforms import RandomClassRotation
