@@ -32,7 +32,7 @@ def draw(record: Row) -> Figure:
     protonet = "prototypical network"
     panels.append((protonet.capitalize(), method_colour(protonet), "images", record["protonet"]))
     if record["peers"]:
-        title = "The same, other libraries in grey"
+        title = "MAML, other libraries in grey"
         panels.append((title, method_colour("MAML"), "tasks", record["peers"]["rows"]))
     heights = [2 + len(rows) for *_, rows in panels]
     figure, axes = plt.subplots(
