@@ -113,6 +113,8 @@ def evaluate(checkpoint: str, *, episodes: int, device: str | None, write: bool)
     """Print a checkpoint's accuracies on the evaluation classes of its split; `write` puts them into its file too."""
     place = runtime.pick_device(device)
     network, info = checkpoints.load(checkpoint, device=place)
+    if "split" not in info:
+        raise ValueError(f"{checkpoint} was not trained on pictures: nothing to measure on the evaluation classes")
     protocol = "paper" if info["split"] == "paper" else "alphabets"
     evaluation = split(load_bank(), protocol).evaluation.to(place)
     rows = []

@@ -63,6 +63,11 @@ def test_every_kind_of_recipe_trains_resumes_and_is_evaluated(bank, tmp_path, mo
     assert len(rows) == 2 * len(modes)
 
 
+def test_a_network_for_curves_is_not_measured_on_pictures(bank):
+    with pytest.raises(ValueError, match="sinusoids-maml was not trained on pictures"):
+        commands.evaluate("sinusoids-maml", episodes=2, device="cpu", write=False)
+
+
 def test_unknown_names_are_answered_with_the_known_ones(bank, tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="no recipe 'mamal': give one of protonet"):
         train(tmp_path, "mamal")
