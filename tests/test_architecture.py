@@ -70,7 +70,7 @@ def imported(path, *, lazy=True):
 
 
 GRAPH = {name: imported(path) for name, path in MODULES.items() if name != "__init__"}
-STANDALONE = {"__init__", "_bootstrap"}
+STANDALONE = {"__init__", "__main__", "_bootstrap"}
 
 
 @pytest.mark.parametrize("module", sorted(set(MODULES) - STANDALONE))

@@ -181,7 +181,7 @@ class Lab:
         """Start one of JupyterLab's commands, as its menus do."""
         self.page.evaluate(f"void window.jupyterapp.commands.execute({json.dumps(name)}, {json.dumps(arguments)})")
 
-    def run_all(self, seconds: float = 120) -> Lab:
+    def run_all(self, seconds: float = 600) -> Lab:
         """Run all cells from a cleared notebook and wait until the last has ended and the kernel is idle."""
         self.command("notebook:clear-all-cell-outputs")
         self.page.wait_for_function(f"[...{PANEL}.content.model.cells].every(cell => !cell.executionCount)")
