@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from metalib.studies import fine_tuning, fine_tuning_shots, maml_labels, maml_omniglot, maml_training, from_scratch, prototypical, prototypical_atlas, prototypical_steps, reptile, reptile_sensitivity, sinusoids
+from metalib.studies import (
+    fine_tuning,
+    fine_tuning_shots,
+    from_scratch,
+    maml_labels,
+    maml_omniglot,
+    maml_training,
+    prototypical,
+    prototypical_atlas,
+    prototypical_steps,
+    reptile,
+    reptile_sensitivity,
+    sinusoids,
+)
 from metalib.studies.base import Study, read
 
 __all__ = ["STUDIES", "Study", "read"]
