@@ -41,14 +41,14 @@ SETTINGS: dict[str, Any] = {
     "n_way": 5,
     "k_shot": 1,
     "n_query": 3,
-    "tasks": 20,  # on validation classes
+    "tasks": 40,  # on validation classes
     "seed": 3,
     "random_start_seed": 0,
     "step_sizes": [0.003, 0.01, 0.03, 0.1, 0.3],
     "steps": [0, 1, 2, 3, 5, 10, 20],
     "batch_norm_step_sizes": [0.003, 0.01, 0.03],
     "batch_norm_steps": [3, 5, 10],
-    "episodes": 100,  # the first ones of exam A, on evaluation classes
+    "episodes": 200,  # the first ones of exam A, on evaluation classes
 }
 
 

@@ -31,9 +31,9 @@ SETTINGS: dict[str, Any] = {
     "n_query": 2,
     "step_sizes": [0.003, 0.01, 0.03],
     "steps": [1, 3, 5, 10],
-    "validation_tasks": 8,
+    "validation_tasks": 20,
     "validation_seed": 4,
-    "episodes": 50,
+    "episodes": 100,
     "seed": 5,
 }
 

@@ -2,7 +2,7 @@ function render({ model, el }) {
   // the radio buttons of one view share names that no other view on the page has
   const own = `metalib-curves-${Math.random().toString(36).slice(2)}`;
   const draw = ({ marks, place, top, chance, measure, percent, curves, choices, sliders, status, note }) => {
-    const f = frame(860, 380, [-0.7, marks.length - 0.4], [-0.12 * top, 1.06 * top]);
+    const f = frame(860, 310, [-0.7, marks.length - 0.4], [-0.17 * top, 1.06 * top]);
     const said = (value) => (percent ? `${Math.round(100 * value)} %` : value.toFixed(0));
     const along = (values) => values.map((value, i) => [i, value]);
     const ticks = [0, 0.25, 0.5, 0.75, 1].map((share) => [
@@ -59,11 +59,11 @@ function render({ model, el }) {
       element("span", { class: "metalib-key" }, element("i", { class: `metalib-line-${name}`, style: `border-color:${colour}` }), `${name} set`);
     return [
       element("h4", {}, "Choose a start and the layers, move the step size, and walk along the steps."),
-      choices.map(group),
+      ...choices.map(group),
       element("fieldset", { class: "metalib-slides" }, sliders.map(slider)),
       element("p", { class: "metalib-keys" }, curves.map(key)),
-      plot,
       element("p", { class: "metalib-status", role: "status" }, status),
+      plot,
       element("p", { class: "metalib-note" }, note),
       element(
         "button",

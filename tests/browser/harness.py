@@ -158,7 +158,7 @@ class Lab:
         else:
             route.abort()
 
-    def open(self, notebook: str, seconds: float = 60) -> Lab:
+    def open(self, notebook: str, seconds: float = 240) -> Lab:
         """Open `notebooks/<notebook>` in a fresh workspace and wait for its kernel."""
         self.page.goto(f"{self.address}/lab/tree/notebooks/{notebook}?reset", timeout=seconds * 1000)
         ready = f"""window.jupyterapp && {PANEL}?.context?.isReady && {PANEL}.content?.model
