@@ -21,13 +21,13 @@ def browser():
         chromium.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def notebooks_folder():
     """Where the notebooks to be served are copied from."""
     return harness.ROOT / "notebooks"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not the session's: a file may serve notebooks of its own
 def jupyterlab(tmp_path_factory, browser, notebooks_folder):
     """JupyterLab's address, and what its kernels asked of the network. Without a browser no server is started."""
     root, state = tmp_path_factory.mktemp("served"), tmp_path_factory.mktemp("state")
