@@ -30,6 +30,16 @@ def radii(curvatures: Iterable[float], level: float) -> tuple[float, ...]:
     return tuple(math.sqrt(2 * level / curvature) for curvature in curvatures)
 
 
+def ellipses(ax: Axes, task: Quadratic, colour: str) -> None:
+    """Draw the task's ellipses of equal loss, one for each of LEVELS."""
+    x, y = task.c.tolist()
+    curvatures, axes = np.linalg.eigh(task.A.numpy())
+    angle = math.degrees(math.atan2(axes[1, 0], axes[0, 0]))
+    for level in LEVELS:
+        width, height = (2 * radius for radius in radii(curvatures, level))
+        ax.add_patch(Ellipse((x, y), width, height, angle=angle, fill=False, edgecolor=colour, linewidth=1))
+
+
 def meta_graph(ax: Axes, *, cut: bool, title: str) -> Axes:
     """How the query loss depends on θ through one inner step; `cut` marks the road that first-order MAML leaves out."""
     boxes = {
@@ -76,11 +86,7 @@ def plane(
     for number, (task, path) in enumerate(zip(tasks, paths, strict=True)):
         colour, letter = class_colour(number), "AB"[number]
         x, y = task.c.tolist()
-        curvatures, axes = np.linalg.eigh(task.A.numpy())
-        angle = math.degrees(math.atan2(axes[1, 0], axes[0, 0]))
-        for level in LEVELS:
-            width, height = (2 * radius for radius in radii(curvatures, level))
-            ax.add_patch(Ellipse((x, y), width, height, angle=angle, fill=False, edgecolor=colour, linewidth=1))
+        ellipses(ax, task, colour)
         ax.plot(x, y, "o", color=colour, markersize=12, markeredgecolor="white")
         ax.text(x, y, letter, ha="center", va="center", color="white", fontsize=8, weight="bold")
         for a, b in zip(path[:-1].tolist(), path[1:].tolist(), strict=True):

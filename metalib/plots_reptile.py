@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.patches import Ellipse, Rectangle
+from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from metalib.plots import QUIET, class_colour, method_colour
-from metalib.plots_maml import LEVELS, radii, start_colour
+from metalib.plots_maml import ellipses, start_colour
 from metalib.quadratics import Quadratic
 
 
@@ -32,11 +32,7 @@ def slide(
     for number, (task, path) in enumerate(zip(tasks, paths, strict=True)):
         colour, letter = class_colour(number), "AB"[number]
         x, y = task.c.tolist()
-        curvatures, axes = np.linalg.eigh(task.A.numpy())
-        angle = math.degrees(math.atan2(axes[1, 0], axes[0, 0]))
-        for level in LEVELS:
-            width, height = (2 * radius for radius in radii(curvatures, level))
-            ax.add_patch(Ellipse((x, y), width, height, angle=angle, fill=False, edgecolor=colour, linewidth=1))
+        ellipses(ax, task, colour)
         ax.plot(x, y, marker="+", color=colour, markersize=10, markeredgewidth=2)
         away = ((-12, -12), (7, 4))[number]  # where no path comes in
         ax.annotate(letter, (x, y), away, textcoords="offset points", weight="bold")

@@ -1,24 +1,13 @@
-"""The checks of notebook 01, against right answers, typical wrong ones, the stub, and code that fails."""
+"""The checks of notebook 01, against right answers and typical wrong ones."""
 
 import random
 
 import pytest
 import torch
+from answers import accept, expect
 
-from metalib.checks import class_split, learning_to_learn
+from metalib.checks import class_split
 from metalib.checks.learning_to_learn import check_pixel_neighbour, check_sample_episode, check_split_classes
-
-CHECKS = {
-    "pixel_neighbour": check_pixel_neighbour,
-    "sample_episode": check_sample_episode,
-    "split_classes": check_split_classes,
-}
-
-
-def expect(verdict, words):
-    assert verdict.passed is False
-    assert words in verdict.message
-
 
 # --- pixel_neighbour
 
@@ -38,9 +27,7 @@ def by_broadcast(support_x, support_y, query_x):
 
 @pytest.mark.parametrize("answer", [by_loop, by_broadcast])
 def test_right_neighbours_pass(answer):
-    verdict = check_pixel_neighbour(answer)
-    assert verdict.passed is True
-    assert str(verdict).startswith("✓ Right")
+    accept(check_pixel_neighbour(answer))
 
 
 def distances(support_x, query_x):
@@ -97,11 +84,6 @@ WRONG_NEIGHBOURS = {
 @pytest.mark.parametrize("words", WRONG_NEIGHBOURS)
 def test_wrong_neighbours_are_named(words):
     expect(check_pixel_neighbour(WRONG_NEIGHBOURS[words]), words)
-
-
-def test_every_mistake_in_the_table_gets_its_own_message():
-    table = learning_to_learn.NEIGHBOUR_MISTAKES
-    assert [check_pixel_neighbour(mistake).message for _, mistake in table] == [message for message, _ in table]
 
 
 # --- sample_episode
@@ -247,10 +229,12 @@ def test_wrong_samplers_are_named(flaw, words):
 
 
 def test_a_sampler_that_draws_with_python_ignores_the_generator():
-    def answer(images, n_way, k_shot, n_query, generator):
-        return by_randperm(images, n_way, k_shot, n_query, torch.Generator().manual_seed(random.getrandbits(30)))
+    python = random.Random(0)  # which part of the episode is named depends on its draws
 
-    expect(check_sample_episode(answer), "come from the global random numbers")
+    def answer(images, n_way, k_shot, n_query, generator):
+        return by_randperm(images, n_way, k_shot, n_query, torch.Generator().manual_seed(python.getrandbits(30)))
+
+    expect(check_sample_episode(answer), "from the global random numbers")
 
 
 def test_a_sampler_that_changes_the_pictures_is_noticed():
@@ -289,7 +273,7 @@ def by_tensor(alphabets, n_validation, n_test, generator):
 
 @pytest.mark.parametrize("answer", [by_dict, by_tensor])
 def test_right_splits_pass(answer):
-    assert check_split_classes(answer).passed is True
+    accept(check_split_classes(answer))
 
 
 def cut(names, n_validation, n_test):
@@ -388,37 +372,3 @@ def test_the_reference_splits_the_rotated_bank_safely(tiny_bank):
     own = [{groups[c].split(",")[0] for c in part} for part in parts]
     assert [len(side) for side in own] == [1, 1, 1]
     assert len(set.union(*own)) == 3
-
-
-# --- all of them
-
-
-def test_stubs_are_not_attempted():
-    def stub(*arguments): ...
-
-    def raises(*arguments):
-        raise NotImplementedError
-
-    for name, check in CHECKS.items():
-        for function in (stub, raises):
-            verdict = check(function)
-            assert verdict.passed is None
-            assert str(verdict).startswith(f"– not attempted yet: write the body of `{name}`")
-
-
-@pytest.mark.parametrize("name", CHECKS)
-@pytest.mark.parametrize(
-    "value",
-    ["", "abc", 5, [], (), {}, set(), object(), torch.tensor([]), float("nan"), [[], [], []], [1, 2, 3, 4], [None] * 3],
-)
-def test_no_answer_makes_a_check_raise(name, value):
-    verdict = CHECKS[name](lambda *arguments: value)
-    assert verdict.passed is False
-    assert "could not be compared" not in verdict.message
-
-
-@pytest.mark.parametrize("name", CHECKS)
-def test_empty_tensors_do_not_make_a_check_raise(name):
-    nothing = torch.zeros(0, 1, 6, 6)
-    for value in ([nothing] * 4, [torch.zeros(0)] * 4, [torch.zeros(())] * 4, [torch.zeros(())] * 3):
-        assert CHECKS[name](lambda *arguments, value=value: value).passed is False

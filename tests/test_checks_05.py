@@ -1,48 +1,14 @@
-"""The checks of notebook 05, against right answers, typical wrong ones, the stub, and code that fails."""
+"""The checks of notebook 05, against right answers and typical wrong ones."""
 
 import pytest
 import torch
+from answers import accept, expect
 from torch.func import functional_call, grad
 from torch.nn.functional import mse_loss
 
-from metalib.checks import alignment, reptile_step
+from metalib.checks import alignment
 from metalib.checks import reptile as checks
 from metalib.checks.reptile import check_inner_product, check_reptile_limit, check_reptile_step
-
-CHECKS = [check_reptile_step, check_reptile_limit, check_inner_product]
-
-
-def expect(verdict, words):
-    assert verdict.passed is False
-    assert words in verdict.message
-
-
-def stub(*arguments): ...
-
-
-def silent_stub(*arguments):
-    """A docstring."""
-    pass
-
-
-@pytest.mark.parametrize("check", CHECKS)
-@pytest.mark.parametrize("answer", [stub, silent_stub, ..., None])
-def test_an_untouched_stub_is_not_attempted(check, answer):
-    verdict = check(answer)
-    assert verdict.passed is None
-    assert "not attempted yet" in str(verdict)
-
-
-@pytest.mark.parametrize("check", CHECKS)
-def test_code_that_fails_is_explained(check):
-    expect(check(lambda *arguments: undefined_name), "Your function stopped with NameError")  # noqa: F821
-
-
-@pytest.mark.parametrize("check", CHECKS)
-@pytest.mark.parametrize("value", ["text", {}, [], torch.zeros(0), torch.zeros(2, 3, 4), float("nan"), object()])
-def test_no_answer_makes_a_check_raise(check, value):
-    assert check(lambda *arguments: value).passed is False
-
 
 # --- reptile_step
 
@@ -83,8 +49,7 @@ def with_modules(model, theta, episodes, alpha, k, epsilon):
 
 @pytest.mark.parametrize("answer", [with_func, with_modules])
 def test_right_steps_pass(answer):
-    verdict = check_reptile_step(answer)
-    assert str(verdict).startswith("✓ Right")
+    accept(check_reptile_step(answer))
 
 
 def in_place_on_the_model(model, theta, episodes, alpha, k, epsilon):
@@ -154,11 +119,6 @@ def test_wrong_steps_are_named(words):
     expect(check_reptile_step(WRONG_STEPS[words]), words)
 
 
-def test_every_step_mistake_gets_its_own_message():
-    table = reptile_step.STEP_MISTAKES
-    assert [check_reptile_step(mistake).message for _, mistake in table] == [message for message, _ in table]
-
-
 # --- reptile_limit
 
 
@@ -166,7 +126,7 @@ def test_every_step_mistake_gets_its_own_message():
     "answer", [lambda c, A: c.mean(dim=0), lambda c, A: [sum(col) / len(c) for col in c.T.tolist()]]
 )
 def test_right_limits_pass(answer):
-    assert check_reptile_limit(answer).passed is True
+    accept(check_reptile_limit(answer))
 
 
 def test_very_many_reptile_steps_agree_with_the_limit():
@@ -199,11 +159,6 @@ WRONG_LIMITS = {
 @pytest.mark.parametrize("words", WRONG_LIMITS)
 def test_wrong_limits_are_named(words):
     expect(check_reptile_limit(WRONG_LIMITS[words]), words)
-
-
-def test_every_limit_mistake_gets_its_own_message():
-    table = checks.LIMIT_MISTAKES
-    assert [check_reptile_limit(mistake).message for _, mistake in table] == [message for message, _ in table]
 
 
 # --- inner_product
@@ -240,7 +195,7 @@ def name_by_name(*case):
 
 @pytest.mark.parametrize("answer", [product, name_by_name, name_by_name_tensor])
 def test_right_inner_products_pass(answer):
-    assert str(check_inner_product(answer)).startswith("✓ Right")
+    accept(check_inner_product(answer))
 
 
 def twice(size, batch_size, generator):
@@ -249,6 +204,10 @@ def twice(size, batch_size, generator):
 
 def apart(size, batch_size, generator):
     return [torch.randperm(size, generator=generator)[:batch_size] for _ in range(2)]
+
+
+def halves(size, batch_size, generator):
+    return torch.randperm(size, generator=generator).chunk(2)
 
 
 WRONG_PRODUCTS = {
@@ -262,6 +221,8 @@ WRONG_PRODUCTS = {
     "You use a single parameter tensor": lambda *case: product(*case, combine=lambda a, b: a[:5] @ b[:5]),
     "Your sign is wrong": lambda *case: -product(*case),
     "have one point each": lambda m, t, x, y, b, g: product(m, t, x, y, 1, g),
+    "do not have `batch_size` points each": lambda m, t, x, y, b, g: product(m, t, x, y, 3, g),
+    "Halves of the data": lambda *case: product(*case, draw=halves),
     "always take the same two": lambda *case: product(*case, draw=lambda size, b, g: (slice(0, b), slice(b, 2 * b))),
     "you draw from elsewhere": lambda m, t, x, y, b, g: product(m, t, x, y, b, None),
     "Return one number": lambda *case: product(*case, combine=lambda a, b: a * b),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +11,8 @@ from torch.func import functional_call
 from torch.nn.functional import cross_entropy
 
 from metalib.adapt import Params, adapt
-from metalib.checks.meta_gradient import CAUSES
+from metalib.checks.meta_gradient import with_cause
+from metalib.checks.parameters import see_that_nothing_changed, snapshot
 from metalib.checks.verdict import Wrong, compare
 from metalib.models import conv4
 from metalib.runtime import seeded
@@ -121,13 +121,17 @@ HEAD_MISTAKES = (
 )
 
 
+FOR_THETA = "Look for `theta[name] = ...`, `-=`, `.sub_()` and `.data`. Make a new dict: `phi = {**theta, **head}`."
+FOR_MODEL = "Call it by `functional_call(model, phi, (x,))`."
+
+
 def judge_head(function: Callable) -> None:
     """Compare the learner's φ and the outer gradient through it with the right ones; raises Wrong with the mistake."""
     cases = [_head_case(*numbers) for numbers in ((1, 0.5, 2), (2, 0.3, 1), (3, 0.4, 3))]
-    before = {id(theta): (_values(theta), _values(dict(model.named_parameters()))) for model, theta, *_ in cases}
+    before = {id(theta): snapshot(model, theta) for model, theta, *_ in cases}
 
     def read(phi: Any, model: nn.Module, theta: Params, *rest: Any) -> Answer:
-        _see_that_nothing_changed(model, theta, *before[id(theta)])
+        see_that_nothing_changed(model, theta, before[id(theta)], for_theta=FOR_THETA, for_model=FOR_MODEL)
         _see_that_it_is_phi(phi, theta)
         return phi, _gradient_through(phi, model, theta)
 
@@ -142,9 +146,7 @@ def judge_head(function: Callable) -> None:
             show=_show_phi,
         )
     except Wrong as wrong:
-        lines = str(wrong).splitlines()
-        cause = next((cause for pattern, cause in CAUSES if re.search(pattern, lines[0])), None)
-        raise Wrong("\n".join([*lines[:-1], cause]) if cause else str(wrong)) from None
+        raise with_cause(wrong) from None
 
 
 def _head_case(seed: int, alpha: float, k: int) -> tuple[nn.Module, Params, Tensor, Tensor, float, int]:
@@ -161,22 +163,8 @@ def _head_case(seed: int, alpha: float, k: int) -> tuple[nn.Module, Params, Tens
     return model, {name: value.requires_grad_() for name, value in theta.items()}, x, torch.arange(6) // 2, alpha, k
 
 
-def _values(params: Params) -> Params:
-    return {name: value.detach().clone() for name, value in params.items()}
-
-
 def _close(a: Params, b: Params) -> bool:
     return all(torch.allclose(a[name], b[name], rtol=1e-4, atol=1e-9) for name in b)
-
-
-def _see_that_nothing_changed(model: nn.Module, theta: Params, theta_before: Params, weights_before: Params) -> None:
-    if theta.keys() != theta_before.keys() or any(not theta[name].equal(value) for name, value in theta_before.items()):
-        raise Wrong(
-            "Your function changes `theta`, and the next task starts from there. Look for `theta[name] = ...`, `-=`, "
-            "`.sub_()` and `.data`. Make a new dict: `phi = {**theta, **head}`."
-        )
-    if any(not value.equal(weights_before[name]) for name, value in model.named_parameters()):
-        raise Wrong("Your function changes the model's own weights. Call it by `functional_call(model, phi, (x,))`.")
 
 
 def _see_that_it_is_phi(phi: Any, theta: Params) -> None:

@@ -85,12 +85,19 @@ def _of_points(case: Case) -> dict[str, Tensor]:
     return {name: g.flatten(1) for name, g in vmap(grad(loss), in_dims=(None, 0, 0))(fixed, x, y).items()}
 
 
-def _pairs(case: Case, size: int | None = None) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
-    """All pairs of disjoint minibatches."""
-    rows = range(len(case[2]))
-    for first in combinations(rows, size or case[4]):
-        for second in combinations([row for row in rows if row not in first], size or case[4]):
+def _pairs(case: Case, sizes: tuple[int, int] | None = None) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """All pairs of disjoint minibatches, of `batch_size` points unless `sizes` says otherwise."""
+    rows, (size, other_size) = range(len(case[2])), sizes or (case[4], case[4])
+    for first in combinations(rows, size):
+        for second in combinations([row for row in rows if row not in first], other_size):
             yield first, second
+
+
+def _of_any_size(case: Case) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """All pairs of disjoint minibatches, whatever their sizes: a fixed one may be right in one of the cases."""
+    n = len(case[2])
+    for sizes in ((a, b) for a in range(1, n) for b in range(1, n - a + 1)):
+        yield from _pairs(case, sizes)
 
 
 def _values(case: Case, pairs: Any, measure: Callable[[Tensor, Tensor], Tensor], names: Any = None) -> list[float]:
@@ -149,7 +156,12 @@ MISTAKES: tuple[tuple[str, Callable[[Case], list[float]]], ...] = (
     ),
     (
         "Your minibatches have one point each. Take `batch_size` points.",
-        lambda case: _values(case, _pairs(case, 1), torch.dot),
+        lambda case: _values(case, _pairs(case, (1, 1)), torch.dot),
+    ),
+    (
+        "Your minibatches do not have `batch_size` points each, or not for every `batch_size`. Halves of the data go "
+        "wrong, and a size written as a number does. Cut at `batch_size` and at `2 * batch_size`.",
+        lambda case: _values(case, _of_any_size(case), torch.dot),
     ),
     (
         "Your two minibatches share points, in some draws at least: you draw them one apart from the other. A shared "

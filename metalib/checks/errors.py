@@ -24,6 +24,11 @@ CAUSES = (
         "Two tensors differ in type. Write `.float()` on both.",
     ),
     (
+        r"shape of the mask",
+        "A mask such as `labels == k` chooses among as many rows as it has entries. Cut both to the same rows first: "
+        "print the two shapes just above that line.",
+    ),
+    (
         r"size of tensor|shapes cannot be multiplied|must match|broadcast|equal to or|invalid for input of size",
         "Two shapes do not fit. Print the shapes just above that line; pictures become vectors with `.flatten(1)`.",
     ),

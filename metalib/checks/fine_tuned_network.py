@@ -72,6 +72,7 @@ def _other(change: Callable[..., tuple[float, int]]) -> Callable[..., Answers]:
     return lambda network, task, n, a, k: answers(fine_tune(network, task, n, *change(task, n, a, k)), task)
 
 
+ONE_TOO_MANY = "You take one step too many. Count the turns of your loop: for 0 steps it has none."
 MISTAKES: tuple[tuple[str, Callable[..., Answers]], ...] = (
     (
         "Your network learns from the query set. Its labels are what is asked for: take the steps on `task.support_x` "
@@ -121,7 +122,7 @@ MISTAKES: tuple[tuple[str, Callable[..., Answers]], ...] = (
         _odd(reduction="sum"),
     ),
     ("You take one step too few. Count the turns of your loop.", _other(lambda t, n, a, k: (a, k - 1))),
-    ("You take one step too many. Count the turns of your loop.", _other(lambda t, n, a, k: (a, k + 1))),
+    (ONE_TOO_MANY, _other(lambda t, n, a, k: (a, k + 1))),
 )
 
 
@@ -129,6 +130,7 @@ def judge(function: Callable) -> None:
     """Raise Wrong with the first flaw in what the learner's function makes of small networks."""
     _check_untouched(function)
     _check_head(function)
+    _check_nothing_random(function)
     compare(
         function,
         [_case(3, 2, 3, training=False), _case(4, 1, 4, training=True), _case(2, 3, 2, training=False)],
@@ -208,6 +210,9 @@ def _check_head(function: Callable) -> None:
     if torch.allclose(evaluating, old, rtol=1e-3, atol=1e-5):
         raise Wrong(MISTAKES[5][0])
     if evaluating.abs().max() > 1e-6:
+        after_one = answers(fine_tune(*case[:4], 1), case[1])[0]
+        if (evaluating - after_one).abs().max() < 0.01 * after_one.abs().max():
+            raise Wrong(ONE_TOO_MANY)
         raise Wrong(
             "Your new head starts with random numbers: after 0 steps its answers are not all equal. Set its weight and "
             "bias to zero (`torch.nn.init.zeros_`), so that no class has a head start and the check can compare."
@@ -220,13 +225,30 @@ def _check_head(function: Callable) -> None:
         )
 
 
+def _check_nothing_random(function: Callable) -> None:
+    """Equal arguments give equal networks: new blocks hide behind a head of zeros until the first steps are taken."""
+    case = _case(3, 2, 3, training=True)
+    first, second = (_read(attempt(function, *case), case)[1] for _ in range(2))
+    if not torch.allclose(first, second, rtol=1e-2, atol=1e-4):
+        raise Wrong(
+            "Your function gives another network each time that it is called with the same arguments, so something "
+            "starts with random weights. Blocks start as those of the `network` handed in (`copy.deepcopy(network)`), "
+            "and the head at zero."
+        )
+
+
 def _read(answer: Any, case: Case) -> Answers:
     """The answers of the learner's network to the queries; raises Wrong where it is none, or has other outputs."""
     network, task, n_way, _, _ = case
     if isinstance(answer, Tensor):
         raise Wrong("You return a tensor. Return the fine-tuned network itself: whoever called it asks it the queries.")
+    if isinstance(answer, dict):
+        raise Wrong(
+            "You return a dict of weights, as `state_dict()` gives it. Return the network that has them: whoever "
+            "called your function asks it the queries."
+        )
     if not isinstance(answer, nn.Module):
-        raise Wrong(f"You return a {type(answer).__name__}. Return the fine-tuned network.")
+        raise Wrong(f"You return a value of type {type(answer).__name__}. Return the fine-tuned network.")
     found = answers(answer, task)
     n_old = network.settings["n_out"]
     if found[0].shape[1] == n_old:
@@ -243,4 +265,4 @@ def _read(answer: Any, case: Case) -> Answers:
 
 
 def _said(logits: Tensor) -> list[float]:
-    return [round(x, 3) for x in logits[0].tolist()]
+    return [float(f"{x:.3g}") for x in logits[0].tolist()]

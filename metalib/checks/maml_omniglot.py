@@ -15,6 +15,7 @@ from torch.nn.functional import mse_loss
 from metalib.adapt import Params
 from metalib.checks import episode_sampler
 from metalib.checks.adapted_head import judge_head
+from metalib.checks.parameters import values
 from metalib.checks.verdict import Wrong, check, compare, read_number
 from metalib.models import mlp
 from metalib.runtime import seeded
@@ -122,19 +123,15 @@ def _minimum(sizes: tuple[int, ...], n_points: int) -> tuple[nn.Module, Params, 
         return value
 
     optimizer.step(loss)
-    return model, _copy(dict(model.named_parameters())), x, y
-
-
-def _copy(theta: Params) -> Params:
-    return {name: value.detach().clone() for name, value in theta.items()}
+    return model, values(dict(model.named_parameters())), x, y
 
 
 @check
 def check_largest_stable_step(function: Callable) -> str:
     """`largest_stable_step(model, theta, x, y)`: at a minimum of the squared error -> a number, 2 / λmax."""
     minima = [_minimum((1, 8, 1), 5), _minimum((1, 5, 5, 1), 6), _minimum((2, 6, 1), 7)]
-    cases = [(model, _copy(theta), x, y) for model, theta, x, y in minima]  # the minima outlive this check
-    before = {id(theta): _copy(theta) for _, theta, *_ in cases}
+    cases = [(model, values(theta), x, y) for model, theta, x, y in minima]  # the minima outlive this check
+    before = {id(theta): values(theta) for _, theta, *_ in cases}
 
     def read(answer: Any, model: nn.Module, theta: Params, *rest: Any) -> float:
         if any(not value.equal(before[id(theta)][name]) for name, value in theta.items()):

@@ -14,10 +14,9 @@ from torch.nn.functional import mse_loss
 
 from metalib import maml
 from metalib.adapt import Params, adapt
+from metalib.checks.parameters import see_that_nothing_changed, small_case, snapshot
 from metalib.checks.verdict import Mistakes, Wrong, compare
 from metalib.episodes import Episode
-from metalib.models import mlp
-from metalib.runtime import seeded
 
 
 def exact(model: nn.Module, theta: Params, episodes: Episode, alpha: float, k: int, **settings) -> Params:
@@ -164,11 +163,16 @@ WITH_RESPECT_TO_PHI = (
 )
 NO_GRAPH = (
     "Your gradient is the first-order one: ∇L_Q at φ. Without `create_graph=True`, `torch.autograd.grad` returns plain "
-    "numbers, and the outer gradient cannot see how they depend on θ."
+    "numbers, and the outer gradient cannot see how they depend on θ. Differentiate the query loss with respect to θ, "
+    "too: with respect to φ it would stay the first-order gradient."
 )
 NOT_CHANGED = (
     "This is MAML's exact gradient, with the second-order part. For first-order MAML the inner gradient has to count "
-    "as a constant: detach it."
+    "as a constant: detach it, or leave `create_graph` out, or differentiate the query loss with respect to φ."
+)
+NOT_A_DICT = (
+    "Your numbers are right, but you return a {}. Return a dict with the names of `theta`: "
+    "`dict(zip(theta, gradients, strict=True))`."
 )
 
 
@@ -179,7 +183,10 @@ def first_order_reason(function: Callable) -> str:
         return WITH_RESPECT_TO_PHI
     if names & {"detach", "detach_", "no_grad", "data"}:
         return DETACHED
-    return WITH_RESPECT_TO_PHI if "create_graph" in names else NO_GRAPH
+    short = getattr(function, "__globals__", {}).get("grad") if "grad" in names else None
+    # gradients of torch.func keep their graph unasked
+    by_func = "autograd" not in names and ("func" in names or short is torch.func.grad)
+    return WITH_RESPECT_TO_PHI if by_func or "create_graph" in names else NO_GRAPH
 
 
 def _names(code: CodeType | None) -> set[str]:
@@ -216,13 +223,29 @@ CAUSES = (
 )
 
 
+FOR_THETA = (
+    "Look for `theta[name] = ...`, `-=`, `.sub_()` and `.data`. Make a new dict: "
+    "`phi = {name: theta[name] - alpha * g[name] for name in theta}`."
+)
+FOR_MODEL = "Call it with φ: `functional_call(model, phi, (x,))`."
+
+
+def with_cause(wrong: Wrong) -> Wrong:
+    """The same, with the cause from CAUSES at its end where one fits."""
+    lines = str(wrong).splitlines()
+    cause = next((cause for pattern, cause in CAUSES if re.search(pattern, lines[0])), None)
+    return Wrong("\n".join([*lines[:-1], cause])) if cause else wrong
+
+
 def judge_gradient(function: Callable, gradient: Callable, mistakes: Mistakes) -> None:
     """Compare the learner's meta-gradient with `gradient` on three small networks; raises Wrong with the mistake."""
-    cases = [_case(n_tasks, alpha, k) for n_tasks, alpha, k in ((3, 0.2, 1), (2, 0.1, 2), (4, 0.15, 3))]
-    before = {id(case[1]): (_values(case[1]), _values(dict(case[0].named_parameters()))) for case in cases}
+    cases = [(*small_case(3), 0.2, 1), (*small_case(2), 0.1, 2), (*small_case(4), 0.15, 3)]
+    before = {id(theta): snapshot(model, theta) for model, theta, *_ in cases}
+    kinds = set()
 
     def read(answer: Any, model: nn.Module, theta: Params, *rest: Any) -> Params:
-        _see_that_nothing_changed(model, theta, *before[id(theta)])
+        see_that_nothing_changed(model, theta, before[id(theta)], for_theta=FOR_THETA, for_model=FOR_MODEL)
+        kinds.add(type(answer))
         return _read_gradient(answer, theta)
 
     try:
@@ -236,37 +259,10 @@ def judge_gradient(function: Callable, gradient: Callable, mistakes: Mistakes) -
             show=_show_gradients,
         )
     except Wrong as wrong:
-        lines = str(wrong).splitlines()
-        cause = next((cause for pattern, cause in CAUSES if re.search(pattern, lines[0])), None)
-        raise Wrong("\n".join([*lines[:-1], cause]) if cause else str(wrong)) from None
-
-
-def _case(n_tasks: int, alpha: float, k: int) -> tuple[nn.Module, Params, Episode, float, int]:
-    """A small smooth network, a θ apart from its own weights, and tasks of 4 support and 6 query points."""
-    generator = seeded(n_tasks)
-    model = mlp((1, 6, 6, 1), activation=nn.Tanh).double()
-
-    def noise(*shape: int) -> Tensor:
-        return torch.randn(*shape, generator=generator, dtype=torch.float64)
-
-    theta = {name: (0.7 * noise(*value.shape)).requires_grad_() for name, value in model.named_parameters()}
-    return model, theta, Episode(*(noise(n_tasks, points, 1) for points in (4, 4, 6, 6))), alpha, k
-
-
-def _values(params: Params) -> Params:
-    return {name: value.detach().clone() for name, value in params.items()}
-
-
-def _see_that_nothing_changed(model: nn.Module, theta: Params, theta_before: Params, weights_before: Params) -> None:
-    if theta.keys() != theta_before.keys() or any(not theta[name].equal(theta_before[name]) for name in theta):
-        raise Wrong(
-            "Your function changes `theta`, and the next task starts from there. Look for `theta[name] = ...`, `-=`, "
-            "`.sub_()` and `.data`. Make a new dict: `phi = {name: theta[name] - alpha * g[name] for name in theta}`."
-        )
-    if any(not value.equal(weights_before[name]) for name, value in model.named_parameters()):
-        raise Wrong(
-            "Your function changes the model's own weights. Call it with φ: `functional_call(model, phi, (x,))`."
-        )
+        raise with_cause(wrong) from None
+    for kind in kinds:  # after the numbers: a mistake in those matters more than the form
+        if not issubclass(kind, dict):
+            raise Wrong(NOT_A_DICT.format(kind.__name__))
 
 
 def _read_gradient(answer: Any, theta: Params) -> Params:
@@ -274,7 +270,7 @@ def _read_gradient(answer: Any, theta: Params) -> Params:
         kind = "the loss" if answer.numel() == 1 else "one tensor"
         raise Wrong(f"You return {kind}. Return the gradient: a dict with a tensor for each name in `theta`.")
     if isinstance(answer, (list, tuple)) and len(answer) == len(theta):
-        answer = dict(zip(theta, answer, strict=True))  # torch.autograd.grad's order is that of theta
+        answer = dict(zip(theta, answer, strict=True))  # in torch.autograd.grad's order, that of theta, to compare
     if not isinstance(answer, dict):
         raise Wrong(f"You return a {type(answer).__name__}. Return a dict with a tensor for each name in `theta`.")
     if answer.keys() != theta.keys():

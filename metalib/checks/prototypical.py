@@ -30,6 +30,10 @@ def _sums(z: Tensor, y: Tensor, s: int, n: int) -> Tensor:
     return prototypes(z, y, s, n) * _counts(y, s, n)
 
 
+def _means(rows: Tensor, labels: Tensor, n: int) -> Tensor:
+    return torch.stack([rows[labels == k].mean(dim=0) for k in range(n)])  # nan where a label is missing
+
+
 def _by_appearance(z: Tensor, y: Tensor, s: int, n: int) -> Tensor:
     return prototypes(z, y, s, n)[list(dict.fromkeys(y[:s].tolist()))]
 
@@ -77,6 +81,25 @@ PROTOTYPE_MISTAKES = (
         _by_appearance,
     ),
     (
+        "You take the mean of the queries, and leave the support set out. The support set is the first `n_support` "
+        "rows: `embeddings[:n_support]` and `labels[:n_support]`.",
+        lambda z, y, s, n: _means(z[s:], y[s:], n),
+    ),
+    (
+        "Your mask and your rows are cut from different places: it is made from the labels of the last rows, and "
+        "chooses among the first. Both are `[:n_support]`.",
+        lambda z, y, s, n: _means(z[:s], y[-s:], n),
+    ),
+    (
+        "Your mask chooses the pictures of all *other* classes. `labels == k` is true where the label is k.",
+        lambda z, y, s, n: torch.stack([z[:s][y[:s] != k].mean(dim=0) for k in range(n)]),
+    ),
+    (
+        "Your labels run from 1 to N: row 0 is the prototype of label 1, and the last row has no picture. Labels start "
+        "at 0: loop over `range(n_way)`.",
+        lambda z, y, s, n: _means(z[:s], y[:s] - 1, n),
+    ),
+    (
         "You take one picture of each class. Take the mean of all its support pictures.",
         _first_of_class,
     ),
@@ -99,7 +122,7 @@ def check_prototypes(function: Callable) -> str:
         [_batch(ORDERS[0], seed=1), _batch(ORDERS[1], seed=2), _batch(ORDERS[2], seed=3)],
         reference=prototypes,
         read=_read_prototypes,
-        same=lambda a, b: torch.allclose(a, b, rtol=1e-4, atol=1e-5),
+        same=lambda a, b: torch.allclose(a, b, rtol=1e-4, atol=1e-5, equal_nan=True),
         mistakes=PROTOTYPE_MISTAKES,
         show=_show_prototype,
     )
@@ -138,6 +161,12 @@ def _read_prototypes(answer: Any, z: Tensor, y: Tensor, s: int, n: int) -> Tenso
 
 
 def _show_prototype(case: tuple, answer: Tensor, right: Tensor) -> str:
+    empty = answer.isnan().any(dim=1).nonzero().flatten().tolist()
+    if empty:
+        return (
+            f"Your prototype of label {empty[0]} is nan, the mean of no rows at all: your mask is true nowhere. Look "
+            "at it: `labels == k`, for the first `n_support` labels, and k from 0 to N − 1."
+        )
     k = int((~torch.isclose(answer, right, rtol=1e-4, atol=1e-5)).any(dim=1).nonzero()[0])
     return (
         f"For the support labels {case[1][: case[2]].tolist()} the prototype of label {k} starts with "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -12,6 +12,7 @@ from torch.nn.functional import mse_loss, one_hot, softmax
 from metalib import protonet
 from metalib.checks import fine_tuned_network
 from metalib.checks.verdict import Wrong, check, compare, read_number
+from metalib.checks.when_to_stop import STOP_MISTAKES, cases, when_to_stop
 from metalib.runtime import seeded
 
 
@@ -188,102 +189,20 @@ def _b(answer: Head, right: Head) -> Head:
 # --- when to stop
 
 
-def when_to_stop(steps: Sequence[int], validation: Tensor, support: Tensor, query: Tensor) -> int:
-    """The number of steps with the best mean accuracy on the validation tasks; of equals, the fewest."""
-    return steps[int(validation.mean(dim=0).argmax())]
-
-
-def _last_best(values: Tensor) -> int:
-    best = (values == values.max()).nonzero().flatten()
-    return int(best[-1])
-
-
-STOP_MISTAKES: tuple[tuple[str, Callable[..., float]], ...] = (
-    (
-        "You look at the query labels of the new tasks: that is the best number of steps in hindsight. When they are "
-        "to be labelled, nobody has them. Decide by the validation tasks.",
-        lambda s, v, p, q: s[int(q.mean(dim=0).argmax())],
-    ),
-    (
-        "You look at the accuracy on the support set. It is perfect after a few steps, and stays so while the query "
-        "accuracy changes. Decide by the validation tasks.",
-        lambda s, v, p, q: s[int(p.mean(dim=0).argmax())],
-    ),
-    (
-        "You let the validation tasks and the queries of the new tasks decide together. The labels of those queries "
-        "are what is asked for.",
-        lambda s, v, p, q: s[int(torch.cat([v, q]).mean(dim=0).argmax())],
-    ),
-    (
-        "You return the place in the list. Return the number of steps that stands there: `steps[place]`.",
-        lambda s, v, p, q: int(v.mean(dim=0).argmax()),
-    ),
-    (
-        "Two numbers of steps are equally good, and you take the larger. Take the fewest steps: they cost less.",
-        lambda s, v, p, q: s[_last_best(v.mean(dim=0))],
-    ),
-    (
-        "You take the best single accuracy of all tasks. One lucky task says little: take the mean over tasks first.",
-        lambda s, v, p, q: s[int(v.max(dim=0).values.argmax())],
-    ),
-    (
-        "You look at the first validation task only. Take the mean over all of them: `validation.mean(dim=0)`.",
-        lambda s, v, p, q: s[int(v[0].argmax())],
-    ),
-    (
-        "You find the best place of each task, and average those. Average the accuracies first, and find the best "
-        "place of the mean.",
-        lambda s, v, p, q: float(torch.tensor(s, dtype=torch.float64)[v.argmax(dim=1)].mean()),
-    ),
-    (
-        "You take the most steps there are. More steps fit the support set, and it fits already.",
-        lambda s, v, p, q: s[-1],
-    ),
-    (
-        "You take the worst number of steps. Accuracy should be high: `argmax`.",
-        lambda s, v, p, q: s[int(v.mean(dim=0).argmin())],
-    ),
-)
-
-
 @check
 def check_when_to_stop(function: Callable) -> str:
     """`when_to_stop(steps, validation, support, query)`: [M] numbers, accuracies [V, M], [E, M], [E, M] -> a number."""
     compare(
         function,
-        [_curves(best, seed) for seed, best in enumerate((2, 3, 1))],
+        cases(),
         reference=when_to_stop,
         read=lambda answer, *case: read_number(answer, "the number of steps"),
         same=lambda a, b: abs(a - b) < 1e-6,
         mistakes=STOP_MISTAKES,
         show=lambda case, answer, right: (
             f"The mean validation accuracies after {list(case[0])} steps are "
-            f"{[round(x, 3) for x in case[1].mean(dim=0).tolist()]}. The best is after {right:g} steps, and you "
-            f"return {answer:g}."
+            f"{[round(x, 3) for x in case[1].mean(dim=0).tolist()]}. The best is after {right:g} "
+            f"step{'' if right == 1 else 's'}, and you return {answer:g}."
         ),
     )
     return "Right. You decide by other classes' tasks, and never look at the query labels of the new ones."
-
-
-def _curves(best: int, seed: int) -> tuple[list[int], Tensor, Tensor, Tensor]:
-    """Curves of 8 validation and 4 new tasks, made so that each mistake ends at another number of steps.
-
-    On validation, `best` and the place after it are equally good, and `good` is nearly as good. The new tasks' queries
-    are best two places after `best`; together with the validation tasks, they are best at `good`.
-    """
-    steps, good = [0, 1, 2, 5, 10, 20], 1 if best > 1 else 5
-    means = torch.full((6,), 0.5)
-    means[0], means[good], means[best], means[best + 1] = 0.25, 0.6875, 0.75, 0.75
-    wobble = torch.randint(-1, 2, (4, 6), generator=seeded(seed)) / 16
-    wobble[:, [best, best + 1, good]] = 0
-    wobble[0, best], wobble[0, 3 if best == 2 else 5] = (
-        -0.0625,
-        0.25 if best == 2 else 0.3125,
-    )  # what the first task says
-    validation = torch.cat([means + wobble, means - wobble]).double()  # the wobbles cancel: the means are exact
-    validation[1, 4], validation[5, 4] = 1.0, 0.0  # the best single task
-    late = [0.95, 0.95, 1.0] if best > 1 else [1.0, 1.0, 1.0]
-    support = torch.tensor([0.2, 0.8, 0.9, *late]).double().repeat(4, 1)
-    query = torch.full((4, 6), 0.4).double()
-    query[:, 0], query[:, good], query[:, (best + 2) % 6] = 0.2, 0.7, 0.8
-    return steps, validation, support, query

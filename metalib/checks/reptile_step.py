@@ -11,16 +11,15 @@ from torch.nn.functional import mse_loss
 
 from metalib import reptile
 from metalib.adapt import Params, adapt
+from metalib.checks.parameters import see_that_nothing_changed, small_case, snapshot, values
 from metalib.checks.verdict import Wrong, compare
 from metalib.episodes import Episode
-from metalib.models import mlp
-from metalib.runtime import seeded
 
 
 def reptile_step(m: nn.Module, t: Params, e: Episode, a: float, k: int, epsilon: float) -> Params:
     """θ + ε · mean over tasks of (φᵢ − θ), where φᵢ has made k full-batch steps of α on the support set of task i."""
     how = {"inner_lr": a, "inner_steps": k, "loss_fn": mse_loss}
-    return _values(reptile.step(m, t, e, meta_step_size=epsilon, **how))
+    return values(reptile.step(m, t, e, meta_step_size=epsilon, **how))
 
 
 def _adapted(m: nn.Module, t: Params, e: Episode, a: float, k: int) -> list[Params]:
@@ -184,23 +183,23 @@ STEP_MISTAKES = (
 )
 
 
+FOR_THETA = (
+    "Look for `theta[name] = ...`, `+=` and methods that end in `_`. Make a new dict: "
+    "`phi = {name: value - alpha * g[name] ...}`."
+)
+FOR_MODEL = (
+    "All tasks share them, and the second one starts where the first one ended. Call the model with φ: "
+    "`functional_call(model, phi, (x,))`."
+)
+
+
 def judge(function: Callable) -> None:
     """Compare the learner's step with Reptile's on three small networks; raises Wrong with the mistake."""
-    cases = [_case(*sizes) for sizes in ((3, 0.1, 2, 0.3), (2, 0.05, 4, 0.6), (4, 0.2, 3, 0.15))]
-    before = {id(case[1]): (_values(case[1]), _values(dict(case[0].named_parameters()))) for case in cases}
+    cases = [(*small_case(3), 0.1, 2, 0.3), (*small_case(2), 0.05, 4, 0.6), (*small_case(4), 0.2, 3, 0.15)]
+    before = {id(theta): snapshot(model, theta) for model, theta, *_ in cases}
 
     def read(answer: Any, model: nn.Module, theta: Params, *rest: Any) -> Params:
-        old, weights = before[id(theta)]
-        if theta.keys() != old.keys() or any(not theta[name].equal(old[name]) for name in theta):
-            raise Wrong(
-                "Your function changes `theta`, and the next task starts from there. Look for `theta[name] = ...`, "
-                "`+=` and methods that end in `_`. Make a new dict: `phi = {name: value - alpha * g[name] ...}`."
-            )
-        if any(not value.equal(weights[name]) for name, value in model.named_parameters()):
-            raise Wrong(
-                "Your function changes the model's own weights: all tasks share them, and the second one starts where "
-                "the first one ended. Call the model with φ: `functional_call(model, phi, (x,))`."
-            )
+        see_that_nothing_changed(model, theta, before[id(theta)], for_theta=FOR_THETA, for_model=FOR_MODEL)
         return _read_params(answer, theta)
 
     compare(
@@ -212,22 +211,6 @@ def judge(function: Callable) -> None:
         mistakes=STEP_MISTAKES,
         show=_show_step,
     )
-
-
-def _case(n_tasks: int, alpha: float, k: int, epsilon: float) -> tuple[nn.Module, Params, Episode, float, int, float]:
-    """A small smooth network, a θ apart from its own weights, and tasks of 4 support and 6 query points."""
-    generator = seeded(n_tasks)
-    model = mlp((1, 6, 6, 1), activation=nn.Tanh).double()
-
-    def noise(*shape: int) -> Tensor:
-        return torch.randn(*shape, generator=generator, dtype=torch.float64)
-
-    theta = {name: (0.7 * noise(*value.shape)).requires_grad_() for name, value in model.named_parameters()}
-    return model, theta, Episode(*(noise(n_tasks, points, 1) for points in (4, 4, 6, 6))), alpha, k, epsilon
-
-
-def _values(params: Params) -> Params:
-    return {name: value.detach().clone() for name, value in params.items()}
 
 
 def _read_params(answer: Any, theta: Params) -> Params:

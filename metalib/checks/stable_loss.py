@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from metalib.checks.verdict import compare, read_number
+from metalib.checks.verdict import Wrong, compare, read_number
 from metalib.runtime import seeded
 
 
@@ -31,10 +31,20 @@ def _nothing(d: Tensor) -> Tensor:
     return torch.zeros(1)
 
 
+def _largest_first(d: Tensor, y: Tensor, shift: Tensor) -> float:
+    d = d - shift
+    return (_own(d, y) + (-d).exp().sum(dim=1).log()).mean().item()
+
+
 def _log_sum(d: Tensor) -> Tensor:
     return (-d).logsumexp(dim=1)
 
 
+READY_MADE = {"softmax", "log_softmax", "logsumexp", "logaddexp", "cross_entropy", "nll_loss"}
+LARGEST = (
+    "You subtract the largest distance. Then −(d − m) is positive for all the others, and exp of 800 overflows to inf. "
+    "Subtract the smallest distance of each row: no exponential is then above exp(0) = 1."
+)
 MISTAKES = (
     (
         "Right for small distances, and not finite for large ones. exp(−1000) is 0 to the machine, and 0 / 0 or log 0 "
@@ -52,6 +62,8 @@ MISTAKES = (
         "Write log p = −(d_y − m) − log Σ exp(−(d − m)): no exponential of d_y is needed.",
         lambda d, y: _naive(d, y, lambda d: d.min(dim=1, keepdim=True).values),
     ),
+    (LARGEST, lambda d, y: _largest_first(d, y, d.amax(dim=1, keepdim=True))),
+    (LARGEST, lambda d, y: _largest_first(d, y, d.max())),
     (
         "The minus is missing: you take the softmax of plus the distance, so that the farthest prototype is likeliest.",
         lambda d, y: cross_entropy(d.double(), y).item(),
@@ -86,13 +98,16 @@ MISTAKES = (
 
 def judge(function: Callable) -> str:
     """Small, large, and far apart distances; raises Wrong with the mistake."""
+    far_apart, own = _distances(0, 0, 2000, seed=4)
     compare(
         function,
         [
             _distances(0, 0, 4, seed=1),
             _distances(1000, 0, 4, seed=2),  # tells who subtracts nothing
             _distances(0, 300, 4, seed=3),  # tells who subtracts one number from all rows
-            _distances(0, 0, 800, seed=4),  # tells who forms a probability that is too small
+            (far_apart, own),  # tells who forms a probability that is too small
+            # tells who subtracts the largest: where the own class is the nearest, no probability is too small
+            (far_apart - far_apart.amin(dim=1, keepdim=True), far_apart.argmin(dim=1)),
         ],
         reference=stable_loss,
         read=lambda answer, d, y: read_number(answer, "the mean loss of the queries"),
@@ -100,7 +115,13 @@ def judge(function: Callable) -> str:
         mistakes=MISTAKES,
         show=_show,
     )
-    return "Right. Your loss agrees for distances near 0, above 1,000, and up to 800 apart."
+    used = READY_MADE & set(getattr(getattr(function, "__code__", None), "co_names", ()))
+    if used:
+        raise Wrong(
+            f"The numbers are right, and they come from `{min(used)}`, which does inside what this exercise is about. "
+            "Write it from `exp`, `log` and `sum`."
+        )
+    return "Right. Your loss agrees for distances near 0, above 1,000, and up to 2,000 apart."
 
 
 def _distances(offset: float, growth: float, spread: float, *, seed: int) -> tuple[Tensor, Tensor]:

@@ -13,6 +13,19 @@ function element(tag, attributes = {}, ...children) {
   return node;
 }
 
+// the name of SVG's namespace, asked of the browser
+const SVG = Object.assign(document.createElement("template"), { innerHTML: "<svg></svg>" }).content.firstChild.namespaceURI;
+
+function svg(tag, attributes = {}, ...children) {
+  const node = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value);
+  }
+  if (node.hasAttribute("tabindex")) node.setAttribute("data-lm-suppress-shortcuts", "true");
+  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  return node;
+}
+
 function picture(url, width, alt = "") {
   return element("img", { src: url, alt, width, decoding: "sync", draggable: "false", class: "metalib-picture" });
 }

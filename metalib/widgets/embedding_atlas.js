@@ -10,14 +10,6 @@ const SHAPES = [
   "M-1.4-4.2H1.4V-1.4H4.2V1.4H1.4V4.2H-1.4V1.4H-4.2V-1.4H-1.4Z",
 ];
 
-function svg(tag, attributes, ...children) {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  if (node.hasAttribute("tabindex")) node.setAttribute("data-lm-suppress-shortcuts", "true");
-  node.append(...children);
-  return node;
-}
-
 // from the coordinates of Python to pixels, so that all points are seen and both axes have one unit
 function frame(points) {
   const xs = points.map(([x]) => x);

@@ -1,18 +1,5 @@
 // Shared by the widgets that draw graphs with things to drag: put between what all share and the widget's own script.
 
-// the name of SVG's namespace, asked of the browser
-const SVG = Object.assign(document.createElement("template"), { innerHTML: "<svg></svg>" }).content.firstChild.namespaceURI;
-
-function svg(tag, attributes = {}, ...children) {
-  const node = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value);
-  }
-  if (node.hasAttribute("tabindex")) node.setAttribute("data-lm-suppress-shortcuts", "true");
-  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
-  return node;
-}
-
 // A rectangle of the plane on a rectangle of the page: x and y are [low, high].
 function frame(width, height, x, y) {
   return {
@@ -28,6 +15,21 @@ function frame(width, height, x, y) {
 function line({ px, py }, points, attributes) {
   const words = points.map(([x, y]) => `${px(x).toFixed(1)},${py(y).toFixed(1)}`).join(" ");
   return svg("polyline", { points: words, fill: "none", ...attributes });
+}
+
+// The ellipses of equal loss of a task in the plane, around its optimum c.
+function ellipses({ px, py }, { colour, c, angle, rings }) {
+  const unit = px(1) - px(0);
+  return rings.map(([rx, ry]) =>
+    svg("ellipse", {
+      rx: unit * rx,
+      ry: unit * ry,
+      transform: `translate(${px(c[0])} ${py(c[1])}) rotate(${-angle})`,
+      fill: "none",
+      stroke: colour,
+      "stroke-width": 1.2,
+    }),
+  );
 }
 
 function chart({ width, height, x, y }, label, ...children) {

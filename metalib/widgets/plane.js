@@ -1,17 +1,5 @@
 function draw({ extent, bowls, panels, sliders, status, warning }) {
   const f = frame(300, 300, [-extent, extent], [-extent, extent]);
-  const unit = f.px(1) - f.px(0);
-  const rings = ({ colour, c, angle, rings: all }) =>
-    all.map(([rx, ry]) =>
-      svg("ellipse", {
-        rx: unit * rx,
-        ry: unit * ry,
-        transform: `translate(${f.px(c[0])} ${f.py(c[1])}) rotate(${-angle})`,
-        fill: "none",
-        stroke: colour,
-        "stroke-width": 1.2,
-      }),
-    );
   const optimum = (bowl, first) => {
     const [x, y] = [f.px(bowl.c[0]), f.py(bowl.c[1])];
     const words = `${bowl.c[0].toFixed(1)}, ${bowl.c[1].toFixed(1)}`;
@@ -50,7 +38,7 @@ function draw({ extent, bowls, panels, sliders, status, warning }) {
       chart(
         f,
         own.start ? `${own.method}: start at ${own.start.map((v) => v.toFixed(2)).join(", ")}` : `${own.method}: no start`,
-        bowls.map(rings),
+        bowls.map((bowl) => ellipses(f, bowl)),
         own.paths.map(path),
         panels.filter((other) => other !== own).map((other) => dot(other, false)),
         dot(own, true),

@@ -1,18 +1,6 @@
 function draw({ extent, bowls, trail, start, paths, colours, sliders, status }) {
   const f = frame(420, 420, [-extent, extent], [-extent, extent]);
-  const unit = f.px(1) - f.px(0);
   const at = ([x, y]) => ({ cx: f.px(x), cy: f.py(y) });
-  const ellipses = ({ colour, c, angle, rings }) =>
-    rings.map(([rx, ry]) =>
-      svg("ellipse", {
-        rx: unit * rx,
-        ry: unit * ry,
-        transform: `translate(${f.px(c[0])} ${f.py(c[1])}) rotate(${-angle})`,
-        fill: "none",
-        stroke: colour,
-        "stroke-width": 1.2,
-      }),
-    );
   const optimum = ({ letter, colour, c }) => [
     svg("circle", { ...at(c), r: 9, fill: colour, stroke: "#fff", "stroke-width": 1.5 }),
     svg("text", { x: f.px(c[0]), y: f.py(c[1]) + 4, "text-anchor": "middle", class: "metalib-letter" }, letter),
@@ -34,7 +22,7 @@ function draw({ extent, bowls, trail, start, paths, colours, sliders, status }) 
       chart(
         f,
         words,
-        bowls.map(ellipses),
+        bowls.map((bowl) => ellipses(f, bowl)),
         line(f, ends, { stroke: "#5f5f5f", "stroke-dasharray": "3 4" }),
         paths.map(path),
         bowls.map(optimum),

@@ -2,14 +2,6 @@ const UNIT = 60; // pixels of the page for one unit of the plane
 const STEP = 0.2; // units that an arrow key moves a point by
 const ARROWS = { ArrowRight: [STEP, 0], ArrowLeft: [-STEP, 0], ArrowUp: [0, STEP], ArrowDown: [0, -STEP] };
 
-function svg(tag, attributes, ...children) {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  if (node.hasAttribute("tabindex")) node.setAttribute("data-lm-suppress-shortcuts", "true");
-  node.append(...children);
-  return node;
-}
-
 function draw(view) {
   const [left, right, bottom, top] = view.window;
   const [width, height] = [(right - left) * UNIT, (top - bottom) * UNIT];

@@ -115,6 +115,10 @@ class SupportPlane(Widget):
         """All points back to where they were."""
         self._set(self.first)
 
+    def shares(self) -> dict[str, float]:
+        """For each distance, by its name: the share of the plane in which the likeliest class is sure."""
+        return {name: sure(field(replace(self.state, distance=key))) for key, name in DISTANCES.items()}
+
     def twin(self) -> plots.Figure:
         """The same points under all three distances as a figure, which says the same without a kernel."""
         figure = plots.plt.figure(figsize=(9.6, 2.9), layout="constrained", facecolor="white")
