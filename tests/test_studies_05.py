@@ -117,9 +117,11 @@ def test_alignment_is_measured_before_the_first_and_after_the_last_update():
 
 
 def test_the_arms_move_alike_to_first_order():
-    k = studies.ALIGNMENT.settings["inner_steps"]
-    for n_batches, rate in studies.arms(studies.ALIGNMENT.settings).values():
-        assert (n_batches or k) * rate == k
+    k, n_tasks = (studies.ALIGNMENT.settings[name] for name in ("inner_steps", "meta_batch_size"))
+    for arm in studies.arms(studies.ALIGNMENT.settings).values():
+        steps = k if arm.n_batches is None else arm.n_batches
+        assert steps * arm.rate == k
+        assert steps * arm.n_tasks == k * n_tasks  # and all compute as many gradients
 
 
 class Small(nn.Module):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -111,23 +111,37 @@ def alignment_at(theta: Params, tasks: Episode) -> dict[str, Tensor]:
     }
 
 
-def arms(settings: dict[str, Any]) -> dict[str, tuple[int | None, float]]:
-    """For each arm: the number of its inner minibatches (None: k full batches), and the outer rate ε.
+class Arm(NamedTuple):
+    """How an arm moves: minibatches of its inner loop (None: k full batches), outer rate ε, tasks an update."""
 
-    The rates make the first-order parts of all steps equal: k · α gradients of the mean loss.
+    n_batches: int | None
+    rate: float
+    n_tasks: int
+
+
+def arms(settings: dict[str, Any]) -> dict[str, Arm]:
+    """The arms of the study, by name.
+
+    The rates make the first-order parts of all moves equal: k · α gradients of the mean loss. Joint training takes one
+    step where Reptile takes k, on k times as many tasks: its step is k times as long, and with few tasks so noisy that
+    networks die of it. Both compute as many gradients.
     """
-    k = settings["inner_steps"]
-    return {"Reptile": (k, 1.0), "Reptile, full batches": (None, 1.0), "joint training": (1, float(k))}
+    k, n_tasks = settings["inner_steps"], settings["meta_batch_size"]
+    return {
+        "Reptile": Arm(k, 1.0, n_tasks),
+        "Reptile, full batches": Arm(None, 1.0, n_tasks),
+        "joint training": Arm(1, float(k), k * n_tasks),
+    }
 
 
 def alignment(settings: dict[str, Any]) -> dict[str, Any]:
     """Train every arm with all seeds side by side, and measure the alignment of gradients on the way."""
-    n_seeds, n_tasks, half = len(settings["seeds"]), settings["meta_batch_size"], settings["points"] // 2
+    n_seeds, half = len(settings["seeds"]), settings["points"] // 2
     probe = sinusoids.sample_episodes(settings["probe_tasks"], half, half, generator=seeded(1))
     measure = vmap(lambda theta: alignment_at(theta, probe))
     found: dict[str, Any] = {}
     alpha, step = torch.tensor(settings["inner_lr"]), vmap(reptile_direction, in_dims=(0, None, 0, None))
-    for arm, (n_batches, rate) in arms(settings).items():
+    for arm, (n_batches, rate, n_tasks) in arms(settings).items():
         theta, generator, rows = initial(settings["seeds"]), seeded(0), []
         for update in range(settings["updates"] + 1):
             if update % settings["measure_every"] == 0:
