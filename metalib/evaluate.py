@@ -34,6 +34,13 @@ class Interval(NamedTuple):
             return f"{mean} ± {100 * self.half_width:.{digits}f} % ({self.n:,} {self.unit})"
         return f"{mean} % ({low} to {high}, {self.n:,} {self.unit})"
 
+    def points(self) -> str:
+        """The interval of a difference of two accuracies, with its sign: percentage points, not per cent."""
+        digits = 1 if self.half_width >= 0.0005 or self.n == 0 else 2
+        mean = f"{100 * self.mean:+.{digits}f}"
+        mean = mean if float(mean) else mean[1:]  # neither "-0.0" nor "+0.0": that sign says nothing
+        return f"{mean} ± {100 * self.half_width:.{digits}f} points ({self.n:,} {self.unit})"
+
 
 def evaluate(predict: Callable[[Episode], Tensor], episode_batches: Iterable[Episode]) -> Tensor:
     """The accuracy on each episode, [E] float64 in 0 … 1, on the CPU.

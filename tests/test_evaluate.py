@@ -126,3 +126,17 @@ def test_how_an_interval_reads():
     assert str(Interval(0.981, 0.979, 0.983, 1000)) == "98.1 ± 0.2 % (1,000 episodes)"
     assert str(Interval(0.99689, 0.99642, 0.99736, 1000)) == "99.69 ± 0.05 % (1,000 episodes)"
     assert str(wilson_interval(7, 10)) == "70.0 % (39.7 to 89.2, 10 questions)"
+
+
+@pytest.mark.parametrize(
+    ("interval", "words"),
+    [
+        (Interval(0.007, 0.004, 0.01, 600), "+0.7 ± 0.3 points (600 episodes)"),
+        (Interval(-0.018, -0.026, -0.01, 1000), "-1.8 ± 0.8 points (1,000 episodes)"),
+        (Interval(-0.0002, -0.0012, 0.0008, 600), "0.0 ± 0.1 points (600 episodes)"),
+        (Interval(0.0002, -0.0001, 0.0005, 600), "+0.02 ± 0.03 points (600 episodes)"),
+        (Interval(0.0, 0.0, 0.0, 600), "0.00 ± 0.00 points (600 episodes)"),
+    ],
+)
+def test_a_difference_reads_in_points(interval, words):
+    assert interval.points() == words

@@ -384,6 +384,8 @@ def test_the_score_board_is_a_table_a_picture_and_a_caption(monkeypatch):
     table, picture, caption = shown
     assert "you" in table.data and picture.data.startswith(b"\x89PNG")
     assert "you 80.0 %" in caption["text/plain"] and "chance 5.0 %" in caption["text/plain"]
+    for words in ("Intervals may be narrower than the dots", "the dashed line is chance", "Shaded rows are yours"):
+        assert words in caption["text/plain"]
 
 
 def test_a_result_goes_to_the_script_with_its_interval_and_colour():
