@@ -183,7 +183,9 @@ def test_class_means_and_the_ratio_in_the_plane():
 
 
 def test_the_twins_are_drawn(tiny_bank, stored):
-    assert len(SupportPlane().twin().axes) == 3
+    plane = SupportPlane()
+    titles = [ax.get_title() for ax in plane.twin().axes]
+    assert titles == [f"{name}: sure in {100 * share:.0f} %" for name, share in plane.shares().items()]
     figure = EmbeddingAtlas(tiny_bank, stored).twin()
     titles = [ax.get_title() for ax in figure.axes]
     assert titles[0] == "untrained\nwithin / between 1.00" and titles[-1] == "t-SNE of the last"

@@ -1,9 +1,9 @@
-"""Where the drawings of unseen alphabets lie in the embedding, at several stages of the checkpoint's own training.
+"""Where the drawings of unseen alphabets lie in the embedding, at several stages of a training like the checkpoint's.
 
-The first thousand updates are made again, by the checkpoint's recipe; the last stage is the checkpoint. A prototypical
-network knows distances only, and a rotation keeps them: so each stage is turned to lie as near as possible to the last,
-and then all are seen along the same two directions. The t-SNE of the last is stored, as it moves much when its input
-moves little.
+The first thousand updates are made by its recipe, on the training classes; the last stage is the checkpoint, which saw
+the validation classes too. A prototypical network knows distances only, and a rotation keeps them: so each stage is
+turned to lie as near as possible to the last, and then all are seen along the same two directions. The t-SNE of the
+last is stored, as it moves much when its input moves little.
 """
 
 from __future__ import annotations
