@@ -29,7 +29,7 @@ SETTINGS: dict[str, Any] = {
     "n_way": 20,
     "shots": [1, 5],
     "n_query": 2,
-    "step_sizes": [0.003, 0.01, 0.03],
+    "step_sizes": [0.003, 0.01, 0.03, 0.1],
     "steps": [1, 3, 5, 10],
     "validation_tasks": 20,
     "validation_seed": 4,
