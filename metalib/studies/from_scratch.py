@@ -13,14 +13,14 @@ from metalib.exams import EXAM_A
 from metalib.recipes import RECIPES, Recipe
 from metalib.studies.base import Study
 
-WARM_UP = 30  # updates before and while the speed is measured
+WARM_UP = 60  # updates before and while the speed is measured
 
 
 def run(settings: dict[str, Any]) -> dict[str, Any]:
     """For each budget: updates, seconds of training, and the accuracy in exam A on the evaluation classes."""
     place = runtime.pick_device(settings["device"])
     training, _, evaluation = (part.to(place) for part in split(load_bank("omniglot", quiet=True)))
-    recipe = RECIPES[settings["recipe"]]
+    recipe = dataclasses.replace(RECIPES[settings["recipe"]], learning_rate=settings["learning_rate"])
     rows = []
     for budget in settings["budgets"]:
         updates = int(budget / _seconds_per_update(recipe, training))
@@ -42,5 +42,7 @@ def _seconds_per_update(recipe: Recipe, training: ClassBank) -> float:
 STUDY = Study(
     "How accurate is a prototypical network after a minute of training from scratch, and after 200 seconds?",
     run,
-    {"recipe": "protonet", "budgets": [60, 200], "seed": 0, "device": "cpu"},
+    # a run this short learns faster at three times the recipe's rate.
+    # Validation classes, 670 updates, 400 episodes: 96.1 ± 0.5 %, with 1e-3 95.3 ± 0.6
+    {"recipe": "protonet", "learning_rate": 3e-3, "budgets": [60, 200], "seed": 0, "device": "cpu"},
 )
