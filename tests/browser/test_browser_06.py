@@ -12,7 +12,7 @@ from widgetry import Piece, running
 pytestmark = pytest.mark.browser
 
 SOURCE = "06-prototypical-networks.ipynb"
-KEPT = ("device = runtime.pick_device()", "plane = SupportPlane()", "atlas = EmbeddingAtlas(")
+KEPT = ("device = runtime.pick_device()", "plane = SupportPlane()\nplane", "atlas = EmbeddingAtlas(")
 
 
 @pytest.fixture(scope="session")
