@@ -101,7 +101,7 @@ def test_principal_directions_are_those_of_the_largest_variance():
 def test_tsne_keeps_groups_apart_and_is_the_same_each_time():
     centres = 8 * torch.randn(4, 10, generator=seeded(0))
     points = (centres[:, None] + torch.randn(4, 15, 10, generator=seeded(1))).flatten(0, 1)
-    y = prototypical_atlas.tsne(points, perplexity=8)  # at 400 steps, rounding decides whether one point is still astray
+    y = prototypical_atlas.tsne(points, perplexity=8)  # after 400 steps, rounding decides whether a point is astray
     assert torch.equal(y, prototypical_atlas.tsne(points, perplexity=8))
     nearest = torch.cdist(y, y).fill_diagonal_(torch.inf).argmin(dim=1)
     group = torch.arange(60) // 15
