@@ -70,7 +70,25 @@ def into_the_model(model, theta, *rest):
 
 
 def at_theta(model, theta, x, y, alpha, k):
-    return steps(model, theta, x, y, k * alpha, 1)
+    head = {name: value for name, value in theta.items() if name.startswith("head")}
+    for _ in range(k):
+        loss = cross_entropy(functional_call(model, theta, (x,)), y)
+        gradients = torch.autograd.grad(loss, [theta[name] for name in head], create_graph=True)
+        head = {name: value - alpha * g for (name, value), g in zip(head.items(), gradients, strict=True)}
+    return {**theta, **head}
+
+
+def without_the_body(model, theta, x, y, alpha, k):
+    head = {name: value for name, value in theta.items() if name.startswith("head")}
+    for _ in range(k):
+        g = grad(lambda head: cross_entropy(functional_call(model, head, (x,)), y))(head)
+        head = {name: head[name] - alpha * g[name] for name in head}
+    return {**theta, **head}
+
+
+def weight_alone(*case):
+    phi = by_func(*case)
+    return {**phi, "head.bias": case[1]["head.bias"]}
 
 
 WRONG_HEADS = {
@@ -90,7 +108,10 @@ WRONG_HEADS = {
     "changes `theta`": in_place,
     "You change θ in place": on_a_leaf,
     "changes the model's own weights": into_the_model,
-    "your φ differs from the right one in head.weight, head.bias": at_theta,
+    "All your k steps take the gradient at θ": at_theta,
+    "runs with weights of its own instead of θ's body": without_the_body,
+    "tensors of the body, such as `blocks.0.0.weight`": lambda m, t, x, y, a, k: steps(m, t, x, y, a, 1, own=""),
+    "your φ differs from the right one in head.bias": weight_alone,
     "names of `theta` are missing in your φ": lambda *a: {"head.bias": by_func(*a)["head.bias"]},
     "You return a Tensor": lambda *a: by_func(*a)["head.bias"],
     "is no tensor of the shape": lambda *a: {**by_func(*a), "head.bias": torch.zeros(1)},

@@ -71,6 +71,14 @@ def _mistaken(**settings: Any) -> Callable[..., Answer]:
     return answer
 
 
+def _with_the_models_own_body(model: nn.Module, theta: Params, x: Tensor, y: Tensor, alpha: float, k: int) -> Answer:
+    own = {name: value.detach() for name, value in model.named_parameters()}
+    head = {name: value for name, value in theta.items() if name.startswith("head")}
+    phi = adapt_head(model, {**own, **head}, x, y, alpha, k)
+    phi = {**theta, **{name: phi[name] for name in head}}
+    return phi, _gradient_through(phi, model, theta)
+
+
 HEAD_MISTAKES = (
     (
         "You adapt all parameters. Update only the names that start with `head`, and take the others from `theta`.",
@@ -114,6 +122,16 @@ HEAD_MISTAKES = (
     (
         "You take one step, whatever k is. Does the second step start from the φ that the first one gave?",
         _mistaken(turn=lambda a, k, n: (a, 1)),
+    ),
+    (
+        "All your k steps take the gradient at θ. From the second one on, take it at the head that the step before "
+        "gave.",
+        _mistaken(turn=lambda a, k, n: (a * k, 1)),
+    ),
+    (
+        "Your model runs with weights of its own instead of θ's body: a name that you do not hand to `functional_call` "
+        "is taken from the model. Hand over all of them: `{**theta, **head}`.",
+        _with_the_models_own_body,
     ),
     ("You take one step too few: k − 1. Count the turns of your loop.", _mistaken(turn=lambda a, k, n: (a, k - 1))),
     ("You take one step too many: k + 1. Count the turns of your loop.", _mistaken(turn=lambda a, k, n: (a, k + 1))),
@@ -181,6 +199,11 @@ def _see_that_it_is_phi(phi: Any, theta: Params) -> None:
 
 def _show_phi(case: tuple, answer: Answer, right: Answer) -> str:
     names = [name for name in right[0] if not torch.allclose(answer[0][name], right[0][name], rtol=1e-4, atol=1e-9)]
+    if body := [name for name in names if not name.startswith("head")]:
+        return (
+            f"Your φ differs from θ in {len(body)} tensors of the body, such as `{body[0]}`. Only the names that start "
+            "with `head` may move; take the others from `theta`."
+        )
     if names:
         return f"With α = {case[4]} and k = {case[5]}, your φ differs from the right one in {', '.join(names)}."
     names = [name for name in right[1] if not torch.allclose(answer[1][name], right[1][name], rtol=1e-4, atol=1e-9)]
