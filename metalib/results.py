@@ -28,8 +28,8 @@ CELLS = tuple(EpisodeSpec(n_way, k_shot, n_query=15) for n_way in (5, 20) for k_
 CELL_EPISODES, CELL_SEED = 1000, 20_170
 RESULTS, TABLES, EPISODES = "results.json", "results.md", "results-episodes.safetensors"
 # the checkpoints that sit the exams, in the order in which the course meets them
-COURSE = ("protonet", "classifier", "maml", "fomaml", "anil", "reptile")
-PAPER = ("protonet-short-paper",)  # trained on the papers' kind of split
+COURSE = ("protonet", "classifier", "maml", "fomaml", "anil", "maml-20-way", "reptile")
+PAPER = ("protonet-short-paper", "maml-warm-up-paper")  # trained on the papers' kind of split
 
 
 class Sitting(NamedTuple):
