@@ -29,7 +29,7 @@ CELL_EPISODES, CELL_SEED = 1000, 20_170
 RESULTS, TABLES, EPISODES = "results.json", "results.md", "results-episodes.safetensors"
 # the checkpoints that sit the exams, in the order in which the course meets them
 COURSE = ("protonet", "classifier", "maml", "fomaml", "anil", "maml-20-way", "reptile")
-PAPER = ("protonet-short-paper", "maml-warm-up-paper")  # trained on the papers' kind of split
+PAPER = ("protonet-short-paper", "maml-warm-up-paper", "fomaml-warm-up-paper")  # trained on the papers' kind of split
 
 
 class Sitting(NamedTuple):
