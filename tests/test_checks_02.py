@@ -29,14 +29,17 @@ def with_zero_head(network, n_way):
     return new
 
 
-def by_optimizer(network, task, n_way, inner_lr, steps):
-    new = with_zero_head(network, n_way)
+def trained(new, task, inner_lr, steps):
     optimizer = torch.optim.SGD(new.parameters(), lr=inner_lr)
     for _ in range(steps):
         optimizer.zero_grad()
         cross_entropy(new(task.support_x), task.support_y).backward()
         optimizer.step()
     return new
+
+
+def by_optimizer(network, task, n_way, inner_lr, steps):
+    return trained(with_zero_head(network, n_way), task, inner_lr, steps)
 
 
 def by_hand(network, task, n_way, inner_lr, steps):
@@ -102,13 +105,7 @@ def random_head(network, task, n_way, inner_lr, steps):
 
 
 def trained_random_head(network, task, n_way, inner_lr, steps):
-    new = random_head(network, task, n_way, inner_lr, steps)
-    optimizer = torch.optim.SGD(new.parameters(), lr=inner_lr)
-    for _ in range(steps):
-        optimizer.zero_grad()
-        cross_entropy(new(task.support_x), task.support_y).backward()
-        optimizer.step()
-    return new
+    return trained(random_head(network, task, n_way, inner_lr, steps), task, inner_lr, steps)
 
 
 def new_blocks(network, task, n_way, inner_lr, steps):

@@ -70,6 +70,13 @@ def test_wrong_prototypes_are_named(words):
     expect(check_prototypes(WRONG_PROTOTYPES[words]), words)
 
 
+def test_a_mask_over_other_rows_is_explained():
+    def answer(z, y, s, n):
+        return torch.stack([z[:s][y == k].mean(dim=0) for k in range(n)])
+
+    expect(check_prototypes(answer), "Cut both to the same rows")
+
+
 # --- the linear layer
 
 
