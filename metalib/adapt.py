@@ -17,6 +17,7 @@ from torch.nn.functional import cross_entropy
 
 Params = dict[str, Tensor]
 Loss = Callable[[Tensor, Tensor], Tensor]
+Rows = Tensor | slice
 Rate = float | Tensor | Params
 StepRule = Callable[[Params, Params, Rate], Params]
 
@@ -44,7 +45,7 @@ def path(
     loss_fn: Loss = cross_entropy,
     first_order: bool = False,
     only: str | tuple[str, ...] = "",
-    batches: Sequence[Tensor] | None = None,
+    batches: Sequence[Rows] | None = None,
     step_rule: StepRule | None = None,
 ) -> Iterator[Params]:
     """The parameters on the way: θ, then after each inner step.
@@ -52,7 +53,7 @@ def path(
     inner_lr     α, or one α for each adapted parameter, by name (Li et al., 2017; Antoniou et al., 2019)
     first_order  cut the steps out of the outer gradient: first-order MAML
     only         adapt the parameters whose names start so, the others stay at θ: "head" is ANIL (Raghu et al., 2020)
-    batches      one index tensor a step into the support set: minibatches. None: all of it in each step
+    batches      the rows of the support set that each step takes, indices or a slice: minibatches. None: all of them
     step_rule    (φ, gradient, inner_lr) -> φ. None: plain gradient descent. `InnerAdam` is another
     Raises ValueError for settings that do not fit the model, when the first element is taken.
     """
@@ -88,20 +89,21 @@ class InnerAdam:
 
     def __init__(self, *, beta1: float = 0.0, beta2: float = 0.999, epsilon: float = 1e-8) -> None:
         self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
-        self.steps = 0
-        self.mean: Params = {}
-        self.square: Params = {}
+        self.steps: int | Tensor = 0
+        self.mean: float | Tensor = 0.0
+        self.square: float | Tensor = 0.0
 
     def __call__(self, phi: Params, gradient: Params, inner_lr: Rate) -> Params:
-        self.steps += 1
-        self.mean = _average(self.mean, gradient, self.beta1)
-        self.square = _average(self.square, {name: g.square() for name, g in gradient.items()}, self.beta2)
+        g = torch.cat([gradient[name].flatten() for name in phi])  # one long vector: few operations instead of many
+        self.steps = self.steps + 1
+        self.mean = self.beta1 * self.mean + (1 - self.beta1) * g
+        self.square = self.beta2 * self.square + (1 - self.beta2) * g.square()
         # the averages start at zero; dividing by the weight that they have seen removes that bias
         seen1, seen2 = 1 - self.beta1**self.steps, 1 - self.beta2**self.steps
-        direction = {
-            name: (self.mean[name] / seen1) / ((self.square[name] / seen2).sqrt() + self.epsilon) for name in phi
-        }
-        return gradient_step(phi, direction, inner_lr)
+        direction = (self.mean / seen1) / ((self.square / seen2).sqrt() + self.epsilon)
+        parts = direction.split([value.numel() for value in phi.values()])
+        shaped = {name: part.view(value.shape) for (name, value), part in zip(phi.items(), parts, strict=True)}
+        return gradient_step(phi, shaped, inner_lr)
 
     def state_dict(self) -> dict[str, object]:
         """What a resumed run needs."""
@@ -109,7 +111,7 @@ class InnerAdam:
 
     def load_state_dict(self, state: dict) -> None:
         """Take what `state_dict` gave."""
-        self.steps, self.mean, self.square = state["steps"], dict(state["mean"]), dict(state["square"])
+        self.steps, self.mean, self.square = state["steps"], state["mean"], state["square"]
 
 
 def loss_of(loss_fn: Loss, outputs: Tensor, labels: Tensor) -> Tensor:
@@ -126,11 +128,6 @@ def loss_of(loss_fn: Loss, outputs: Tensor, labels: Tensor) -> Tensor:
         ) from error
 
 
-def _average(old: Params, new: Params, keep: float) -> Params:
-    """keep · old + (1 − keep) · new, where what was never seen counts as zero."""
-    return {name: keep * old.get(name, torch.zeros_like(value)) + (1 - keep) * value for name, value in new.items()}
-
-
 def _check(
     model: nn.Module,
     theta: Params,
@@ -138,7 +135,7 @@ def _check(
     only: str | tuple[str, ...],
     inner_lr: Rate,
     inner_steps: int,
-    batches: Sequence[Tensor] | None,
+    batches: Sequence[Rows] | None,
 ) -> None:
     """Raise ValueError where the settings of `path` do not fit the model or one another."""
     if wrong := theta.keys() ^ dict(model.named_parameters()).keys():

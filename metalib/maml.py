@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 from torch.nn.functional import cross_entropy
 
-from metalib.adapt import InnerAdam, Loss, Params, adapt, loss_of
+from metalib.adapt import InnerAdam, Loss, Params, StepRule, adapt, loss_of
 from metalib.episodes import Episode
 from metalib.models import inexact_under_vmap
 
@@ -63,11 +63,27 @@ def logits(model: nn.Module, theta: Params, task: Episode, *, transductive: bool
     return vmap(alone, chunk_size=_QUERIES_AT_ONCE)(task.query_x)
 
 
-def predict(model: nn.Module, theta: Params, episodes: Episode, **settings) -> Tensor:
-    """[T, Q]: the label that each query gets after adaptation; `settings` as `logits` has them."""
-    tasks = (episodes.task(t) for t in range(len(episodes.support_y)))
+def predict(
+    model: nn.Module,
+    theta: Params,
+    episodes: Episode,
+    *,
+    chunk_size: int | None = 1,
+    step_rule: Callable[[], StepRule] | None = None,
+    **settings,
+) -> Tensor:
+    """[T, Q]: the label that each query gets after adaptation; `chunk_size` as in `losses`.
+
+    step_rule  makes a fresh one for each task, as InnerAdam does. None: plain gradient descent
+    settings   what else `logits` takes
+    """
+
+    def labels(theta: Params, task: Episode) -> Tensor:
+        rule = None if step_rule is None else step_rule()
+        return logits(model, theta, task, step_rule=rule, **settings).argmax(dim=1)
+
     with torch.no_grad():  # no outer gradient is wanted; torch.func.grad takes the inner one all the same
-        return torch.stack([logits(model, theta, task, **settings).argmax(dim=1) for task in tasks])
+        return over_tasks(labels, theta, episodes, chunk_size)
 
 
 def tie_rows(theta: Params, n_way: int, head: str = "head") -> Params:

@@ -48,10 +48,10 @@ def adapted(
     phis = []
     for t in range(len(episodes.support_y)):
         x, y = episodes.support_x[t], episodes.support_y[t]
-        batches = None if batch_size is None else minibatches(len(y), batch_size, inner_steps, generator)
+        if batch_size is not None:
+            adapting["batches"] = minibatches(len(y), batch_size, inner_steps, generator)
         with torch.no_grad():
-            phi = adapt(model, theta, x, y, inner_lr=inner_lr, inner_steps=inner_steps, batches=batches, **adapting)
-        phis.append(phi)
+            phis.append(adapt(model, theta, x, y, inner_lr=inner_lr, inner_steps=inner_steps, **adapting))
     return phis
 
 
@@ -78,3 +78,15 @@ def minibatches(size: int, batch_size: int, steps: int, generator: torch.Generat
     passes = max(1, -(-steps * batch_size // size))  # rounded up
     order = torch.cat([torch.randperm(size, generator=generator) for _ in range(passes)])
     return list(order.split(batch_size))[:steps]
+
+
+def lay_out(episodes: Episode, batch_size: int, steps: int, generator: torch.Generator | None = None) -> Episode:
+    """The episodes with support rows in the order in which `minibatches` takes them, one order a task.
+
+    Step i then takes rows i · batch_size to (i + 1) · batch_size, whatever was drawn: so a GPU can repeat a recording.
+    """
+    n_tasks, size = episodes.support_y.shape
+    orders = [torch.cat(minibatches(size, batch_size, steps, generator)) for _ in range(n_tasks)]
+    rows = torch.stack(orders).to(episodes.support_y.device)  # [T, steps · batch_size]
+    task = torch.arange(n_tasks, device=rows.device)[:, None]
+    return episodes._replace(support_x=episodes.support_x[task, rows], support_y=episodes.support_y[task, rows])

@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,11 +23,11 @@ from metalib import distributed
 from metalib.distributed import Processes
 from metalib.episodes import Episode
 from metalib.evaluate import Interval
+from metalib.graphs import Gradients, Losses
 from metalib.run_state import PREVIOUS, RECORDS, STATE, Record, Run, load_state, make_ready, read_records
 
 __all__ = ["RECORDS", "STATE", "Diverged", "Record", "Run", "load_state", "read_records", "train"]
 
-Losses = Callable[[nn.Module, Episode], Tensor]
 Draw = Callable[[torch.Generator], Episode]
 Validate = Callable[[nn.Module], Interval]
 
@@ -42,6 +42,7 @@ def train(
     draw: Draw,
     *,
     updates: int,
+    stage: Callable[[], Hashable] = lambda: None,
     validate: Validate | None = None,
     record_every: int = 100,
     save_every: int = 1000,
@@ -53,6 +54,7 @@ def train(
 
     losses    (network in training mode, episodes) -> [T], one loss a task; a step is taken on their mean
     draw      generator -> the episodes of one update
+    stage     () -> equal for updates that do the same operations: a GPU then records and repeats them, see `Gradients`
     validate  network in evaluation mode -> Interval; every `save_every` updates; the best state so far is kept apart
     out       folder for the state (every `save_every` updates) and the record file; None keeps nothing
     Ctrl-C finishes the update (a GPU: the updates up to the next record), saves and raises KeyboardInterrupt.
@@ -61,11 +63,12 @@ def train(
     run or an update that cannot be split. The state that was saved last stays intact.
     """
     processes = _join(run)
+    gradients = Gradients(run, losses, stage)
     if out is not None:
         _open(run, out, resume, processes)
     with _finish_update_first(processes) as interrupted, _progress_bar(run, updates, progress, processes) as bar:
         while run.update < updates:
-            _one_update(run, losses, draw, processes)
+            _one_update(run, gradients, draw, processes)
             bar.update()
             saving, recording = (run.update % n == 0 or run.update == updates for n in (save_every, record_every))
             if recording or (saving and validate):
@@ -88,15 +91,14 @@ def _join(run: Run) -> Processes:
     return processes
 
 
-def _one_update(run: Run, losses: Losses, draw: Draw, processes: Processes) -> None:
+def _one_update(run: Run, gradients: Gradients, draw: Draw, processes: Processes) -> None:
     start = time.perf_counter()
     run.model.train()
     episodes = draw(run.generator)
-    own = losses(run.model, processes.share(episodes))  # [t]: this process's tasks
-    n_tasks = len(own) if processes.size == 1 else len(episodes.support_y)
-    run.optimizer.zero_grad()
-    (own.sum() / n_tasks).backward()  # not the mean of its own: the processes may have unequal numbers of tasks
-    of_all = processes.add_up(run.model.parameters(), own.detach(), n_tasks)  # [T]
+    # not the mean of a process's own tasks: the processes may have unequal numbers of them
+    n_tasks = None if processes.size == 1 else len(episodes.support_y)
+    own = gradients(processes.share(episodes), n_tasks)  # [t]: this process's tasks
+    of_all = processes.add_up(run.model.parameters(), own, n_tasks or len(own))  # [T]
     run.unseen.append((run.update + 1, of_all))
     if _looks_at_each(run):
         _look_at_losses(run)

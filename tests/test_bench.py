@@ -192,9 +192,11 @@ def test_ways_that_a_machine_without_bfloat16_can_compare(monkeypatch):
 def test_ways_on_a_gpu_take_all_tasks_at_once_in_one_process(monkeypatch):
     monkeypatch.setattr(tables.runtime, "has_bfloat16", lambda device: True)
     ways = tables.maml_ways(Maml(32), tables.FULL, torch.device("cuda"))
-    assert [way.way for way in ways if way.bfloat16 or way.compiled] == [
+    assert [way.way for way in ways if way.bfloat16 or way.compiled or way.recorded] == [
         "vmap, all tasks, bfloat16",
         "vmap, all tasks, compiled",
+        "vmap, all tasks, recorded",
+        "vmap, all tasks, bfloat16, recorded",
     ]
     assert {way.processes for way in ways} == {1}
 

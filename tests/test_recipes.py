@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from metalib import maml, reptile
+from metalib.episodes import EpisodeSpec, sample_episodes
 from metalib.recipes import RECIPES, recipe_of
 from metalib.recipes.base import ALONE, TRANSDUCTIVE
 
@@ -100,19 +101,18 @@ def test_reptiles_update_is_reptiles_step(tiny_bank):
     recipe = dataclasses.replace(RECIPES["reptile"], meta_batch_size=2, learning_rate=0.5, updates=2)
     network = recipe.network()
     run = recipe.start(network, tiny_bank)
-    episodes = recipe.draw_from(tiny_bank)(run.generator)
-    state = run.generator.get_state()
     theta = {name: value.detach().clone() for name, value in network.named_parameters()}
+    spec, generator = EpisodeSpec(5, 10, 1), torch.Generator()
+    tasks = sample_episodes(tiny_bank.rotated(), spec, 2, generator=generator)
     expected = reptile.step(
-        network, theta, episodes, meta_step_size=0.5, inner_lr=1e-3, inner_steps=5, batch_size=10,
-        generator=torch.Generator(), step_rule=type(run.inner)(),
+        network, theta, tasks, meta_step_size=0.5, inner_lr=1e-3, inner_steps=5, batch_size=10,
+        generator=generator, step_rule=type(run.inner)(),
     )  # fmt: skip
-    run.generator.set_state(torch.Generator().get_state())
+    episodes = recipe.draw_from(tiny_bank)(torch.Generator())
     recipe.losses(network, episodes, run).mean().backward()
     run.optimizer.step()
     for name, value in network.named_parameters():
         torch.testing.assert_close(value, expected[name], rtol=1e-5, atol=1e-6)
-    run.generator.set_state(state)
 
 
 def test_the_inner_adam_of_reptile_goes_on_where_a_run_was_resumed(tiny_bank, tmp_path):
@@ -137,9 +137,8 @@ def test_the_inner_adam_of_reptile_goes_on_where_a_run_was_resumed(tiny_bank, tm
 def test_predictors_answer_every_query(name, tiny_bank):
     recipe = dataclasses.replace(RECIPES[name], n_way=min(RECIPES[name].n_way, 20))
     network = recipe.network().eval()
-    episodes = dataclasses.replace(recipe, k_shot=1, n_query=2, meta_batch_size=2).draw_from(tiny_bank)(
-        torch.Generator()
-    )
+    spec = EpisodeSpec(recipe.n_way, k_shot=1, n_query=2)
+    episodes = sample_episodes(tiny_bank, spec, 2, generator=torch.Generator())
     for _, _, predict in recipe.modes(network):
         assert predict(episodes).shape == episodes.query_y.shape
 

@@ -119,7 +119,7 @@ def test_nothing_is_changed_in_place_and_no_graph_is_kept(model, theta, episodes
     rule = InnerAdam()
     new = reptile.step(model, theta, episodes, meta_step_size=0.5, inner_lr=0.3, inner_steps=2, step_rule=rule)
     assert_close({name: value.detach() for name, value in theta.items()}, before, rtol=0, atol=0)
-    assert not any(value.requires_grad for value in [*new.values(), *rule.square.values()])
+    assert not any(value.requires_grad for value in [*new.values(), rule.mean, rule.square])
     assert all(p.grad is None for p in model.parameters())
 
 
@@ -164,3 +164,14 @@ def test_a_batch_that_cannot_be_drawn(model, theta, episodes, batch_size):
 def test_negative_steps(model, theta, episodes):
     with pytest.raises(ValueError, match="inner_steps is -2"):
         reptile.adapted(model, theta, episodes, inner_lr=0.3, inner_steps=-2, batch_size=4)
+
+
+def test_laid_out_rows_are_the_minibatches_one_after_the_other(model, theta, episodes):
+    """The same φ whether each task draws its minibatches or finds them in its rows."""
+    settings = {"inner_lr": 0.3, "inner_steps": 4}
+    expected = reptile.adapted(model, theta, episodes, batch_size=5, generator=seeded(3), **settings)
+    laid_out = reptile.lay_out(episodes, 5, 4, seeded(3))
+    assert laid_out.support_y.shape == (3, 20)
+    settings["batches"] = [slice(i, i + 5) for i in (0, 5, 10, 15)]
+    for phi, found in zip(expected, reptile.adapted(model, theta, laid_out, **settings), strict=True):
+        assert_close(found, phi, **EXACT)

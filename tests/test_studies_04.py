@@ -9,7 +9,7 @@ from metalib.banks import Splits
 from metalib.episodes import EpisodeSpec, gather
 from metalib.recipes.maml import MamlRecipe
 from metalib.runtime import seeded
-from metalib.studies import maml_labels, maml_omniglot, maml_training
+from metalib.studies import maml_labels, maml_omniglot, maml_step_size, maml_training
 from metalib.studies.maml_labels import draw_ordered
 
 SPEC = EpisodeSpec(n_way=5, k_shot=1, n_query=3)
@@ -59,7 +59,7 @@ def test_a_recipe_draws_in_its_order(tiny_bank):
 def small_banks(tiny_bank, monkeypatch):
     """All parts of the data are the small bank, in the modules that read it."""
     parts = Splits(tiny_bank, tiny_bank, tiny_bank)
-    for module in (maml_labels, maml_omniglot, maml_training):
+    for module in (maml_labels, maml_omniglot, maml_step_size, maml_training):
         monkeypatch.setattr(module, "load_bank", lambda **settings: tiny_bank)
         monkeypatch.setattr(module, "split", lambda bank: parts)
 
@@ -71,14 +71,30 @@ def test_the_arms_differ_in_one_setting_and_are_written(small_banks):
         "updates": 1,
         "meta_batch_size": 2,
         "validation_episodes": 2,
-        "inner_lr_20_way": [0.1, 2.0],
     }
     found = json.loads(json.dumps(maml_omniglot.run(settings)))
     names = [row["arm"] for row in found["five_way"]]
-    assert names == [*maml_omniglot.FIVE_WAY, maml_omniglot.EQUAL_SECONDS]
-    assert [row["arm"] for row in found["twenty_way"]] == ["α = 0.1", "α = 2.0"]
+    assert names == [*maml_omniglot.ARMS, maml_omniglot.EQUAL_SECONDS]
     assert found["five_way"][0]["minus_base"][:3] == [0, 0, 0]
-    assert all(len(changes) <= 1 for changes in maml_omniglot.FIVE_WAY.values())
+    assert all(len(changes) <= 1 for changes in maml_omniglot.ARMS.values())
+
+
+def test_step_sizes_are_measured_after_each_number_of_steps(small_banks, monkeypatch):
+    monkeypatch.setattr(maml_step_size.runtime, "pick_device", lambda: torch.device("cpu"))
+    settings = {
+        **maml_step_size.SETTINGS,
+        "inner_lr": [0.4, 2.0],
+        "seeds": [0],
+        "updates": 1,
+        "five_way": {"n_way": 5, "n_query": 1, "meta_batch_size": 1},
+        "twenty_way": {"n_way": 20, "n_query": 1, "meta_batch_size": 1},
+        "validation_episodes": 3,
+    }
+    found = json.loads(json.dumps(maml_step_size.run(settings)))
+    for ways in ("five_way", "twenty_way"):
+        assert [(row["inner_lr"], row["test_steps"]) for row in found[ways]] == [(0.4, 1), (0.4, 3), (2.0, 1), (2.0, 3)]
+        assert all(row["minus_usual"][:3] == [0, 0, 0] for row in found[ways] if row["inner_lr"] == 0.4)
+        assert any(row["minus_usual"][0] != 0 for row in found[ways] if row["inner_lr"] == 2.0)
 
 
 def test_the_first_order_arm_gets_as_many_seconds(small_banks, monkeypatch):

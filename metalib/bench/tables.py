@@ -95,6 +95,8 @@ def maml_ways(form: Maml, plan: Plan, device: torch.device) -> list[Maml]:
         ways.append(dataclasses.replace(best, bfloat16=True))
     if plan.compiled and form.inner_steps == 1:  # five steps are unrolled, and compile for minutes
         ways.append(dataclasses.replace(best, compiled=True))
+    if device.type == "cuda":
+        ways += [dataclasses.replace(best, recorded=True, bfloat16=bfloat16) for bfloat16 in formats]
     if device.type == "cpu" and form.n_tasks > 1:
         ways += [dataclasses.replace(best, processes=2, bfloat16=bfloat16) for bfloat16 in formats]
     return ways

@@ -9,12 +9,15 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim.lr_scheduler import LinearLR
 
 from metalib import distributed, maml, protonet, runtime
 from metalib.adapt import Params
 from metalib.episodes import ClassBank, Episode, EpisodeSpec, sample_episodes
+from metalib.graphs import Gradients
 from metalib.models import Conv4, conv4
 from metalib.recipes.maml import MamlRecipe
+from metalib.run_state import Run
 
 FIVE_WAY, TWENTY_WAY = EpisodeSpec(5, 1, 15), EpisodeSpec(20, 1, 5)
 IMAGES = TWENTY_WAY.n_way * (TWENTY_WAY.k_shot + TWENTY_WAY.n_query)  # of an update of the prototypical network
@@ -34,6 +37,7 @@ class Maml:
     chunk: int | None = 1
     bfloat16: bool = False
     compiled: bool = False
+    recorded: bool = False  # as a CUDA graph, as `metalib train` does on a GPU
     processes: int = 1
 
     @property
@@ -46,25 +50,24 @@ class Maml:
     def way(self) -> str:
         """How it is computed, in words."""
         batching = {1: "loop", None: "vmap, all tasks"}.get(self.chunk, f"vmap, chunks of {self.chunk}")
-        parts = [batching, "bfloat16" * self.bfloat16, "compiled" * self.compiled]
+        parts = [batching, "bfloat16" * self.bfloat16, "compiled" * self.compiled, "recorded" * self.recorded]
         return ", ".join(part for part in [*parts, f"{self.processes} processes" * (self.processes > 1)] if part)
 
     def update(self, bank: ClassBank) -> Callable[[], None]:
         """One update of a new network on episodes of `bank`. In one of several processes: of its share of the tasks."""
         network = maml_network().to(bank.device)
         theta: Params = dict(network.named_parameters())
-        optimizer = torch.optim.Adam(network.parameters(), MamlRecipe.learning_rate)
-        processes = distributed.join(bank.device)
-        generator = runtime.seeded(0)
+        optimizer = torch.optim.Adam(network.parameters(), MamlRecipe.learning_rate, fused=bank.device.type == "cuda")
+        run = Run(network, optimizer, LinearLR(optimizer), runtime.seeded(0))
         losses = self._losses(network)
+        gradients = Gradients(run, lambda _, episodes: losses(theta, episodes), lambda: () if self.recorded else None)
+        processes = distributed.join(bank.device)
 
         def update() -> None:
-            episodes = sample_episodes(bank, FIVE_WAY, self.n_tasks, generator=generator)
-            optimizer.zero_grad()
+            episodes = sample_episodes(bank, FIVE_WAY, self.n_tasks, generator=run.generator)
             with runtime.fast_math(bank.device, self.bfloat16):
-                own = losses(theta, processes.share(episodes))  # [t]: the tasks of this process
-            (own.sum() / self.n_tasks).backward()
-            processes.add_up(network.parameters(), own.detach(), self.n_tasks)
+                own = gradients(processes.share(episodes), self.n_tasks)  # [t]: the tasks of this process
+            processes.add_up(network.parameters(), own, self.n_tasks)
             optimizer.step()
 
         return update

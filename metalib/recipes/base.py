@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -55,6 +55,10 @@ class Recipe:
         """[T], one loss a task, differentiable in the network's parameters."""
         raise NotImplementedError
 
+    def stage(self, run: Run) -> Hashable:
+        """Equal for updates that do the same operations, which a GPU can then repeat; None: they are asked for anew."""
+        return None
+
     def predictor(self, network: nn.Module) -> Predict:
         """The function that answers episodes with the trained network: Episode with a task axis -> [T, Q] labels."""
         raise NotImplementedError
@@ -76,7 +80,8 @@ class Recipe:
     def start(self, model: Conv4, training: ClassBank) -> Run:
         """A run at update 0: Adam, its rate falling linearly to zero, episodes from the recipe's seed."""
         model.to(training.device).to(memory_format=torch.channels_last)  # faster on a CPU
-        optimizer = torch.optim.Adam(model.parameters(), self.learning_rate)
+        fused = training.device.type == "cuda"  # one kernel for all tensors
+        optimizer = torch.optim.Adam(model.parameters(), self.learning_rate, fused=fused)
         schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, self.updates)
         return Run(model, optimizer, schedule, runtime.seeded(self.seed), settings=self.settings_on(training))
 
@@ -113,6 +118,7 @@ class Recipe:
             run,
             lambda network, episodes: self.losses(network, episodes, run),
             self.draw_from(training),
+            stage=lambda: self.stage(run),
             updates=self.updates,
             validate=None if validation is None else lambda network: self.validate(network, validation),
             record_every=record_every,

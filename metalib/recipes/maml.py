@@ -43,16 +43,22 @@ class MamlRecipe(Recipe):
 
     def losses(self, network: nn.Module, episodes: Episode, run: Run) -> Tensor:
         """The query loss of each task after adaptation."""
+        first_order, only = self.stage(run)
         return maml.losses(
             network,
             self.theta(network, self.n_way),
             episodes,
             inner_lr=self.inner_lr,
             inner_steps=self.inner_steps,
-            first_order=self.first_order or run.update < self.first_order_updates,
-            only="head" if run.update < self.head_only_updates else self.only,
+            first_order=first_order,
+            only=only,
             chunk_size=runtime.tasks_at_once(episodes.query_x.device),
         )
+
+    def stage(self, run: Run) -> tuple[bool, str]:
+        """Whether the next update is of first order, and what it adapts."""
+        first_order = self.first_order or run.update < self.first_order_updates
+        return first_order, "head" if run.update < self.head_only_updates else self.only
 
     def predictor(self, network: nn.Module, *, transductive: bool = True, steps: int | None = None) -> Predict:
         """Adaptation to the support set, then the adapted network's answers."""
@@ -67,6 +73,7 @@ class MamlRecipe(Recipe):
                 inner_steps=self.test_steps if steps is None else steps,
                 only=self.only,
                 transductive=transductive,
+                chunk_size=runtime.tasks_at_once(episodes.query_x.device),
             )
 
         return predict

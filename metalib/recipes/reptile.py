@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from metalib import maml, reptile
+from metalib import maml, reptile, runtime
 from metalib.adapt import InnerAdam
 from metalib.episodes import ClassBank, Episode
 from metalib.models import Conv4
@@ -47,6 +47,11 @@ class ReptileRecipe(Recipe):
         run.inner = InnerAdam()
         return run
 
+    def draw_from(self, training: ClassBank) -> Callable[[torch.Generator], Episode]:
+        """The function that draws the tasks of one update, their pictures in the order of the minibatches."""
+        draw = super().draw_from(training)
+        return lambda generator: reptile.lay_out(draw(generator), self.inner_batch, self.inner_steps, generator)
+
     def losses(self, network: nn.Module, episodes: Episode, run: Run) -> Tensor:
         """½‖θ − φᵢ‖² for each task, whose gradient is θ − φᵢ."""
         return reptile.losses(
@@ -55,32 +60,31 @@ class ReptileRecipe(Recipe):
             episodes,
             inner_lr=self.inner_lr,
             inner_steps=self.inner_steps,
-            batch_size=self.inner_batch,
-            generator=run.generator,
+            batches=[slice(i * self.inner_batch, (i + 1) * self.inner_batch) for i in range(self.inner_steps)],
             step_rule=run.inner,
         )
 
+    def stage(self, run: Run) -> Hashable:
+        """All updates are alike."""
+        return ()
+
     def predictor(self, network: nn.Module, *, transductive: bool = True, steps: int | None = None) -> Predict:
-        """Fine-tuning on the support set from a fresh Adam, then the adapted network's answers."""
+        """Fine-tuning on the support set, then the adapted network's answers."""
         steps = self.test_steps if steps is None else steps
 
         def predict(episodes: Episode) -> Tensor:
-            generator = torch.Generator().manual_seed(0)
             size = episodes.support_y.shape[1]
-            return torch.cat(
-                [
-                    maml.predict(
-                        network,
-                        dict(network.named_parameters()),
-                        Episode(*(field[t : t + 1] for field in episodes)),
-                        inner_lr=self.inner_lr,
-                        inner_steps=steps,
-                        batches=reptile.minibatches(size, min(size, self.test_batch), steps, generator),
-                        step_rule=InnerAdam(),
-                        transductive=transductive,
-                    )
-                    for t in range(len(episodes.support_y))
-                ]
+            small = size <= self.test_batch  # then each step takes all of the support set
+            return maml.predict(
+                network,
+                dict(network.named_parameters()),
+                episodes,
+                inner_lr=self.inner_lr,
+                inner_steps=steps,
+                batches=None if small else reptile.minibatches(size, self.test_batch, steps, runtime.seeded(0)),
+                step_rule=InnerAdam,
+                transductive=transductive,
+                chunk_size=runtime.tasks_at_once(episodes.support_x.device),
             )
 
         return predict

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from metalib.studies import (
+    bfloat16,
     fine_tuning,
     fine_tuning_shots,
     from_scratch,
     maml_labels,
     maml_omniglot,
+    maml_step_size,
     maml_training,
     prototypical,
     prototypical_atlas,
@@ -27,7 +29,9 @@ STUDIES: dict[str, Study] = {
     "reptile-adam": reptile.ADAM,
     "maml-training": maml_training.STUDY,
     "maml-omniglot": maml_omniglot.STUDY,
+    "maml-step-size": maml_step_size.STUDY,
     "maml-labels": maml_labels.STUDY,
+    "bfloat16": bfloat16.STUDY,
     "from-scratch": from_scratch.STUDY,
     "fine-tuning": fine_tuning.STUDY,
     "fine-tuning-shots": fine_tuning_shots.STUDY,
