@@ -1,5 +1,6 @@
 """Facts about training and measuring from the command line, on a bank small enough for a test."""
 
+import dataclasses
 import json
 
 import pytest
@@ -9,6 +10,7 @@ from metalib import checkpoints, commands, results
 from metalib.banks import Splits
 from metalib.episodes import ClassBank, EpisodeSpec
 from metalib.evaluate import Interval
+from metalib.exams import EXAM_B
 from metalib.recipes import RECIPES, base, recipe_of
 
 
@@ -85,6 +87,7 @@ def test_without_out_the_run_lies_in_the_first_writable_folder(bank, tmp_path, m
 
 def test_what_is_measured_is_written_into_the_file(bank, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(results, "CELLS", (EpisodeSpec(5, 1, 15), EpisodeSpec(20, 1, 15)))
+    monkeypatch.setattr(results, "EXAMS", (dataclasses.replace(EXAM_B, n_episodes=6),))
     path = train(tmp_path / "run")
     rows = commands.evaluate(str(path), episodes=4, device="cpu", write=True)
     assert [row["task"] for row in rows][:2] == [
@@ -94,7 +97,7 @@ def test_what_is_measured_is_written_into_the_file(bank, tmp_path, monkeypatch, 
     assert rows[0]["batch_norm"] == "running statistics"
     assert Interval(*rows[0]["interval"]).n == 4
     assert checkpoints.load(path)[1]["measured"] == json.loads(json.dumps(rows))
-    assert "400 episodes" in capsys.readouterr().out  # exam B
+    assert "exam B (6 episodes" in capsys.readouterr().out  # an exam keeps its own number
 
 
 def test_fewer_episodes_agree_with_what_the_committed_checkpoint_says(omniglot):
