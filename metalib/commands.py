@@ -58,7 +58,8 @@ def train(
     _exhaust(records)
     path = folder / f"{name}{'' if protocol == 'alphabets' else '-' + protocol}{checkpoints.SUFFIX}"
     if distributed.place().rank == 0:
-        publish(folder, path, recipe, bank, {"split": protocol, "classes": classes.source})
+        told = {"split": protocol, "classes": classes.source, "device": runtime.describe(place)}
+        publish(folder, path, recipe, bank, told)
     return path
 
 
@@ -77,9 +78,10 @@ def _default_folder(name: str) -> Path:
     return folder / "runs" / name
 
 
-def publish(folder: Path, path: Path, recipe: Recipe, bank: ClassBank, learned_from: dict[str, str]) -> None:
+def publish(folder: Path, path: Path, recipe: Recipe, bank: ClassBank, told: dict[str, str]) -> None:
     """Write the checkpoint of a finished run in `folder` to `path` and say what it holds.
 
+    told  what the run itself does not know: split, classes, device
     Of the trained tensors it takes those that the recipe's network has: a classifier's head stays behind.
     """
     state = load_state(folder)
@@ -93,7 +95,7 @@ def publish(folder: Path, path: Path, recipe: Recipe, bank: ClassBank, learned_f
         "recipe": dataclasses.asdict(recipe),
         "data": bank.source,
         "data_digest": bank_digest(bank),
-        **learned_from,
+        **told,
         "seed": recipe.seed,
         "updates": chosen,
         "seconds": round(state["seconds"]),

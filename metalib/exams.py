@@ -25,6 +25,11 @@ class Exam:
         """The exam's episodes in batches with a task axis; `bank` is the evaluation part of a bank."""
         return stream_episodes(bank, self.spec, self.n_episodes, seed=self.seed, batch=self.batch)
 
+    def possible(self, bank: ClassBank) -> bool:
+        """Whether `bank` has enough classes for it: for tasks within one alphabet, in one alphabet."""
+        largest = int(bank.group_ids.bincount().max()) if self.spec.within_group else bank.n_classes
+        return largest >= self.spec.n_way
+
     def sit(self, predict: Callable[[Episode], Tensor], bank: ClassBank) -> Tensor:
         """The accuracy of `predict` on each episode, [E] in 0 … 1."""
         return evaluate(predict, self.episodes(bank))

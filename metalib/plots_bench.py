@@ -45,7 +45,8 @@ def draw(record: Row) -> Figure:
     for ax, (title, colour, units, rows) in zip(axes, panels, strict=True):
         bars(ax, rows, units, colour=colour, title=title)
     rates = " and ".join(f"{rate / 1e9:,.0f} GFLOP/s in {name}" for name, rate in record["matrix_product"].items())
-    figure.suptitle(f"{record['machine']}; matrix product {rates}", fontsize=9)
+    device = "" if record["device"].startswith("cpu") else f"; {record['device']}"
+    figure.suptitle(f"{record['machine']}{device}\nmatrix product {rates}", fontsize=9)
     return figure
 
 

@@ -149,6 +149,17 @@ def test_each_way_of_using_batch_statistics_is_named(tiny_bank):
     assert names == {TRANSDUCTIVE: "MAML", ALONE: "MAML, each query alone"}
 
 
+def test_a_label_says_what_sets_a_form_apart():
+    labels = {name: RECIPES[name].label for name in ("maml", "fomaml-5-steps", "maml-20-way-long", "maml-tied")}
+    assert labels == {
+        "maml": "MAML",
+        "fomaml-5-steps": "first-order MAML with 5 inner steps",
+        "maml-20-way-long": "MAML trained 20-way",
+        "maml-tied": "MAML with tied head rows",
+    }
+    assert {RECIPES[name].notebook for name in ("protonet", "protonet-stride")} == {1, 6}
+
+
 def test_a_query_alone_does_not_see_the_others(tiny_bank):
     recipe = RECIPES["maml"]
     network = recipe.network()

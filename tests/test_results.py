@@ -9,7 +9,7 @@ import torch
 from metalib import baselines, board, published, results
 from metalib.banks import Splits
 from metalib.evaluate import Interval, mean_interval
-from metalib.exams import EXAM_A, EXAMS, Exam
+from metalib.exams import EXAM_A, EXAM_B, EXAMS, Exam
 from metalib.recipes import RECIPES
 
 
@@ -54,14 +54,17 @@ def test_the_side_file_holds_the_episodes_of_each_mean(course, tmp_path, monkeyp
 
 def test_ours_stands_beside_the_published(monkeypatch, tiny_bank):
     recipe = RECIPES["protonet-stride"]
-    info = {"method": recipe.method, "recipe": dataclasses.asdict(recipe), "seconds": 600, "machine": "m"}
+    info = {"method": recipe.method, "recipe": dataclasses.asdict(recipe)}
+    info |= {"seconds": 600, "updates": 1500, "device": "cpu (1 thread)"}
     monkeypatch.setattr(published, "EPISODES", 4)
     monkeypatch.setattr(published, "split", lambda bank, protocol: Splits(bank, bank, bank.rotated()))
     monkeypatch.setattr(published.checkpoints, "load", lambda name: (recipe.network().eval(), info))
     rows = published.beside(["protonet-stride-paper"], tiny_bank)
     assert [row["published"][0] for row in rows] == [98.8, 99.7, 96.0, 98.9]
     assert all(Interval(*row["ours"]).n == 4 for row in rows)
-    assert published.table(rows).count("98.8 %, Snell et al. (2017), table 1 | 10 minutes |") == 1
+    table = published.table(rows)
+    assert table.count("98.8 %, Snell et al. (2017), table 1 | 10 minutes, cpu (1 thread) |") == 1
+    assert table.count("| protonet-stride, 1,500 updates |") == 4
 
 
 def test_a_table_has_the_cells_that_a_method_can_do(monkeypatch, tiny_bank):
@@ -75,6 +78,19 @@ def test_a_table_has_the_cells_that_a_method_can_do(monkeypatch, tiny_bank):
     assert all(row["data"].endswith("turns are classes") for row in turned)
 
 
+def test_an_exam_within_an_alphabet_needs_one_that_is_large_enough(tiny_bank):
+    """Random characters of an alphabet may be fewer than 20, as on the papers' kind of split."""
+    assert EXAM_A.possible(tiny_bank)
+    assert not EXAM_B.possible(tiny_bank)  # groups of 10
+    one = type(tiny_bank)(tiny_bank.images, tiny_bank.names, ("a",) * 20 + ("b",) * 10, tiny_bank.source)
+    assert EXAM_B.possible(one)
+    sitting = results.Sitting("pixels", 1, "none", baselines.pixel_neighbour, 20)
+    assert [row["task"] for row in results.table(sitting, tiny_bank, n_episodes=2)] == [
+        "20-way 1-shot, 15 queries a class",
+        "20-way 5-shot, 15 queries a class",
+    ]
+
+
 def test_an_answer_key_is_right_in_every_episode(course):
     _, right = course
     key = next(name for name in right if name.endswith("/A/five only"))
@@ -83,3 +99,10 @@ def test_an_answer_key_is_right_in_every_episode(course):
 
 def test_every_checkpoint_of_the_course_is_made_by_a_recipe_of_the_same_name():
     assert set(results.COURSE) <= set(RECIPES)
+    assert {name.removesuffix("-paper") for name in results.PAPER} <= set(RECIPES)
+
+
+def test_every_sitting_has_a_name_of_its_own():
+    """The score board and the side file tell them apart by it."""
+    names = [sitting.method for sitting in results.course_sittings()]
+    assert len(set(names)) == len(names)

@@ -110,7 +110,8 @@ def _rows_of_form(
     for way in ways:
         if way.processes == 1:
             works[way.way] = way.update(bank)
-            peaks[way.way] = partial(peak_memory, works[way.way], bank.device)
+            if not way.recorded:  # it holds its memory from update to update
+                peaks[way.way] = partial(peak_memory, works[way.way], bank.device)
         elif pair is not None:
             works[way.way] = partial(pair.do, "maml", dataclasses.asdict(way))
             peaks[way.way] = partial(pair.peak_memory, "maml", dataclasses.asdict(way))
@@ -119,7 +120,7 @@ def _rows_of_form(
         row = {"problem": way.problem, "way": way.way, "n_tasks": way.n_tasks, "processes": way.processes}
         cores = 1.0 if way.processes == 1 else way.processes * threads_of_each(way.processes) / torch.get_num_threads()
         row |= _figures(times, way, Unit("tasks", way.n_tasks, work_of_one), plan, cores)
-        row["peak_bytes"] = None if "failed" in row else peaks[way.way]()
+        row["peak_bytes"] = None if "failed" in row or way.recorded else peaks[way.way]()
         yield row
         say(line(way.way, row, "tasks"))
 

@@ -24,11 +24,13 @@ RECIPES: dict[str, Recipe] = {
     "reptile": ReptileRecipe(),
     "maml-tied": MamlRecipe(tied_rows=True, inner_steps=2, test_steps=3, updates=2_500),
     "maml-20-way": MamlRecipe(n_way=20, n_query=2, meta_batch_size=4, test_steps=3, updates=5_000),
-    # for a GPU, where sixteen tasks take little longer than four
+    # for a GPU, where sixteen tasks take little longer than four, and five steps of first order little longer than one
     "maml-20-way-long": MamlRecipe(n_way=20, n_query=2, meta_batch_size=16, test_steps=3, updates=40_000),
+    # more and smaller steps than the paper's. Validation classes of the split *paper*, 15,000 updates, 200 episodes:
+    # 98.0 ± 0.4 %; three steps of 0.4: 97.4 ± 0.4
+    "fomaml-5-steps": FirstOrderMamlRecipe(inner_steps=5, test_steps=5, inner_lr=0.1, updates=15_000),
     # most updates adapt the head only, which costs half and teaches the features faster; the last ones are plain MAML's
     "maml-warm-up": MamlRecipe(head_only_updates=4_500, updates=6_000),
-    "fomaml-warm-up": FirstOrderMamlRecipe(head_only_updates=4_500, updates=6_000),
     "protonet-short": ProtonetRecipe(updates=15_000),
     "protonet-published": protonet.PUBLISHED,
     "reptile-published": reptile.PUBLISHED,

@@ -86,8 +86,11 @@ class MamlRecipe(Recipe):
     @property
     def label(self) -> str:
         """The method's name, with what sets this form apart."""
-        form = " with tied head rows" if self.tied_rows else f" trained {self.n_way}-way" if self.n_way != 5 else ""
-        return self.method + form
+        if self.tied_rows:
+            return f"{self.method} with tied head rows"
+        way = f" trained {self.n_way}-way" if self.n_way != 5 else ""
+        steps = f" with {self.inner_steps} inner steps" if self.inner_steps != 1 else ""
+        return self.method + way + steps
 
     @property
     def fixed_way(self) -> int | None:
