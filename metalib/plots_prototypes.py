@@ -85,7 +85,7 @@ def by_shots(
         ax.plot(shots, values, style, label=name, markersize=7, color="#0072B2" if "o" in style else "black")
     ax.set(xscale="log", yscale="log", xlabel="support pictures of a class, K", ylabel=ylabel, title=title)
     ax.set_xticks(list(shots), [str(k) for k in shots])
-    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 4, 5, 6, 8)))
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     ax.minorticks_off()
     ax.grid(color="#E6E6E6")

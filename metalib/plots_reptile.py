@@ -76,8 +76,9 @@ def against(
     ax: Axes, x: Sequence[float], curves: Mapping[str, Sequence[float]], *, xlabel: str, ylabel: str, title: str
 ) -> Axes:
     """One line a method over x, in the method's colour."""
-    for name, values in curves.items():
-        ax.plot(x, values, marker="o", markersize=4, color=start_colour(name), label=name)
+    for number, (name, values) in enumerate(curves.items()):
+        style, marker = ("-", "--", ":")[number % 3], "os^"[number % 3]
+        ax.plot(x, values, style, marker=marker, markersize=4, color=start_colour(name), label=name)
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
     ax.set_ylim(bottom=0)
     ax.grid(color="#E6E6E6")

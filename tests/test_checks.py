@@ -123,7 +123,7 @@ TABLES = [
     (maml_sinusoids.check_fomaml_gradient, meta_gradient.gradient_mistakes(meta_gradient.first_order)),
     (maml_omniglot.check_largest_stable_step, maml_omniglot.STEP_MISTAKES),
     (reptile.check_reptile_step, reptile_step.STEP_MISTAKES),
-    (reptile.check_reptile_limit, reptile.LIMIT_MISTAKES),
+    (reptile.check_reptile_start, reptile.START_MISTAKES),
     (prototypical.check_prototypes, prototypical.PROTOTYPE_MISTAKES),
     (prototypical.check_stable_loss, stable_loss.MISTAKES),
 ]

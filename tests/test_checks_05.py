@@ -8,7 +8,7 @@ from torch.nn.functional import mse_loss
 
 from metalib.checks import alignment
 from metalib.checks import reptile as checks
-from metalib.checks.reptile import check_inner_product, check_reptile_limit, check_reptile_step
+from metalib.checks.reptile import check_inner_product, check_reptile_start, check_reptile_step
 
 # --- reptile_step
 
@@ -119,46 +119,90 @@ def test_wrong_steps_are_named(words):
     expect(check_reptile_step(WRONG_STEPS[words]), words)
 
 
-# --- reptile_limit
+# --- reptile_start
 
 
-@pytest.mark.parametrize(
-    "answer", [lambda c, A: c.mean(dim=0), lambda c, A: [sum(col) / len(c) for col in c.T.tolist()]]
-)
-def test_right_limits_pass(answer):
-    accept(check_reptile_limit(answer))
+def by_solving(c, A, alpha, k, *, weight=lambda power, A: torch.eye(len(A[0])).to(A) - power, step=-1):
+    """Right; `weight` and `step` make it wrong."""
+    W = weight(torch.linalg.matrix_power(torch.eye(len(A[0])).to(A) + step * alpha * A, k), A)
+    return torch.linalg.solve(W.sum(dim=0), torch.einsum("tij,tj->i", W, c))
 
 
-def test_very_many_reptile_steps_agree_with_the_limit():
-    c, A = checks._quadratics(3, 2)
-    alpha, theta = 1 / torch.linalg.eigvalsh(A).max(), torch.zeros(2, dtype=c.dtype)
-    for _ in range(60):
-        phi = theta.expand(3, 2)
-        for _ in range(3000):
-            phi = phi - alpha * (A @ (phi - c)[..., None])[..., 0]
-        theta = theta + 0.5 * (phi - theta).mean(dim=0)
-    torch.testing.assert_close(theta, checks.reptile_limit(c, A))
+def by_eigenvalues(c, A, alpha, k):
+    """Right, task by task, and a list: I − Mᵏ has A's eigenvectors, and the eigenvalues 1 − (1 − αλ)ᵏ."""
+    total, pull = 0, 0
+    for centre, curvature in zip(c, A, strict=True):
+        values, vectors = torch.linalg.eigh(curvature)
+        W = vectors @ torch.diag(1 - (1 - alpha * values) ** k) @ vectors.T
+        total, pull = total + W, pull + W @ centre
+    return (torch.linalg.inv(total) @ pull).tolist()
 
 
-WRONG_LIMITS = {
-    "You weigh the optima by their curvatures": lambda c, A: torch.linalg.solve(
-        A.sum(dim=0), torch.einsum("tij,tj->i", A, c)
-    ),
-    "the inverse of A": lambda c, A: torch.linalg.solve(
-        torch.linalg.inv(A).sum(dim=0), torch.einsum("tij,tj->i", torch.linalg.inv(A), c)
-    ),
-    "Divide by their number": lambda c, A: c.sum(dim=0),
-    "You take the median": lambda c, A: c.median(dim=0).values,
-    "the mean over the coordinates": lambda c, A: c.mean(dim=1),
-    "the first task only": lambda c, A: c[0],
-    "Return one point, [2]": lambda c, A: c,
-    "the start is": lambda c, A: torch.zeros(c.shape[1]),
+def by_running_it(c, A, alpha, k, updates=600, epsilon=1.0):
+    """Right: Reptile itself, update after update."""
+    M, theta = torch.linalg.matrix_power(torch.eye(len(A[0])).to(A) - alpha * A, k), torch.zeros_like(c[0])
+    for _ in range(updates):
+        phi = c + torch.einsum("tij,tj->ti", M, theta - c)
+        theta = theta + epsilon * (phi - theta).mean(dim=0)
+    return theta
+
+
+@pytest.mark.parametrize("answer", [by_solving, by_eigenvalues, by_running_it])
+def test_right_starts_pass(answer):
+    accept(check_reptile_start(answer))
+
+
+def test_an_untouched_start_is_not_attempted():
+    def reptile_start(c, A, alpha, k):
+        """Reptile's start [D] for k inner steps."""
+        ...
+
+    assert check_reptile_start(reptile_start).passed is None
+
+
+def test_the_start_for_very_many_steps_is_the_mean_of_the_optima():
+    *_, (c, A, alpha, k) = (checks._quadratics(n, d, k) for n, d, k in ((3, 2, 2), (4, 3, 2000)))
+    torch.testing.assert_close(checks.reptile_start(c, A, alpha, k), c.mean(dim=0))
+
+
+def weighing(weight):
+    return lambda *case: by_solving(*case, weight=weight)
+
+
+def moves(c, A, alpha, k):
+    return c - torch.einsum("tij,tj->ti", torch.linalg.matrix_power(torch.eye(len(A[0])).to(A) - alpha * A, k), c)
+
+
+def entry_by_entry(c, A, alpha, k):
+    eye = torch.eye(len(A[0])).to(A)
+    W = eye - (eye - alpha * A) ** k
+    return torch.linalg.solve(W.sum(dim=0), torch.einsum("tij,tj->i", W, c))
+
+
+WRONG_STARTS = {
+    "You weigh the optima by their curvatures": weighing(lambda power, A: A),
+    "the mean of the optima, whatever k is": lambda c, A, alpha, k: c.mean(dim=0),
+    "what is *left* of the way": weighing(lambda power, A: power),
+    "`torch.linalg.matrix_power(M, k)`": entry_by_entry,
+    "You forgot α": lambda c, A, alpha, k: by_solving(c, A, 1.0, k),
+    "Your inner steps climb": lambda *case: by_solving(*case, step=1),
+    "one inner step too many": lambda c, A, alpha, k: by_solving(c, A, alpha, k + 1),
+    "one inner step too few": lambda c, A, alpha, k: by_solving(c, A, alpha, k - 1),
+    "first-order MAML's start": weighing(lambda power, A: A @ power),
+    "that is MAML's start": weighing(lambda power, A: power @ A @ power),
+    "That is the right-hand side": lambda *case: moves(*case).sum(dim=0),
+    "where *one* update leads": lambda *case: moves(*case).mean(dim=0),
+    "Your sign is wrong": lambda *case: -by_solving(*case),
+    "the first task only": lambda c, A, alpha, k: c[0],
+    "Return one point, [2]": lambda c, A, alpha, k: c,
+    "You return a dict": lambda c, A, alpha, k: {"start": c[0]},
+    "the start is": lambda c, A, alpha, k: torch.zeros(c.shape[1]),
 }
 
 
-@pytest.mark.parametrize("words", WRONG_LIMITS)
-def test_wrong_limits_are_named(words):
-    expect(check_reptile_limit(WRONG_LIMITS[words]), words)
+@pytest.mark.parametrize("words", WRONG_STARTS)
+def test_wrong_starts_are_named(words):
+    expect(check_reptile_start(WRONG_STARTS[words]), words)
 
 
 # --- inner_product

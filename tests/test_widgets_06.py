@@ -63,6 +63,14 @@ def test_the_cosine_does_not_see_how_far_away_a_prototype_is():
     assert support_plane.sure(support_plane.field(state)) == 0  # 1 / (1 + 2 e⁻²) = 0.79 at most
 
 
+def test_one_point_that_moves_outwards_turns_its_prototype_and_the_cosines_borders():
+    state = PlaneState(distance="cosine")
+    _, x, y = state.points[0]
+    one = support_plane.moved(state, 0, 1.3 * x, 1.3 * y)
+    borders = [support_plane.field(s).argmax(dim=2) for s in (state, one)]
+    assert not torch.equal(*borders)
+
+
 def test_a_moved_point_stays_in_the_window_and_moves_its_prototype():
     state = support_plane.moved(PlaneState(), 3, 99.0, -99.0)
     assert state.points[3] == (1, 5.0, -3.5)

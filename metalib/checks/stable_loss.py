@@ -69,6 +69,11 @@ MISTAKES = (
         lambda d, y: cross_entropy(d.double(), y).item(),
     ),
     (
+        "Your loss is that of plain Euclid. Did you take the root? `distances` are squared already: use them as they "
+        "are.",
+        lambda d, y: stable_loss(d.double().sqrt(), y),
+    ),
+    (
         "You add the losses of the queries up. Take their mean.",
         lambda d, y: stable_loss(d, y) * len(y),
     ),
