@@ -14,6 +14,15 @@ def _user_of_this_session(tmp_path_factory):
         yield
 
 
+@pytest.fixture(scope="session")
+def playwright():
+    """What drives browsers. One for all tests: a process cannot start a second."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        yield driver
+
+
 @pytest.fixture(autouse=True)
 def tmp_user(tmp_path_factory, monkeypatch):
     """The per-user folder of this test: no test reads or writes the real one."""

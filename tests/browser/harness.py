@@ -37,6 +37,7 @@ HOW_TO_GET_CHROMIUM = (
 VIEWPORT = {"width": 1366, "height": 768}  # a laptop's
 ERROR_TYPE = "application/vnd.jupyter.error"
 PANEL = "window.jupyterapp.shell.currentWidget"
+POLLING = 250  # ms; asked at each frame, the page would be painted 60 times a second for as long as a kernel computes
 
 
 def find_chromium(playwright) -> str | None:
@@ -160,6 +161,7 @@ class Lab:
 
     def open(self, notebook: str, seconds: float = 240) -> Lab:
         """Open `notebooks/<notebook>` in a fresh workspace and wait for its kernel."""
+        self.notebook = notebook
         self.page.goto(f"{self.address}/lab/tree/notebooks/{notebook}?reset", timeout=seconds * 1000)
         ready = f"""window.jupyterapp && {PANEL}?.context?.isReady && {PANEL}.content?.model
                     && {PANEL}.sessionContext?.session?.kernel?.status === 'idle'"""
@@ -192,7 +194,7 @@ class Lab:
                 window.jupyterapp.commands.execute('notebook:run-all-cells').then(done, done);
             }"""
         )
-        self.page.wait_for_function("window.metalibRan", timeout=seconds * 1000)
+        self.page.wait_for_function("window.metalibRan", timeout=seconds * 1000, polling=POLLING)
         self.wait_idle(seconds)
         return self
 
@@ -233,6 +235,11 @@ class Lab:
         assert self.console_errors == []
         assert self.outside == []
         assert self.asked == []
+
+    def printed(self) -> str:
+        """What the cells wrote to their standard output and error."""
+        outputs = [output for cell in self.cells() for output in cell.get("outputs", [])]
+        return "".join("".join(output.get("text", "")) for output in outputs)
 
     def theme(self, name: str) -> None:
         """Switch to the "light" or the "dark" theme."""

@@ -1,7 +1,7 @@
 """The widget of notebook 02, worked by mouse and by keyboard until a named part of its state and picture changes."""
 
 import pytest
-from widgetry import Piece, running
+from widgetry import Piece, assert_runs_through, running
 
 pytestmark = pytest.mark.browser
 
@@ -34,8 +34,8 @@ def choose(explorer, name, value):
     return explorer.after(explorer.root.locator(f"input[data-set={name}][value='{value}']").click)
 
 
-def test_run_all_ends_without_an_error(notebook):
-    notebook.assert_clean()
+def test_runs_through_and_stays_on_this_machine(notebook):
+    assert_runs_through(notebook)
 
 
 def test_another_start_is_another_curve(explorer):

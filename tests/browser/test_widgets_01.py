@@ -2,7 +2,7 @@
 
 import pytest
 from playwright.sync_api import expect
-from widgetry import Piece, running
+from widgetry import Piece, assert_runs_through, running
 
 pytestmark = pytest.mark.browser
 
@@ -37,8 +37,8 @@ def score(explorer, name):
     return float(explorer.root.locator("tr", has_text=name).locator("td").last.inner_text().split()[0])
 
 
-def test_run_all_ends_without_an_error(notebook):
-    notebook.assert_clean()
+def test_runs_through_and_stays_on_this_machine(notebook):
+    assert_runs_through(notebook)
 
 
 def test_another_episode_by_mouse_and_by_keyboard(explorer):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -21,6 +22,16 @@ def running(browser, jupyterlab, notebook: str) -> Iterator[harness.Lab]:
     yield tab
     tab.close()
     context.close()
+
+
+def assert_runs_through(tab: harness.Lab) -> None:
+    """The notebook, run to its end on the glyphs: no error, no outside request, and none when drawn in each theme."""
+    tab.assert_clean()
+    assert re.search(r"^Bank: .*glyphs", tab.printed(), re.MULTILINE)  # the bank in use is said
+    for theme in ("dark", "light"):
+        tab.theme(theme)
+        tab.screenshot(f"{tab.notebook.removesuffix('.ipynb')}-{theme}", whole=True)
+    tab.assert_clean()
 
 
 class Piece:
