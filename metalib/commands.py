@@ -17,6 +17,7 @@ from metalib.episodes import ClassBank
 from metalib.evaluate import Interval
 from metalib.models import Conv4
 from metalib.recipes import RECIPES, Recipe, recipe_of
+from metalib.recipes.maml import MamlRecipe
 from metalib.train import Record, load_state, read_records
 
 
@@ -30,10 +31,12 @@ def train(
     seed: int = 0,
     device: str | None = None,
     with_validation: bool = False,
+    compiled: bool = False,
 ) -> Path:
     """Train by the recipe `name`, and write the checkpoint into the run's folder; returns the checkpoint's path.
 
     protocol         how the classes are split: see `metalib.banks.split`
+    compiled         by torch's compiler: MAML, first-order MAML and ANIL on a CPU
     with_validation  learn from the validation classes too, and keep the last state; else the state that validated best
     """
     place = distributed.device(device)
@@ -42,6 +45,8 @@ def train(
     recipe = dataclasses.replace(RECIPES[name], seed=seed)
     if updates is not None:
         recipe = dataclasses.replace(recipe, updates=updates)
+    if compiled:
+        recipe = _compiled(name, recipe, place)
     bank = load_bank()
     training, validation, _ = split(bank, protocol)
     classes = training.join(validation) if with_validation else training
@@ -61,6 +66,15 @@ def train(
         told = {"split": protocol, "classes": classes.source, "device": runtime.describe(place)}
         publish(folder, path, recipe, bank, told)
     return path
+
+
+def _compiled(name: str, recipe: Recipe, place: torch.device) -> Recipe:
+    """The recipe with its losses compiled. Raises ValueError where that is not to be had."""
+    if not isinstance(recipe, MamlRecipe):
+        raise ValueError(f"{name} is not compiled: leave --compile out. It is for MAML, first-order MAML and ANIL")
+    if place.type != "cpu":
+        raise ValueError(f"--compile is for a CPU, and the device is {place}, which records its updates: leave it out")
+    return dataclasses.replace(recipe, compiled=True)
 
 
 def _exhaust(records: Iterator[Record]) -> None:

@@ -8,6 +8,7 @@ through a gradient: second order. First-order MAML drops that part, and takes âˆ
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import torch
@@ -28,21 +29,39 @@ def task_loss(model: nn.Module, theta: Params, task: Episode, *, loss_fn: Loss =
     return loss_of(loss_fn, functional_call(model, phi, (task.query_x,)), task.query_y)
 
 
-def losses(model: nn.Module, theta: Params, episodes: Episode, *, chunk_size: int | None = None, **adapting) -> Tensor:
+@functools.cache
+def compiled_task_loss() -> Callable[..., Tensor]:
+    """`task_loss` by torch's compiler. It works at the first call, for half a minute; a CPU needs a C++ compiler."""
+    return torch.compile(task_loss)
+
+
+def losses(
+    model: nn.Module,
+    theta: Params,
+    episodes: Episode,
+    *,
+    chunk_size: int | None = None,
+    compiled: bool = False,
+    **adapting,
+) -> Tensor:
     """Query loss of each task after adaptation: the summands of MAML's objective.
 
     theta       parameters of `model`, a dict of tensors
     episodes    Episode with a leading task axis: support_x [T, NÂ·K, C, H, W], ...
     chunk_size  tasks that vmap takes at once. None: all of them. 1: a plain loop, the fastest on a CPU with one thread
+    compiled    by torch's compiler, task by task: chunk_size has to be 1
     adapting    inner_lr, inner_steps, first_order, only, ... as `adapt.path` has them
     Returns     [T], differentiable in theta; its mean is eq. 1 of Finn et al. (2017)
     Raises ValueError where vmap would be wrong, and a loop is right.
     """
     if chunk_size != 1:
+        if compiled:
+            raise ValueError(f"compiled, and chunk_size={chunk_size}: tasks are compiled one by one, give chunk_size=1")
         _check_vmap(model, **adapting)
+    of_task = compiled_task_loss() if compiled else task_loss
 
     def loss(theta: Params, task: Episode) -> Tensor:
-        return task_loss(model, theta, task, **adapting)
+        return of_task(model, theta, task, **adapting)
 
     return over_tasks(loss, theta, episodes, chunk_size)
 

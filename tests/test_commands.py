@@ -65,6 +65,32 @@ def test_every_kind_of_recipe_trains_resumes_and_is_evaluated(bank, tmp_path, mo
     assert len(rows) == 2 * len(modes)
 
 
+@pytest.mark.parametrize(
+    ("name", "device", "message"),
+    [("reptile", "cpu", "reptile is not compiled"), ("maml", "cuda", "--compile is for a CPU, and the device is cuda")],
+)
+def test_what_is_not_compiled_says_so(bank, tmp_path, monkeypatch, name, device, message):
+    monkeypatch.setattr(commands.distributed, "device", torch.device)
+    with pytest.raises(ValueError, match=message):
+        train(tmp_path, name, device=device, compiled=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_compiled_recipe_is_handed_to_maml(bank, tmp_path, monkeypatch):
+    """What the compiler makes of it is for the tests of maml."""
+    asked = []
+    losses = commands.MamlRecipe.losses
+
+    def spy(recipe, network, episodes, run):
+        asked.append(recipe.compiled)
+        return losses(dataclasses.replace(recipe, compiled=False), network, episodes, run)
+
+    monkeypatch.setattr(commands.MamlRecipe, "losses", spy)
+    _, info = checkpoints.load(train(tmp_path / "run", "maml", updates=1, compiled=True))
+    assert asked == [True]
+    assert info["recipe"]["compiled"] is True
+
+
 def test_a_network_for_curves_is_not_measured_on_pictures(bank):
     with pytest.raises(ValueError, match="sinusoids-maml was not trained on pictures"):
         commands.evaluate("sinusoids-maml", episodes=2, device="cpu", write=False)

@@ -1,5 +1,6 @@
 """Facts about MAML and first-order MAML, in float64 and to many digits."""
 
+import shutil
 from itertools import permutations
 
 import pytest
@@ -366,6 +367,21 @@ def test_vmap_is_a_loop_whatever_the_chunk(pictures, downsample, settings):
         other_value, other_gradient = at(chunk_size)
         assert_close(other_value, value, rtol=1e-9, atol=1e-11)
         assert (other_gradient - gradient).norm() / gradient.norm() < 1e-9
+
+
+@pytest.mark.skipif(not any(map(shutil.which, ("g++", "clang++", "c++"))), reason="no C++ compiler here")
+def test_compiled_losses_have_the_same_gradient(model, theta, episodes):
+    """On an mlp, since a conv4 keeps the compiler busy for a minute."""
+    settings = {"inner_lr": 0.4, "inner_steps": 1, "chunk_size": 1}
+    plain, compiled = (
+        gradient_of(maml.losses(model, theta, episodes, compiled=c, **settings).mean(), theta) for c in (False, True)
+    )
+    assert_close(compiled, plain, **EXACT)
+
+
+def test_tasks_are_compiled_one_by_one(network, pictures):
+    with pytest.raises(ValueError, match=r"compiled, and chunk_size=2: .* give chunk_size=1"):
+        maml.losses(network, parameters_of(network), pictures, chunk_size=2, compiled=True, inner_lr=1, inner_steps=1)
 
 
 @pytest.mark.parametrize("chunk_size", CHUNKS)

@@ -73,11 +73,15 @@ def rows(bank: ClassBank, plan: Plan, folder: Path, groups: Groups, libraries: l
 
 
 def _ours(plan: Plan, groups: Groups) -> list[Contestant]:
-    """What metalib does by default in one process, and what it does in two."""
+    """What metalib does by default in one process, with --compile, and in two processes."""
     cpu = torch.device("cpu")
     alone = Maml(plan.n_tasks, chunk=runtime.tasks_at_once(cpu))
     shared = Maml(plan.n_tasks, processes=2)
-    contestants = [("metalib", alone, groups.kept), ("metalib, 2 processes", shared, groups.pair)]
+    contestants = [
+        ("metalib", alone, groups.kept),
+        ("metalib, compiled", Maml(plan.n_tasks, compiled=True), groups.kept),
+        ("metalib, 2 processes", shared, groups.pair),
+    ]
     if runtime.has_bfloat16(cpu):
         bfloat16 = dataclasses.replace(shared, bfloat16=True)
         contestants.append(("metalib, 2 processes, bfloat16", bfloat16, groups.pair))

@@ -78,13 +78,9 @@ class Maml:
             "inner_steps": self.inner_steps,
             "first_order": self.first_order,
         }
-        losses = partial(maml.losses, network, chunk_size=self.chunk, **adapting)
-        if not self.compiled:
-            return losses
-        if self.chunk != 1:
-            return torch.compile(losses)
-        task_loss = torch.compile(partial(maml.task_loss, network, **adapting))  # a loop would be unrolled
-        return lambda theta, episodes: maml.over_tasks(task_loss, theta, episodes, chunk_size=1)
+        if self.compiled and self.chunk != 1:  # all tasks as one: a loop would be unrolled
+            return torch.compile(partial(maml.losses, network, chunk_size=self.chunk, **adapting))
+        return partial(maml.losses, network, chunk_size=self.chunk, compiled=self.compiled, **adapting)
 
 
 def maml_network() -> Conv4:

@@ -32,6 +32,7 @@ class MamlRecipe(Recipe):
     head_only_updates: int = 0  # the first updates adapt the head only: they cost half, and learn the features faster
     only: str = ""  # "head": ANIL
     tied_rows: bool = False  # one row for all classes of the head (Ye and Chao, 2022)
+    compiled: bool = False  # by torch's compiler: on a CPU a quarter less time an update, after half a minute
     # the paper: 1e-3 throughout. Here it falls linearly to zero.
     # Validation, 600 updates, 200 episodes: 91.3 ± 1.1 %, with 1e-3 86.5 ± 1.8
     learning_rate: float = 3e-3
@@ -52,7 +53,8 @@ class MamlRecipe(Recipe):
             inner_steps=self.inner_steps,
             first_order=first_order,
             only=only,
-            chunk_size=runtime.tasks_at_once(episodes.query_x.device),
+            compiled=self.compiled,
+            chunk_size=1 if self.compiled else runtime.tasks_at_once(episodes.query_x.device),
         )
 
     def stage(self, run: Run) -> tuple[bool, str]:
