@@ -1,6 +1,6 @@
 """Model-agnostic meta-learning (Finn, Abbeel and Levine, 2017): find a start from which a few steps are enough.
 
-    min over θ of  mean over tasks of  L_Q(φ(θ)),      φ(θ) = θ − α ∇L_S(θ)      (one inner step; eq. 1 of the paper)
+    min over θ of  mean over tasks of  L_Q(φ(θ)),      φ(θ) = θ − α ∇L_S(θ)      (one inner step; the paper's section 2.2)
 
 L_S is the loss on the support set, L_Q the loss on the query set. The gradient goes through the inner step, and so
 through a gradient: second order. First-order MAML drops that part, and takes ∇L_Q at φ for the gradient at θ.
@@ -51,7 +51,7 @@ def losses(
     chunk_size  tasks that vmap takes at once. None: all of them. 1: a plain loop, the fastest on a CPU with one thread
     compiled    by torch's compiler, task by task: chunk_size has to be 1
     adapting    inner_lr, inner_steps, first_order, only, ... as `adapt.path` has them
-    Returns     [T], differentiable in theta; its mean is eq. 1 of Finn et al. (2017)
+    Returns     [T], differentiable in theta; its mean is the objective of Finn et al. (2017), section 2.2
     Raises ValueError where vmap would be wrong, and a loop is right.
     """
     if chunk_size != 1:

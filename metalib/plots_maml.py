@@ -17,6 +17,9 @@ from metalib.sinusoids import INPUTS
 
 # A start that was trained jointly is what fine-tuning begins with; a random one is an untrained network.
 START_COLOURS = {"joint training": METHOD_COLOURS["fine-tuning"], "random start": METHOD_COLOURS["untrained conv4"]}
+# besides the colour: marker and line of a start's curve, and the letter above (1) or below (−1) its small dot
+MARKS = {"MAML": "o-", "first-order MAML": "s--", "joint training": "^-.", "random start": "D:"}
+LETTERS = {"MAML": ("M", 1), "first-order MAML": ("F", -1), "joint training": ("J", -1), "Reptile": ("R", 1)}
 LEVELS = (0.15, 0.6, 1.35)  # of the loss, at which a task's ellipses are drawn: radii as 1, 2, 3
 
 
@@ -101,6 +104,10 @@ def plane(
         ax.plot(*start.tolist(), "o", color=start_colour(name), markersize=11 if own else 6, alpha=1 if own else 0.55)
         if own:
             ax.plot(*start.tolist(), "o", markerfacecolor="none", markeredgecolor="black", markersize=11)
+        else:
+            letter, side = LETTERS[name]
+            x, y = start.tolist()
+            ax.text(x, y + 0.1 * side, letter, ha="center", va="bottom" if side > 0 else "top", fontsize=8)
     ax.set(xlim=(-extent, extent), ylim=(-extent, extent), xlabel="θ₁", ylabel="θ₂", title=title or method)
     ax.set_aspect("equal")
     return ax
@@ -150,7 +157,7 @@ def error_curves(ax: Axes, rows: Mapping[str, Sequence[tuple[int, Interval]]], *
             [result.mean - result.low for _, result in results],
             [result.high - result.mean for _, result in results],
         ]
-        ax.errorbar(steps, means, spread, fmt="o-", color=start_colour(name), capsize=3, markersize=5, label=name)
+        ax.errorbar(steps, means, spread, fmt=MARKS.get(name, "o-"), color=start_colour(name), capsize=3, label=name)
     ax.set_yscale("log")
     ax.set_yticks([0.1, 0.2, 0.5, 1, 2, 5])
     ax.yaxis.set_major_formatter("{x:g}")

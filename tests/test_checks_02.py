@@ -217,6 +217,8 @@ WRONG_PROBES = {
     "one column a class": lambda z, y, n, a, k: (by_autograd(z, y, n, a, k)[0].T, by_autograd(z, y, n, a, k)[1]),
     "in another order": lambda z, y, n, a, k: by_autograd(z, y, n, a, k)[::-1],
     "Return two tensors": lambda z, y, n, a, k: by_autograd(z, y, n, a, k)[0],
+    "Your b never moves": lambda z, y, n, a, k: (by_autograd(z, y, n, a, k)[0], torch.zeros(n)),
+    "b never moves: it comes": lambda z, y, n, a, k: (by_autograd(z, y, n, 0.6 * a, k)[0], torch.zeros(n)),
     "still zero": lambda z, y, n, a, k: by_autograd(z, y, n, 0.0, k),
     "Both start at zero": lambda z, y, n, a, k: by_autograd(z, y, n, 0.6 * a, k),
     "changes its input `z`": lambda z, y, n, a, k: by_autograd(z.mul_(2), y, n, a, k),

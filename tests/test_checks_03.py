@@ -117,6 +117,19 @@ def with_respect_to_phi(model, theta, episodes, alpha, k):
     return {name: torch.stack([g[name] for g in gradients]).mean(dim=0) for name in theta}
 
 
+def with_respect_to_phi_and_detached(model, theta, episodes, alpha, k):
+    found = []
+    for sx, sy, qx, qy in zip(*episodes, strict=True):
+        phi = theta
+        for _ in range(k):
+            loss = mse_loss(functional_call(model, phi, (sx,)), sy)
+            g = torch.autograd.grad(loss, list(phi.values()), create_graph=True)
+            phi = {name: phi[name] - alpha * gi for name, gi in zip(phi, g, strict=True)}
+        outer = torch.autograd.grad(mse_loss(functional_call(model, phi, (qx,)), qy), list(phi.values()))
+        found.append([g.detach() for g in outer])
+    return {name: torch.stack(gs).mean(dim=0) for name, gs in zip(theta, zip(*found, strict=True), strict=True)}
+
+
 def with_respect_to_phi_by_func(model, theta, episodes, alpha, k):
     def loss(phi, x, y):
         return mse_loss(functional_call(model, phi, (x,)), y)
@@ -153,6 +166,10 @@ def test_right_first_order_gradients_pass(answer):
 )
 def test_each_road_to_the_first_order_gradient_is_named(answer, message):
     assert check_maml_gradient(answer).message == message
+
+
+def test_a_gradient_by_phi_that_is_detached_later_is_told_of_theta():
+    expect(check_maml_gradient(with_respect_to_phi_and_detached), "differentiate it by `theta.values()`")
 
 
 def test_right_numbers_in_a_tuple_are_no_dict_and_a_mistake_in_the_numbers_comes_first():

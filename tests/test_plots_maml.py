@@ -53,6 +53,7 @@ def test_the_plane_draws_ellipses_along_the_axes_of_the_task(ax):
             rim = torch.tensor(ellipse.get_patch_transform().transform([[1.0, 0.0], [0.0, 1.0], [-0.6, 0.8]]))
             assert task.loss(rim).tolist() == pytest.approx([level] * 3)
     assert sum(getattr(text, "arrow_patch", None) is not None for text in ax.texts) == 6
+    assert [text.get_text() for text in ax.texts if text.get_text() in "MFJR" and text.get_text()] == ["J"]
 
 
 def test_an_adaptation_shows_the_task_its_points_and_the_steps_asked_for(ax):
@@ -71,6 +72,13 @@ def test_error_curves_have_their_intervals(ax):
     assert container.lines[0].get_ydata().tolist() == [3.0, 1.0]
     ends = [segment[:, 1].tolist() for segment in container.lines[2][0].get_segments()]
     assert np.allclose(ends, [[2.5, 3.5], [0.9, 1.1]])
+
+
+def test_error_curves_differ_in_marker_and_line(ax):
+    starts = ("MAML", "first-order MAML", "joint training", "random start")
+    plots_maml.error_curves(ax, {name: [(0, Interval(3.0, 2.5, 3.5, 10))] for name in starts})
+    lines = [container.lines[0] for container in ax.containers]
+    assert len({line.get_marker() for line in lines}) == len({line.get_linestyle() for line in lines}) == 4
 
 
 def test_a_tangent_goes_through_its_point_with_its_slope(ax):

@@ -78,6 +78,15 @@ def test_the_loss_is_cut_off_and_said_to_be_above(widget):
     assert widget.view["chance"] is None
 
 
+def test_a_start_is_called_by_what_its_batch_norm_takes(study):
+    name = "pre-trained, batch norm from the five pictures"  # as the record has it
+    for row in (*study["results"]["grid"], *study["results"]["chosen"]):
+        row["start"] = row["start"].replace("pre-trained", name)
+    widget = AdaptationCurves(study)
+    assert widget.starts == ["random", "pre-trained, batch norm of the batch"]
+    assert ("pre-trained, batch norm of the batch", "head") in widget.best
+
+
 def test_the_button_goes_to_what_validated_best_for_these_layers(widget, study):
     study["results"]["chosen"][3] |= {"step_size": 0.01, "steps": 5}
     for name, value in (("start", 1), ("layers", 1), ("steps", 0)):
@@ -142,7 +151,7 @@ def test_curves_stand_at_equal_distances_with_their_steps_below():
 def test_the_map_frames_the_best_cell_with_the_fewest_steps():
     _, ax = plots.canvas()
     plots_finetune.step_map(ax, [[0.2, 0.5, 0.9], [0.3, 0.9, 0.1]], step_sizes=[0.01, 0.1], steps=[0, 5, 9])
-    assert [text.get_text() for text in ax.texts] == ["20", "50", "90", "30", "90", "10"]
+    assert [text.get_text() for text in ax.texts] == ["20.0", "50.0", "90.0", "30.0", "90.0", "10.0"]
     frame = ax.patches[0]
     assert (frame.get_x(), frame.get_y()) == (0.5, 0.5)
     assert [label.get_text() for label in ax.get_yticklabels()] == ["0.01", "0.1"]

@@ -155,7 +155,8 @@ def gradient_mistakes(gradient: Callable) -> Mistakes:
 
 DETACHED = (
     "Your gradient is the first-order one: ∇L_Q at φ. The inner step was cut out of the graph, by `detach`, `.data` or "
-    "`no_grad`. Take that away, and ask for the inner gradient with `create_graph=True`."
+    "`no_grad`. Take that away, and ask for the inner gradient with `create_graph=True`. Or you "
+    "differentiated the query loss by φ: differentiate it by `theta.values()`."
 )
 WITH_RESPECT_TO_PHI = (
     "Your gradient is the first-order one: you differentiate the query loss at φ with respect to φ. Differentiate it "

@@ -172,6 +172,8 @@ def _read_head(answer: Any, features: Tensor, labels: Tensor, n_way: int, inner_
 
 
 def _show_head(case: tuple, answer: Head, right: Head) -> str:
+    if not answer[1].any():
+        return "Your b never moves: it comes back as zeros. Take the step for b too, and return the b after the steps."
     what, a, b = (
         ("W", answer[0], right[0]) if not torch.allclose(answer[0], right[0], 1e-3, 1e-5) else ("b", *_b(answer, right))
     )

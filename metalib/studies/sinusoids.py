@@ -26,7 +26,7 @@ from metalib.studies.base import Study
 
 SETTINGS: dict[str, Any] = {
     "seeds": [0, 1, 2],
-    "updates": 8_000,  # the paper: 70,000
+    "updates": 8_000,  # the authors' code: 70,000
     "meta_batch_size": 25,
     "k_shot": 10,
     "n_query": 10,

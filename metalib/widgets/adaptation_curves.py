@@ -10,6 +10,8 @@ from metalib.widgets.graph import Graph, graph_script, graph_sheet
 
 MEASURES = {"accuracy": "accuracy", "loss": "loss (nats a picture)"}
 MOST_LOSS = 4.0  # above this the picture of the losses ends
+# a query's batch has the query in it too, so there are six pictures in it, not the five that the record's name says
+CALLED = {"pre-trained, batch norm from the five pictures": "pre-trained, batch norm of the batch"}
 PARTS = {"support": plots_finetune.SUPPORT_COLOUR, "query": plots_finetune.QUERY_COLOUR}
 
 
@@ -22,6 +24,11 @@ class CurvesState:
     step_size: int = 0
     steps: int = 0
     measure: str = "accuracy"
+
+
+def _called(row: dict[str, Any]) -> str:
+    """The start of a row of the record, in the words that are shown."""
+    return CALLED.get(row["start"], row["start"])
 
 
 class AdaptationCurves(Graph):
@@ -38,11 +45,11 @@ class AdaptationCurves(Graph):
     def __init__(self, study: dict[str, Any]) -> None:
         rows = study["results"]["grid"]
         self.settings = study["settings"]
-        self.rows = {(row["start"], row["layers"], row["step_size"]): row for row in rows}
-        self.starts = list(dict.fromkeys(row["start"] for row in rows))
+        self.rows = {(_called(row), row["layers"], row["step_size"]): row for row in rows}
+        self.starts = list(dict.fromkeys(map(_called, rows)))
         self.layers = list(dict.fromkeys(row["layers"] for row in rows))
         self.step_sizes, self.marks = self.settings["step_sizes"], self.settings["steps"]
-        self.best = {(row["start"], row["layers"]): row for row in study["results"]["chosen"]}
+        self.best = {(_called(row), row["layers"]): row for row in study["results"]["chosen"]}
         self.state = self._best_of(CurvesState())
         super().__init__()
 

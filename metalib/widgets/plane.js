@@ -14,17 +14,30 @@ function draw({ extent, bowls, panels, sliders, status, warning }) {
       svg("text", { x, y: y + 4, "text-anchor": "middle", class: "metalib-letter" }, bowl.letter),
     );
   };
-  const dot = ({ start, colour }, own) =>
-    start &&
-    svg("circle", {
-      cx: f.px(start[0]),
-      cy: f.py(start[1]),
-      r: own ? 7 : 4,
-      fill: colour,
-      "fill-opacity": own ? 1 : 0.5,
-      stroke: own ? "#000" : "none",
-      "stroke-width": 1.5,
-    });
+  const dot = ({ start, colour, letter, side }, own) =>
+    start && [
+      svg("circle", {
+        cx: f.px(start[0]),
+        cy: f.py(start[1]),
+        r: own ? 7 : 4,
+        fill: colour,
+        "fill-opacity": own ? 1 : 0.5,
+        stroke: own ? "#000" : "none",
+        "stroke-width": 1.5,
+      }),
+      own
+        ? null
+        : svg(
+            "text",
+            {
+              x: f.px(start[0]),
+              y: f.py(start[1]) + (side > 0 ? -7 : 15),
+              "text-anchor": "middle",
+              class: "metalib-initial",
+            },
+            letter,
+          ),
+    ];
   const path = (points) => [
     line(f, points, { stroke: "#212121", "stroke-width": 1.6 }),
     points.slice(1).map(([x, y]) => svg("circle", { cx: f.px(x), cy: f.py(y), r: 2.4, fill: "#212121" })),
@@ -34,7 +47,12 @@ function draw({ extent, bowls, panels, sliders, status, warning }) {
     element(
       "figure",
       { class: "metalib-panel" },
-      element("figcaption", {}, element("i", { class: "metalib-swatch", style: `background:${own.colour}` }), own.method),
+      element(
+        "figcaption",
+        {},
+        element("i", { class: "metalib-swatch", style: `background:${own.colour}` }),
+        `${own.method} (${own.letter})`,
+      ),
       chart(
         f,
         own.start ? `${own.method}: start at ${own.start.map((v) => v.toFixed(2)).join(", ")}` : `${own.method}: no start`,
@@ -57,7 +75,7 @@ function draw({ extent, bowls, panels, sliders, status, warning }) {
   const button = (name, words) =>
     element("button", { type: "button", class: "metalib-button", "data-action": "press", "data-name": name }, words);
   return [
-    element("h4", {}, "Drag an optimum (or focus it and use the arrow keys). Dots: the methods' starts. Black: the inner paths."),
+    element("h4", {}, "Drag an optimum (or focus it and use the arrow keys). Dots with a letter: the other methods' starts. Black: the inner paths."),
     element("div", { class: "metalib-panels" }, panels.map(panel)),
     element("p", { class: "metalib-status", role: "status" }, status),
     element("p", { class: "metalib-warning" }, warning),

@@ -124,7 +124,7 @@ class Plane(Graph):
         found = {name: start for name, start in starts(self.state).items() if start is not None}
         for ax, (name, start) in zip(axes, found.items(), strict=False):
             after = float(quadratics.meta_loss(self.state.tasks, start, **self.state.inner))
-            title = f"{name}\nmean loss after the steps {after:.3f}"
+            title = f"{name} ({plots_maml.LETTERS[name][0]})\nmean loss after the steps {after:.3f}"
             plots_maml.plane(
                 ax, self.state.tasks, found, paths(self.state, start), method=name, extent=EXTENT, title=title
             )
@@ -160,7 +160,9 @@ class Plane(Graph):
         }
 
     def _panel(self, method: str, start: Tensor | None) -> dict[str, Any]:
+        letter, side = plots_maml.LETTERS[method]
         panel: dict[str, Any] = {"method": method, "colour": plots_maml.start_colour(method)}
+        panel |= {"letter": letter, "side": side}
         if start is None:
             return {**panel, "start": None, "paths": [], "before": None, "after": None}
         mean = {
