@@ -1,6 +1,6 @@
 """Model-agnostic meta-learning (Finn, Abbeel and Levine, 2017): find a start from which a few steps are enough.
 
-    min over θ of  mean over tasks of  L_Q(φ(θ)),      φ(θ) = θ − α ∇L_S(θ)      (one inner step; the paper's section 2.2)
+    min over θ of  mean over tasks of  L_Q(φ(θ)),      φ(θ) = θ − α ∇L_S(θ)     (one inner step; section 2.2)
 
 L_S is the loss on the support set, L_Q the loss on the query set. The gradient goes through the inner step, and so
 through a gradient: second order. First-order MAML drops that part, and takes ∇L_Q at φ for the gradient at θ.
