@@ -40,13 +40,7 @@ def train(
     with_validation  learn from the validation classes too, and keep the last state; else the state that validated best
     """
     place = distributed.device(device)
-    if name not in RECIPES:
-        raise ValueError(f"there is no recipe {name!r}: give one of {', '.join(RECIPES)}")
-    recipe = dataclasses.replace(RECIPES[name], seed=seed)
-    if updates is not None:
-        recipe = dataclasses.replace(recipe, updates=updates)
-    if compiled:
-        recipe = _compiled(name, recipe, place)
+    recipe = _recipe(name, place, compiled=compiled, seed=seed, updates=updates)
     bank = load_bank()
     training, validation, _ = split(bank, protocol)
     classes = training.join(validation) if with_validation else training
@@ -68,8 +62,14 @@ def train(
     return path
 
 
-def _compiled(name: str, recipe: Recipe, place: torch.device) -> Recipe:
-    """The recipe with its losses compiled. Raises ValueError where that is not to be had."""
+def _recipe(name: str, place: torch.device, *, compiled: bool, seed: int, updates: int | None) -> Recipe:
+    """The recipe `name` with these settings. Raises ValueError for an unknown one, or for one that is not compiled."""
+    if name not in RECIPES:
+        raise ValueError(f"there is no recipe {name!r}: give one of {', '.join(RECIPES)}")
+    length = RECIPES[name].updates if updates is None else updates
+    recipe = dataclasses.replace(RECIPES[name], seed=seed, updates=length)
+    if not compiled:
+        return recipe
     if not isinstance(recipe, MamlRecipe):
         raise ValueError(f"{name} is not compiled: leave --compile out. It is for MAML, first-order MAML and ANIL")
     if place.type != "cpu":

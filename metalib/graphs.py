@@ -21,18 +21,18 @@ class Gradients:
     """Called with episodes, leaves gradients in the parameters' `.grad` and returns the losses, [T], without a graph.
 
     losses  (network, episodes) -> [T]. Recorded, it must not ask for a value on the CPU, nor draw random numbers
-    stage   () -> equal for updates that do the same operations on episodes of one shape; None: record nothing.
-            The first update of each stage is done as always, which readies torch's libraries; the second is recorded
+    The first update of each of the run's stages is done as always, which readies torch's libraries; the second is
+    recorded.
     """
 
-    def __init__(self, run: Run, losses: Losses, stage: Callable[[], Hashable]) -> None:
-        self.run, self.losses, self.stage = run, losses, stage
+    def __init__(self, run: Run, losses: Losses) -> None:
+        self.run, self.losses = run, losses
         self.kind: Hashable = None
         self.graph: Any = None
 
     def __call__(self, episodes: Any, n_tasks: int | None = None) -> Tensor:
         """The gradients of the losses' sum over `n_tasks`; None: of their mean."""
-        stage = self.stage() if self.run.device.type == "cuda" else None
+        stage = self.run.stage() if self.run.device.type == "cuda" else None
         kind = None if stage is None else (stage, n_tasks, *(field.shape for field in episodes))
         if kind is None or kind != self.kind:
             self.kind, self.graph = kind, None

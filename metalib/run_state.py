@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +41,8 @@ class Run:
     schedule: torch.optim.lr_scheduler.LRScheduler
     generator: torch.Generator
     settings: dict[str, Any] = field(default_factory=dict)
+    # equal for updates that do the same operations, which a GPU can then record and repeat; None: not to be recorded
+    stage: Callable[[], Hashable] = lambda: None
     inner: Any = None  # an inner optimiser that outlives the task: has state_dict and load_state_dict
     update: int = 0
     seconds: float = 0.0

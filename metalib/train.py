@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -42,7 +42,6 @@ def train(
     draw: Draw,
     *,
     updates: int,
-    stage: Callable[[], Hashable] = lambda: None,
     validate: Validate | None = None,
     record_every: int = 100,
     save_every: int = 1000,
@@ -54,18 +53,15 @@ def train(
 
     losses    (network in training mode, episodes) -> [T], one loss a task; a step is taken on their mean
     draw      generator -> the episodes of one update
-    stage     () -> equal for updates that do the same operations: a GPU then records and repeats them, see `Gradients`
     validate  network in evaluation mode -> Interval; every `save_every` updates; the best state so far is kept apart
     out       folder for the state (every `save_every` updates) and the record file; None keeps nothing
-    Ctrl-C finishes the update (a GPU: the updates up to the next record), saves and raises KeyboardInterrupt.
-    Raises Diverged before a step on a loss that is not finite (a GPU: before the next record or state); OSError when
-    `out` cannot be written; ConnectionError when another process has ended; ValueError for an `out` that holds another
-    run or an update that cannot be split. The state that was saved last stays intact.
+    Ctrl-C finishes the update (a GPU: those up to the next record), saves and raises KeyboardInterrupt. Raises Diverged
+    before a step on a loss that is not finite (a GPU: before the next record or state); OSError where `out` cannot be
+    written; ConnectionError when another process has ended; ValueError for an `out` of another run, or an unsplittable
+    update. The state that was saved last stays intact.
     """
-    processes = _join(run)
-    gradients = Gradients(run, losses, stage)
-    if out is not None:
-        _open(run, out, resume, processes)
+    processes, gradients = _join(run), Gradients(run, losses)
+    _open(run, out, resume, processes)
     with _finish_update_first(processes) as interrupted, _progress_bar(run, updates, progress, processes) as bar:
         while run.update < updates:
             _one_update(run, gradients, draw, processes)
@@ -74,10 +70,9 @@ def train(
             if recording or (saving and validate):
                 yield _record(run, validate if saving else None, out, processes, bar)
             stopping = (saving or recording or _looks_at_each(run)) and processes.any(interrupted.is_set())
-            if out is not None and (saving or stopping):
+            if saving or stopping:
                 _save(run, out, processes)
-            if stopping:
-                raise KeyboardInterrupt(f"stopped after update {run.update:,}" + (f", saved in {out}" if out else ""))
+            _stop(run, out, stopping)
 
 
 def _join(run: Run) -> Processes:
@@ -148,8 +143,10 @@ def _what_to_lower(run: Run) -> str:
     return f"lower {' or '.join(rates) or 'the learning rate'}, and start anew in another folder; {run.kept}"
 
 
-def _save(run: Run, out: Path, processes: Processes) -> None:
+def _save(run: Run, out: Path | None, processes: Processes) -> None:
     """Save a state that is worth it. Raises Diverged when it is not: a finite loss can have a gradient that is not."""
+    if out is None:
+        return
     _catch_up(run)
     bad = [name for name, parameter in run.model.named_parameters() if not parameter.isfinite().all()]
     if bad:
@@ -205,8 +202,16 @@ def _postfix(record: Record, run: Run) -> str:
     return f"loss {record.loss:.3f}{last or (best and ', validation')}{best}"
 
 
-def _open(run: Run, out: Path, resume: bool, processes: Processes) -> None:
+def _stop(run: Run, out: Path | None, wanted: bool) -> None:
+    """Raise KeyboardInterrupt where that is wanted, and say what is kept."""
+    if wanted:
+        raise KeyboardInterrupt(f"stopped after update {run.update:,}" + (f", saved in {out}" if out else ""))
+
+
+def _open(run: Run, out: Path | None, resume: bool, processes: Processes) -> None:
     """Make `out` ready: restore its state, or see that there is none to be lost."""
+    if out is None:
+        return
 
     def there_is_one() -> bool:
         make_ready(out)

@@ -20,7 +20,7 @@ LONG_BECAUSE = "Long because"  # how a docstring gives the reason for more
 LAYERS = (
     {"runtime", "places", "lookup"},
     {"episodes", "models", "adapt"},
-    {"evaluate", "checkpoints", "train", "run_state", "distributed", "augment", "audit"},
+    {"evaluate", "checkpoints", "train", "run_state", "graphs", "distributed", "augment", "audit"},
     {"protonet", "maml", "reptile", "finetune", "baselines", "similarity", "banks", "sinusoids", "quadratics"},
     {"exams", "board", "recipes"},
     {"published"},

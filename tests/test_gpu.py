@@ -86,7 +86,7 @@ def test_it_is_recorded_once_a_stage(bank, monkeypatch):
 def test_the_inner_adam_counts_its_steps_in_the_recording(bank):
     recipe = dataclasses.replace(RECIPES["reptile"], **SMALL)
     run = recipe.start(recipe.network(), bank)
-    gradients = Gradients(run, lambda network, e: recipe.losses(network, e, run), lambda: recipe.stage(run))
+    gradients = Gradients(run, lambda network, e: recipe.losses(network, e, run))
     draw = recipe.draw_from(bank)
     for _ in range(4):
         gradients(draw(run.generator))

@@ -59,8 +59,9 @@ class Maml:
         theta: Params = dict(network.named_parameters())
         optimizer = torch.optim.Adam(network.parameters(), MamlRecipe.learning_rate, fused=bank.device.type == "cuda")
         run = Run(network, optimizer, LinearLR(optimizer), runtime.seeded(0))
+        run.stage = lambda: () if self.recorded else None
         losses = self._losses(network)
-        gradients = Gradients(run, lambda _, episodes: losses(theta, episodes), lambda: () if self.recorded else None)
+        gradients = Gradients(run, lambda _, episodes: losses(theta, episodes))
         processes = distributed.join(bank.device)
 
         def update() -> None:

@@ -83,7 +83,9 @@ class Recipe:
         fused = training.device.type == "cuda"  # one kernel for all tensors
         optimizer = torch.optim.Adam(model.parameters(), self.learning_rate, fused=fused)
         schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, self.updates)
-        return Run(model, optimizer, schedule, runtime.seeded(self.seed), settings=self.settings_on(training))
+        run = Run(model, optimizer, schedule, runtime.seeded(self.seed), settings=self.settings_on(training))
+        run.stage = lambda: self.stage(run)
+        return run
 
     def settings_on(self, training: ClassBank) -> dict:
         """What a resumed run must agree with: the recipe, and the classes it learns from."""
@@ -118,7 +120,6 @@ class Recipe:
             run,
             lambda network, episodes: self.losses(network, episodes, run),
             self.draw_from(training),
-            stage=lambda: self.stage(run),
             updates=self.updates,
             validate=None if validation is None else lambda network: self.validate(network, validation),
             record_every=record_every,
