@@ -90,9 +90,10 @@ def _one_update(run: Run, gradients: Gradients, draw: Draw, processes: Processes
     start = time.perf_counter()
     run.model.train()
     episodes = draw(run.generator)
+    share = processes.share(episodes)  # raises for what cannot be split
     # not the mean of a process's own tasks: the processes may have unequal numbers of them
     n_tasks = None if processes.size == 1 else len(episodes.support_y)
-    own = gradients(processes.share(episodes), n_tasks)  # [t]: this process's tasks
+    own = gradients(share, n_tasks)  # [t]: this process's tasks
     of_all = processes.add_up(run.model.parameters(), own, n_tasks or len(own))  # [T]
     run.unseen.append((run.update + 1, of_all))
     if _looks_at_each(run):
