@@ -204,4 +204,5 @@ def line(name: str, row: Mapping[str, Any], units: str) -> str:
         text += f"  {row['peak_bytes'] / 2**20:6,.0f} MiB"
     if "times_plain" in row:
         text += f"  {row['times_plain']:.2f} × plain"
-    return text + (f"  (compiled in {row['first_seconds']:.0f} s)" if "compiled" in name else "")
+    compiled = "compiled" in name and "first_seconds" in row
+    return text + (f"  (compiled in {row['first_seconds']:.0f} s)" if compiled else "")
