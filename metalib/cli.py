@@ -80,7 +80,7 @@ def train_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--updates", type=int, help="number of updates; the learning rate falls to zero over them")
     parser.add_argument("--split", choices=("alphabets", "paper"), default="alphabets", help="of classes")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--compile", action="store_true", help="MAML on a CPU: faster, after half a minute")
+    parser.add_argument("--compile", action="store_true", help="MAML on a CPU: faster on some, after half a minute")
     parser.add_argument("--with-validation", action="store_true", help="learn from the validation classes too")
     device_option(parser)
 

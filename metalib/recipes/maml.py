@@ -32,7 +32,7 @@ class MamlRecipe(Recipe):
     head_only_updates: int = 0  # the first updates adapt the head only: they cost half, and learn the features faster
     only: str = ""  # "head": ANIL
     tied_rows: bool = False  # one row for all classes of the head (Ye and Chao, 2022)
-    compiled: bool = False  # by torch's compiler: on a CPU a quarter less time an update, after half a minute
+    compiled: bool = False  # by torch's compiler: on some CPUs less time an update, after half a minute
     # the paper: 1e-3 throughout. Here it falls linearly to zero.
     # Validation, 600 updates, 200 episodes: 91.3 ± 1.1 %, with 1e-3 86.5 ± 1.8
     learning_rate: float = 3e-3
