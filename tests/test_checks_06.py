@@ -179,6 +179,8 @@ WRONG_LOSSES = {
     "exp(−1000) is 0 to the machine": lambda d, y: -own((-d).exp() / (-d).exp().sum(1, keepdim=True), y).log().mean(),
     "the smallest distance of the whole batch": less_global_minimum,
     "the logarithm of a probability that can be 0": less_row_minimum,
+    "subtract the own distance d_y": lambda d, y: (own(d, y)[:, None] - d).exp().sum(1).log().mean(),
+    "another that is not the smallest": lambda d, y: less_a_largest(d, y, d.mean(dim=1, keepdim=True)),
     "The minus is missing": lambda d, y: cross_entropy(d, y),
     "Take their mean": lambda d, y: cross_entropy(-d, y, reduction="sum"),
     "You normalise over the queries": lambda d, y: -own((-d).log_softmax(dim=0), y).mean(),

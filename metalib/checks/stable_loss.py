@@ -42,8 +42,8 @@ def _log_sum(d: Tensor) -> Tensor:
 
 READY_MADE = {"softmax", "log_softmax", "logsumexp", "logaddexp", "cross_entropy", "nll_loss"}
 LARGEST = (
-    "You subtract the largest distance. Then −(d − m) is positive for all the others, and exp of 800 overflows to inf. "
-    "Subtract the smallest distance of each row: no exponential is then above exp(0) = 1."
+    "You subtract the largest distance, or another that is not the smallest. Then −(d − m) is positive for nearer "
+    "ones, and exp of 800 overflows to inf. Subtract the smallest distance of each row: no exponential is then above exp(0) = 1."
 )
 MISTAKES = (
     (
@@ -58,8 +58,9 @@ MISTAKES = (
         lambda d, y: _naive(d, y, Tensor.min),
     ),
     (
-        "You subtract the smallest distance of each row, and then take the logarithm of a probability that can be 0. "
-        "Write log p = −(d_y − m) − log Σ exp(−(d − m)): no exponential of d_y is needed.",
+        "Not finite where another prototype is far nearer than the own one. Either you subtract the smallest distance, "
+        "and then take the logarithm of a probability that can be 0: write log p = −(d_y − m) − log Σ exp(−(d − m)). "
+        "Or you subtract the own distance d_y, and exp of 2,000 overflows: subtract the smallest one.",
         lambda d, y: _naive(d, y, lambda d: d.min(dim=1, keepdim=True).values),
     ),
     (LARGEST, lambda d, y: _largest_first(d, y, d.amax(dim=1, keepdim=True))),
