@@ -43,7 +43,8 @@ def _log_sum(d: Tensor) -> Tensor:
 READY_MADE = {"softmax", "log_softmax", "logsumexp", "logaddexp", "cross_entropy", "nll_loss"}
 LARGEST = (
     "You subtract the largest distance, or another that is not the smallest. Then −(d − m) is positive for nearer "
-    "ones, and exp of 800 overflows to inf. Subtract the smallest distance of each row: no exponential is then above exp(0) = 1."
+    "ones, and exp of 800 overflows to inf. Subtract the smallest distance of each row: no exponential is then above "
+    "exp(0) = 1."
 )
 MISTAKES = (
     (
