@@ -548,6 +548,18 @@ def test_predictions_are_the_largest_answers(network, pictures, first_order):
         assert torch.equal(predicted[t], maml.logits(network, theta, pictures.task(t), **settings).argmax(dim=1))
 
 
+@pytest.mark.parametrize("chunk_size", [2, None])
+@pytest.mark.parametrize("transductive", [False, True])
+def test_predictions_are_the_same_for_tasks_at_once(network, pictures, chunk_size, transductive):
+    """An inner Adam, too: each task has a fresh one."""
+    theta = parameters_of(network)
+    settings = {"inner_lr": 0.01, "inner_steps": 3, "step_rule": InnerAdam, "transductive": transductive}
+    loop = maml.predict(network, theta, pictures, **settings)
+    assert torch.equal(maml.predict(network, theta, pictures, chunk_size=chunk_size, **settings), loop)
+    alone = maml.predict(network, theta, Episode(*(field[3:4] for field in pictures)), **settings)
+    assert torch.equal(alone, loop[3:4])
+
+
 def test_adaptation_learns_the_support_set(network, pictures):
     """Asked for the support pictures themselves, it knows them after some steps."""
     task = pictures._replace(query_x=pictures.support_x, query_y=pictures.support_y)

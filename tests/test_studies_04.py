@@ -9,7 +9,7 @@ from metalib.banks import Splits
 from metalib.episodes import EpisodeSpec, gather
 from metalib.recipes.maml import MamlRecipe
 from metalib.runtime import seeded
-from metalib.studies import maml_labels, maml_omniglot, maml_step_size, maml_training
+from metalib.studies import bfloat16, maml_labels, maml_omniglot, maml_step_size, maml_training
 from metalib.studies.maml_labels import draw_ordered
 
 SPEC = EpisodeSpec(n_way=5, k_shot=1, n_query=3)
@@ -59,7 +59,7 @@ def test_a_recipe_draws_in_its_order(tiny_bank):
 def small_banks(tiny_bank, monkeypatch):
     """All parts of the data are the small bank, in the modules that read it."""
     parts = Splits(tiny_bank, tiny_bank, tiny_bank)
-    for module in (maml_labels, maml_omniglot, maml_step_size, maml_training):
+    for module in (bfloat16, maml_labels, maml_omniglot, maml_step_size, maml_training):
         monkeypatch.setattr(module, "load_bank", lambda **settings: tiny_bank)
         monkeypatch.setattr(module, "split", lambda bank: parts)
 
@@ -95,6 +95,24 @@ def test_step_sizes_are_measured_after_each_number_of_steps(small_banks, monkeyp
         assert [(row["inner_lr"], row["test_steps"]) for row in found[ways]] == [(0.4, 1), (0.4, 3), (2.0, 1), (2.0, 3)]
         assert all(row["minus_usual"][:3] == [0, 0, 0] for row in found[ways] if row["inner_lr"] == 0.4)
         assert any(row["minus_usual"][0] != 0 for row in found[ways] if row["inner_lr"] == 2.0)
+
+
+def test_bfloat16_is_compared_where_there_are_units_for_it(small_banks, monkeypatch):
+    settings = {**bfloat16.SETTINGS, "seeds": [0], "updates": 1, "ways": [5], "validation_episodes": 3}
+    monkeypatch.setattr(bfloat16.runtime, "pick_device", lambda: torch.device("cpu"))
+    monkeypatch.setattr(bfloat16.runtime, "has_bfloat16", lambda device: False)
+    with pytest.raises(ValueError, match=r"cpu .* has no bfloat16 units"):
+        bfloat16.run(settings)
+    monkeypatch.setattr(bfloat16.runtime, "has_bfloat16", lambda device: True)
+    seen = []
+    losses = bfloat16.protonet.losses
+    monkeypatch.setattr(
+        bfloat16.protonet, "losses", lambda *rest: (seen.append(torch.is_autocast_enabled("cpu")), losses(*rest))[1]
+    )
+    (row,) = bfloat16.run(settings)["rows"]
+    assert seen == [True, False]  # with bfloat16, then without
+    assert row["n_way"] == 5
+    assert row["bfloat16"][0][3] == row["float32"][0][3] == 3
 
 
 def test_the_first_order_arm_gets_as_many_seconds(small_banks, monkeypatch):

@@ -9,11 +9,11 @@ from torch import Tensor, nn
 
 from metalib import protonet, runtime
 from metalib.banks import load_bank, split
-from metalib.episodes import Episode, EpisodeSpec, stream_episodes
-from metalib.evaluate import evaluate, mean_interval, paired_interval
+from metalib.episodes import Episode
+from metalib.evaluate import mean_interval, paired_interval
 from metalib.recipes.protonet import ProtonetRecipe
 from metalib.studies.base import Study
-from metalib.studies.maml_omniglot import trained
+from metalib.studies.maml_omniglot import measured, trained
 from metalib.train import Run
 
 SETTINGS: dict[str, Any] = {
@@ -50,16 +50,10 @@ def run(settings: dict[str, Any]) -> dict[str, Any]:
     for name, kind in (("bfloat16", ProtonetRecipe), ("float32", Float32Recipe)):
         found[name] = {n_way: [] for n_way in settings["ways"]}
         for seed in settings["seeds"]:
-            recipe = kind(**{"updates": settings["updates"], "seed": seed})
+            recipe = kind(updates=settings["updates"], seed=seed)
             network, _ = trained(recipe, training)
             for n_way in settings["ways"]:
-                episodes = stream_episodes(
-                    validation,
-                    EpisodeSpec(n_way, 1, 15 if n_way == 5 else 5),
-                    settings["validation_episodes"],
-                    seed=settings["validation_seed"],
-                )
-                found[name][n_way].append(evaluate(recipe.predictor(network), episodes))
+                found[name][n_way].append(measured(recipe.predictor(network), validation, n_way, settings))
     return {"device": runtime.describe(device), "rows": [_row(n_way, found) for n_way in settings["ways"]]}
 
 

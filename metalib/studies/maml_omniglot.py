@@ -17,7 +17,7 @@ from metalib.banks import load_bank, split
 from metalib.episodes import ClassBank, EpisodeSpec, sample_episodes, stream_episodes
 from metalib.evaluate import evaluate, mean_interval, paired_interval
 from metalib.models import Conv4
-from metalib.recipes import Recipe
+from metalib.recipes import Predict, Recipe
 from metalib.recipes.maml import MamlRecipe
 from metalib.runtime import seeded
 from metalib.studies.base import Study
@@ -46,6 +46,13 @@ def trained(recipe: Recipe, bank: ClassBank) -> tuple[Conv4, float]:
     return network.eval(), time.process_time() - start
 
 
+def measured(predict: Predict, validation: ClassBank, n_way: int, settings: dict[str, Any]) -> Tensor:
+    """[E]: 1-shot accuracies on the validation classes, the same episodes for all that have the same settings."""
+    spec = EpisodeSpec(n_way, 1, 15 if n_way == 5 else 5)
+    episodes = stream_episodes(validation, spec, settings["validation_episodes"], seed=settings["validation_seed"])
+    return evaluate(predict, episodes)
+
+
 def seconds_per_update(recipe: MamlRecipe, bank: ClassBank, *, repeats: int) -> list[float]:
     """[second order, first order]: processor seconds of the losses and their gradient; medians, taken in turns."""
     network = recipe.network().to(memory_format=torch.channels_last)
@@ -64,12 +71,10 @@ def seconds_per_update(recipe: MamlRecipe, bank: ClassBank, *, repeats: int) -> 
 def arm(recipe: MamlRecipe, banks: tuple[ClassBank, ClassBank], settings: dict[str, Any]) -> tuple[Tensor, float]:
     """[seeds, E]: accuracies on the validation classes, one network a seed; and the processor seconds of a training."""
     training, validation = banks
-    spec = EpisodeSpec(recipe.n_way, 1, 15)
     found, seconds = [], 0.0
     for seed in settings["seeds"]:
         network, taken = trained(dataclasses.replace(recipe, seed=seed), training)
-        episodes = stream_episodes(validation, spec, settings["validation_episodes"], seed=settings["validation_seed"])
-        found.append(evaluate(recipe.predictor(network), episodes))
+        found.append(measured(recipe.predictor(network), validation, recipe.n_way, settings))
         seconds += taken / len(settings["seeds"])
     return torch.stack(found), seconds
 

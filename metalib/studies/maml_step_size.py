@@ -14,11 +14,11 @@ import torch
 
 from metalib import runtime
 from metalib.banks import load_bank, split
-from metalib.episodes import ClassBank, EpisodeSpec, stream_episodes
-from metalib.evaluate import evaluate, mean_interval, paired_interval
+from metalib.episodes import ClassBank
+from metalib.evaluate import mean_interval, paired_interval
 from metalib.recipes.maml import MamlRecipe
 from metalib.studies.base import Study
-from metalib.studies.maml_omniglot import trained
+from metalib.studies.maml_omniglot import measured, trained
 
 SETTINGS: dict[str, Any] = {
     "inner_lr": [0.1, 0.4, 1.0, 2.0],
@@ -36,18 +36,11 @@ SETTINGS: dict[str, Any] = {
 def accuracies(recipe: MamlRecipe, banks: tuple[ClassBank, ClassBank], settings: dict[str, Any]) -> torch.Tensor:
     """[test_steps, seeds, E]: one network a seed, measured after each number of steps."""
     training, validation = banks
-    spec = EpisodeSpec(recipe.n_way, 1, 15 if recipe.n_way == 5 else 5)
-
-    def measured(predict) -> torch.Tensor:
-        episodes = stream_episodes(validation, spec, settings["validation_episodes"], seed=settings["validation_seed"])
-        return evaluate(predict, episodes)
-
     of_seeds = []
     for seed in settings["seeds"]:
         network, _ = trained(dataclasses.replace(recipe, seed=seed), training)
-        of_seeds.append(
-            torch.stack([measured(recipe.predictor(network, steps=steps)) for steps in settings["test_steps"]])
-        )
+        predictors = [recipe.predictor(network, steps=steps) for steps in settings["test_steps"]]
+        of_seeds.append(torch.stack([measured(one, validation, recipe.n_way, settings) for one in predictors]))
     return torch.stack(of_seeds, dim=1)
 
 
