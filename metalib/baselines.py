@@ -24,7 +24,7 @@ def untrained_network(seed: int = 0) -> Conv4:
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return conv4().eval().to(memory_format=torch.channels_last)  # twice as fast on a CPU
+        return conv4().eval()
 
 
 def untrained_centroid(episodes: Episode, *, seed: int = 0) -> Tensor:

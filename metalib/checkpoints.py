@@ -63,8 +63,6 @@ def load(name_or_path: str | Path, *, device: torch.device | str = "cpu") -> tup
         model.load_state_dict(tensors)
     except (RuntimeError, TypeError, KeyError, ValueError) as error:
         raise CheckpointError(f"{path} does not fit the network that it names ({error}): fetch it again") from error
-    if isinstance(model, Conv4) and model.settings["downsample"] == "max_pool":
-        model.to(memory_format=torch.channels_last)  # twice as fast on a CPU; with strides and few pictures slower
     return model.to(device).eval(), info
 
 

@@ -67,7 +67,16 @@ class Conv4(nn.Module):
 
     def features(self, x: Tensor) -> Tensor:
         """[B, out_features]: what the head gets, or would get."""
-        return self.blocks(x).flatten(1)
+        return self.blocks(_channels_last(x)).flatten(1)
+
+
+def _channels_last(x: Tensor) -> Tensor:
+    """The same pictures, with the channels of a place side by side in memory, and so what a convolution makes of them.
+
+    A CPU's convolutions and batch norms are faster so: MAML in a loop by a fifth. `to(memory_format=...)` would be the
+    same, but not under vmap.
+    """
+    return x.movedim(1, -1).clone(memory_format=torch.contiguous_format).movedim(-1, 1)
 
 
 def _block(c_in: int, c_out: int, downsample: str, running_stats: bool) -> nn.Sequential:

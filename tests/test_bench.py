@@ -185,6 +185,7 @@ def test_ways_that_a_machine_without_bfloat16_can_compare(monkeypatch):
         "vmap, all tasks",
         "loop, compiled",
         "loop, 2 processes",
+        "loop, compiled, 2 processes",
     ]
     assert [way.way for way in tables.protonet_ways(tables.QUICK, CPU)] == ["plain PyTorch", "channels last"]
 
@@ -317,27 +318,29 @@ def test_everybody_does_the_same_number_of_tasks_in_the_right_process(tiny_bank,
     found = comparison.rows(tiny_bank, TINY, tmp_path, groups, ["higher", "learn2learn"], lambda line: None)
     assert {settings["n_tasks"] for group in groups for _, settings in group.orders} == {2}
     assert {kind for kind, _ in groups.shipped.orders} == {"peer"} and {k for k, _ in groups.pair.orders} == {"maml"}
+    assert {settings["as_it_ships"] for _, settings in groups.shipped.orders} == {True}
+    assert {settings["as_it_ships"] for kind, settings in groups.kept.orders if kind == "peer"} == {False}
     assert [row["who"] for row in found["rows"] if row["kind"] == "pipeline"] == [
         "learn2learn, own pipeline, as it ships",
-        "learn2learn, own pipeline, our allocator",
+        "learn2learn, own pipeline, our memory",
     ]
-    assert "metalib against the fastest peer on ready tensors, allocator as it ships" in found["ratios"]
+    assert "metalib against the fastest peer on ready tensors, memory as it ships" in found["ratios"]
 
 
 def test_ratios_are_against_the_fastest_of_a_kind():
-    def row(who, kind, allocator, seconds):
-        return {"who": who, "kind": kind, "allocator": allocator, "tasks_per_second": 1 / seconds, "seconds": [seconds]}
+    def row(who, kind, memory, seconds):
+        return {"who": who, "kind": kind, "memory": memory, "tasks_per_second": 1 / seconds, "seconds": [seconds]}
 
     rows = [
         row("metalib", "ours", "metalib's", 1),
         row("slow", "ready", "as it ships", 4),
         row("fast", "ready", "as it ships", 3),
         row("whole", "pipeline", "metalib's", 8),
-        {"who": "broken", "kind": "ready", "allocator": "metalib's", "failed": "no"},
+        {"who": "broken", "kind": "ready", "memory": "metalib's", "failed": "no"},
     ]
     assert comparison.ratios(rows) == {
-        "metalib against the fastest peer on ready tensors, allocator as it ships": 3,
-        "metalib against learn2learn's own pipeline, allocator metalib's": 8,
+        "metalib against the fastest peer on ready tensors, memory as it ships": 3,
+        "metalib against learn2learn's own pipeline, memory metalib's": 8,
     }
 
 

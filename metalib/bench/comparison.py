@@ -35,7 +35,7 @@ class Contestant(NamedTuple):
 
     who: str
     kind: str  # "ours", "ready" (a peer that is handed tensors) or "pipeline" (a peer that draws its own tasks)
-    allocator: str
+    memory: str  # "as it ships", or "metalib's": its setting of the allocator, and its places of pictures in memory
     work: Work
 
 
@@ -59,7 +59,7 @@ def rows(bank: ClassBank, plan: Plan, folder: Path, groups: Groups, libraries: l
     found = []
     for contestant in contestants:
         timing = times[contestant.who]
-        row: dict[str, Any] = {"who": contestant.who, "kind": contestant.kind, "allocator": contestant.allocator}
+        row: dict[str, Any] = {"who": contestant.who, "kind": contestant.kind, "memory": contestant.memory}
         if timing.failed:
             row["failed"] = timing.failed
         else:
@@ -73,7 +73,7 @@ def rows(bank: ClassBank, plan: Plan, folder: Path, groups: Groups, libraries: l
 
 
 def _ours(plan: Plan, groups: Groups) -> list[Contestant]:
-    """What metalib does by default in one process, with --compile, and in two processes."""
+    """What metalib does by default, with --compile, in two processes, and both."""
     cpu = torch.device("cpu")
     alone = Maml(plan.n_tasks, chunk=runtime.tasks_at_once(cpu))
     shared = Maml(plan.n_tasks, processes=2)
@@ -81,6 +81,7 @@ def _ours(plan: Plan, groups: Groups) -> list[Contestant]:
         ("metalib", alone, groups.kept),
         ("metalib, compiled", Maml(plan.n_tasks, compiled=True), groups.kept),
         ("metalib, 2 processes", shared, groups.pair),
+        ("metalib, 2 processes, compiled", dataclasses.replace(shared, compiled=True), groups.pair),
     ]
     if runtime.has_bfloat16(cpu):
         bfloat16 = dataclasses.replace(shared, bfloat16=True)
@@ -92,33 +93,31 @@ def _ours(plan: Plan, groups: Groups) -> list[Contestant]:
 
 
 def _theirs(plan: Plan, groups: Groups, libraries: list[str]) -> list[Contestant]:
-    """Each library on ready tensors, learn2learn with its pipeline too, with either allocator."""
+    """Each library on ready tensors, learn2learn with its pipeline too: as it ships, and with metalib's memory."""
     forms = [(library, False) for library in libraries] + [("learn2learn", True)] * ("learn2learn" in libraries)
     found = []
     for library, pipeline in forms:
-        settings = {"library": library, "n_tasks": plan.n_tasks, "pipeline": pipeline}
         name = f"{library}, own pipeline" if pipeline else library
         kind = "pipeline" if pipeline else "ready"
-        if groups.shipped is not None:
-            work = partial(groups.shipped.do, "peer", settings)
-            found.append(Contestant(f"{name}, as it ships", kind, "as it ships", work))
-        work = partial(groups.kept.do, "peer", settings)
-        found.append(Contestant(f"{name}, our allocator", kind, "metalib's", work))
+        for as_it_ships, words, memory in ((True, "as it ships", "as it ships"), (False, "our memory", "metalib's")):
+            group = groups.shipped if as_it_ships and groups.shipped else groups.kept
+            settings = {"library": library, "n_tasks": plan.n_tasks, "pipeline": pipeline, "as_it_ships": as_it_ships}
+            found.append(Contestant(f"{name}, {words}", kind, memory, partial(group.do, "peer", settings)))
     return found
 
 
 def ratios(found: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    """How many times as fast as the fastest peer of each kind each of ours is, with either allocator."""
+    """How many times as fast as the fastest peer of each kind each of ours is, with either memory."""
     timed = [row for row in found if "failed" not in row]
     found_ratios: dict[str, float] = {}
     for kind, words in (("ready", "the fastest peer on ready tensors"), ("pipeline", "learn2learn's own pipeline")):
-        for allocator in ("as it ships", "metalib's"):
-            rivals = [row for row in timed if (row["kind"], row["allocator"]) == (kind, allocator)]
+        for memory in ("as it ships", "metalib's"):
+            rivals = [row for row in timed if (row["kind"], row["memory"]) == (kind, memory)]
             if not rivals:
                 continue
             fastest = max(rivals, key=lambda row: row["tasks_per_second"])
             for row in timed:
                 if row["kind"] == "ours":
-                    name = f"{row['who']} against {words}, allocator {allocator}"
+                    name = f"{row['who']} against {words}, memory {memory}"
                     found_ratios[name] = ratio(fastest["seconds"], row["seconds"])
     return found_ratios

@@ -2,7 +2,7 @@
 
 5-way, 1 shot, 15 queries a class, second order, one inner step. Neither library is needed for anything else. What they
 are given is ready tensors: the episodes are drawn before. learn2learn also runs with the pipeline of its own Omniglot
-benchmark, which reads picture after picture.
+benchmark, which reads picture after picture. As they ship, they run the layers of conv4 as plain PyTorch has them.
 """
 
 from __future__ import annotations
@@ -15,23 +15,22 @@ from pathlib import Path
 
 import torch
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.utils.data import Dataset
 
 from metalib import maml, runtime
 from metalib.adapt import Params
 from metalib.banks import omniglot
-from metalib.bench.updates import FIVE_WAY, INNER_LR, maml_network
+from metalib.bench.updates import FIVE_WAY, INNER_LR, maml_network, plain
 from metalib.episodes import ClassBank, Episode, sample_episodes
-from metalib.models import Conv4
 from metalib.recipes.maml import MamlRecipe
 
 LIBRARIES = ("higher", "learn2learn")
 PIPELINE = "omniglot"  # the subfolder into which Omniglot's files are laid out
 TOLERANCE = 1e-3  # of a gradient's norm: rounding in another order gives 1e-6
 
-Backward = Callable[[Conv4, Iterator[Episode], int], None]
+Backward = Callable[[nn.Module, Iterator[Episode], int], None]
 
 
 def installed() -> list[str]:
@@ -39,14 +38,18 @@ def installed() -> list[str]:
     return [name for name in LIBRARIES if importlib.util.find_spec(name) is not None]
 
 
-def update(library: str, *, n_tasks: int, pipeline: bool, bank: ClassBank, folder: Path) -> Callable[[], object]:
+def update(
+    library: str, *, n_tasks: int, pipeline: bool, as_it_ships: bool, bank: ClassBank, folder: Path
+) -> Callable[[], object]:
     """One update of MAML through `library`, on ready tensors, or with learn2learn's own `pipeline`.
+
+    as_it_ships  on the layers of conv4 alone; else on metalib's conv4, which sets its pictures' places in memory
 
     Raises ValueError when the library computes another gradient than metalib, so that the work would not be the same.
     """
     backward = _backward(library)
     check_same_gradient(library, bank)
-    network = maml_network()
+    network = plain(maml_network()) if as_it_ships else maml_network()
     optimizer = torch.optim.Adam(network.parameters(), MamlRecipe.learning_rate)
     sample = _own_pipeline(bank, folder) if pipeline else None
     ready = sample_episodes(bank, FIVE_WAY, n_tasks, generator=runtime.seeded(0))
@@ -63,7 +66,7 @@ def update(library: str, *, n_tasks: int, pipeline: bool, bank: ClassBank, folde
 def check_same_gradient(library: str, bank: ClassBank) -> float:
     """The distance of the library's meta-gradient from metalib's, over its norm. Raises ValueError over `TOLERANCE`."""
     episodes = sample_episodes(bank, FIVE_WAY, 2, generator=runtime.seeded(0))
-    ours, theirs = maml_network(), maml_network()
+    ours, theirs = maml_network(), plain(maml_network())
     theta: Params = dict(ours.named_parameters())
     maml.losses(ours, theta, episodes, chunk_size=1, inner_lr=INNER_LR, inner_steps=1).mean().backward()
     _backward(library)(theirs, (episodes.task(t) for t in range(2)), 2)
@@ -83,7 +86,7 @@ def _backward(library: str) -> Backward:
 def _higher() -> Backward:
     import higher
 
-    def backward(network: Conv4, tasks: Iterator[Episode], n_tasks: int) -> None:
+    def backward(network: nn.Module, tasks: Iterator[Episode], n_tasks: int) -> None:
         inner = torch.optim.SGD(network.parameters(), INNER_LR)
         for task in tasks:
             with higher.innerloop_ctx(network, inner, copy_initial_weights=False) as (learner, steps):
@@ -96,7 +99,7 @@ def _higher() -> Backward:
 def _learn2learn() -> Backward:
     import learn2learn
 
-    def backward(network: Conv4, tasks: Iterator[Episode], n_tasks: int) -> None:
+    def backward(network: nn.Module, tasks: Iterator[Episode], n_tasks: int) -> None:
         wrapped = learn2learn.algorithms.MAML(network, lr=INNER_LR)
         for task in tasks:
             learner = wrapped.clone()

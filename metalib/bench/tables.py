@@ -98,7 +98,7 @@ def maml_ways(form: Maml, plan: Plan, device: torch.device) -> list[Maml]:
     if device.type == "cuda":
         ways += [dataclasses.replace(best, recorded=True, bfloat16=bfloat16) for bfloat16 in formats]
     if device.type == "cpu" and form.n_tasks > 1:
-        ways += [dataclasses.replace(best, processes=2, bfloat16=bfloat16) for bfloat16 in formats]
+        ways += [dataclasses.replace(way, processes=2) for way in ways if way.chunk == 1]
     return ways
 
 

@@ -91,11 +91,16 @@ def maml_network() -> Conv4:
         return conv4(**MamlRecipe().network_settings() | {"downsample": "stride"})
 
 
+def plain(network: Conv4) -> nn.Sequential:
+    """The layers of `network` alone, as PyTorch runs them when nothing is said: in memory channel after channel."""
+    return nn.Sequential(network.blocks, nn.Flatten(), network.head or nn.Identity())
+
+
 @dataclass(frozen=True)
 class Protonet:
     """One way to compute an update of a prototypical network: 20-way, 1 shot, 5 queries a class, one task.
 
-    The first is PyTorch as people write it: contiguous float32.
+    channels_last  conv4 as metalib has it; else its layers alone, as people write them
     """
 
     channels_last: bool = False
@@ -113,9 +118,9 @@ class Protonet:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
             network = conv4(downsample="max_pool").to(bank.device)
-        if self.channels_last:
-            network.to(memory_format=torch.channels_last)
-        encoder: nn.Module = torch.compile(network) if self.compiled else network  # type: ignore[assignment]
+        encoder: nn.Module = network if self.channels_last else plain(network)
+        if self.compiled:
+            encoder.compile()
         optimizer = torch.optim.Adam(network.parameters(), 1e-3)
         generator = runtime.seeded(0)
 

@@ -55,7 +55,7 @@ def measured(predict: Predict, validation: ClassBank, n_way: int, settings: dict
 
 def seconds_per_update(recipe: MamlRecipe, bank: ClassBank, *, repeats: int) -> list[float]:
     """[second order, first order]: processor seconds of the losses and their gradient; medians, taken in turns."""
-    network = recipe.network().to(memory_format=torch.channels_last)
+    network = recipe.network()
     run = recipe.start(network, bank)
     spec = EpisodeSpec(recipe.n_way, recipe.k_shot, recipe.n_query)
     episodes = sample_episodes(bank, spec, recipe.meta_batch_size, generator=seeded(0))

@@ -85,7 +85,7 @@ def new_network(seed: int, downsample: str) -> Conv4:
     """A conv4 in training mode, its initial weights from `seed`."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return conv4(downsample=downsample).to(memory_format=torch.channels_last).train()
+        return conv4(downsample=downsample).train()
 
 
 def fit(
