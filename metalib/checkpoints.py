@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -64,6 +65,15 @@ def load(name_or_path: str | Path, *, device: torch.device | str = "cpu") -> tup
     except (RuntimeError, TypeError, KeyError, ValueError) as error:
         raise CheckpointError(f"{path} does not fit the network that it names ({error}): fetch it again") from error
     return model.to(device).eval(), info
+
+
+def digest(model: nn.Module, info: dict[str, Any]) -> str:
+    """Twelve hexadecimal digits that tell what answers: of the trained tensors, and of the recipe that uses them."""
+    found = hashlib.sha256(json.dumps(info.get("recipe"), sort_keys=True).encode())
+    for name, tensor in sorted(model.state_dict().items()):
+        found.update(name.encode())
+        found.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return found.hexdigest()[:12]
 
 
 def _settings(model: nn.Module) -> dict[str, Any]:

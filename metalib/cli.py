@@ -120,11 +120,17 @@ def evaluate_run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def results_options(parser: argparse.ArgumentParser) -> None:
+    """All of it, or what is new."""
+    parser.add_argument("--anew", action="store_true", help="measure also what the same network did in the exam before")
+    device_option(parser)
+
+
 def results_run(arguments: argparse.Namespace) -> int:
     """Measure the course's methods in both exams, and write data/results.json."""
     from metalib import commands
 
-    commands.write_results(device=arguments.device)
+    commands.write_results(device=arguments.device, anew=arguments.anew)
     return 0
 
 
@@ -168,7 +174,7 @@ COMMANDS = {
     "data": Command("fetch, verify or locate the data", data_options, data_run),
     "train": Command("meta-train a network by a recipe", train_options, train_run),
     "evaluate": Command("measure a trained network on the evaluation classes", evaluate_options, evaluate_run),
-    "results": Command("let every method of the course sit both exams", device_option, results_run),
+    "results": Command("let every method of the course sit both exams", results_options, results_run),
     "study": Command("run one of the experiments that notebooks report", study_options, study_run),
     "bench": Command("say how fast this machine draws episodes and trains", bench_options, bench_run),
 }

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from metalib import bench, checkpoints, distributed, places, results, runtime
+from metalib import bench, board, checkpoints, course, distributed, places, results, runtime
 from metalib.banks import load_bank, split
 from metalib.banks.store import bank_digest
 from metalib.episodes import ClassBank
@@ -148,17 +148,25 @@ def evaluate(checkpoint: str, *, episodes: int, device: str | None, write: bool)
     return rows
 
 
-def write_results(*, device: str | None) -> Path:
-    """Let every method sit the exams on Omniglot and on the glyphs, and write the checkout's `data/results.json`."""
+def write_results(*, device: str | None, anew: bool = False) -> Path:
+    """Let every method sit the exams on Omniglot and on the glyphs, and write the checkout's `data/results.json`.
+
+    anew  measure also what the same network did in the same exam before
+    """
     folder = _checkout_data("results")
     place = runtime.pick_device(device)
     banks = [load_bank(name, quiet=True).to(place) for name in ("omniglot", "glyphs")]
-    record, right = results.course_results(banks)
-    results.write(record, right, folder)
-    for entry in record["exams"]:
-        print(f"{entry['bank']:<10} exam {entry['exam']}  {entry['method']:<50} {Interval(*entry['interval'])}")
-    print(f"written to {folder / results.RESULTS}")
-    return folder / results.RESULTS
+    found = course.read(folder)
+    new = []
+    for entry in course.measure(found, banks, anew=anew):
+        course.write(found, folder)  # an interrupted command goes on from here
+        new.append(entry)
+        where = f"{entry['bank']}, exam {entry['exam']}" if "exam" in entry else entry["task"]
+        print(f"{where:<40} {entry['method']:<40} {Interval(*entry.get('interval') or entry['ours'])}", flush=True)
+    course.write(found, folder)
+    path = folder / board.RESULTS
+    print(f"{len(new)} of {len(found.exams) + len(found.paper)} measured, the others kept; written to {path}")
+    return path
 
 
 def run_study(name: str) -> Path:

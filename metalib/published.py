@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 from metalib import checkpoints
@@ -9,7 +11,7 @@ from metalib.banks import split
 from metalib.episodes import ClassBank, EpisodeSpec, stream_episodes
 from metalib.evaluate import Interval, evaluate, mean_interval
 from metalib.recipes import recipe_of
-from metalib.recipes.base import ALONE, TRANSDUCTIVE
+from metalib.recipes.base import ALONE, TRANSDUCTIVE, Predict
 
 EPISODES, SEED = 1000, 20_173
 RUNNING = "running statistics"
@@ -42,13 +44,12 @@ CELLS = (
 )
 
 
-def beside(names: list[str], bank: ClassBank) -> list[dict[str, Any]]:
-    """Our accuracy for each published cell that one of the checkpoints `names` can sit, on the *paper* split.
+def beside(names: list[str], bank: ClassBank) -> Iterator[tuple[dict[str, Any], Callable[[], Interval]]]:
+    """Each published cell that one of the checkpoints `names` can sit on the *paper* split, and what measures ours.
 
     bank  the whole Omniglot; each turn of an evaluation character is a class of its own
     """
     evaluation = split(bank, "paper").evaluation
-    rows = []
     for name in names:
         network, info = checkpoints.load(name)
         recipe = recipe_of(info)
@@ -56,19 +57,27 @@ def beside(names: list[str], bank: ClassBank) -> list[dict[str, Any]]:
             modes = {batch_norm: predict for _, batch_norm, predict in recipe.modes(network)}
             if cell.method != recipe.method or recipe.fixed_way not in (None, cell.spec.n_way):
                 continue
-            episodes = stream_episodes(evaluation, cell.spec, EPISODES, seed=SEED)
-            ours = mean_interval(evaluate(modes[cell.batch_norm], episodes))
-            rows.append(_row(name, cell, ours, evaluation, info))
-    return rows
+            digest = checkpoints.digest(network, info)
+            yield _asked(name, digest, cell, evaluation, info), partial(_ours, modes[cell.batch_norm], evaluation, cell)
 
 
-def _row(name: str, cell: Cell, ours: Interval, evaluation: ClassBank, info: dict[str, Any]) -> dict[str, Any]:
+def _ours(predict: Predict, evaluation: ClassBank, cell: Cell) -> Interval:
+    return mean_interval(evaluate(predict, stream_episodes(evaluation, cell.spec, EPISODES, seed=SEED)))
+
+
+def key(row: dict[str, Any]) -> str:
+    """What tells the rows of the table apart."""
+    return f"{row['checkpoint']}/{row['task']}/{row['batch_norm']}"
+
+
+def _asked(name: str, digest: str, cell: Cell, evaluation: ClassBank, info: dict[str, Any]) -> dict[str, Any]:
+    """A row, without our accuracy."""
     return {
         "checkpoint": name,
+        "network": digest,
         "method": cell.method,
         "task": str(cell.spec),
         "batch_norm": cell.batch_norm,
-        "ours": list(ours),
         "published": [cell.percent, cell.half_width],
         "source": cell.source,
         "data": evaluation.source,

@@ -34,6 +34,7 @@ LAYERS = (
         "plots_bench",
         "checks",
         "results",
+        "course",
         "bench",
     },
     {"studies"},

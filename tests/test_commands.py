@@ -21,8 +21,7 @@ def bank(monkeypatch):
     groups = tuple(f"alphabet{c // 20}" for c in range(60))
     bank = ClassBank(images, tuple(map(str, range(60))), groups, "random pixels")
     parts = Splits(*(bank.select_groups([f"alphabet{i}"]) for i in range(3)))
-    for module in (commands, results):
-        monkeypatch.setattr(module, "split", lambda whole, protocol="alphabets": parts)
+    monkeypatch.setattr(commands, "split", lambda whole, protocol="alphabets": parts)
     monkeypatch.setattr(base, "VALIDATION_EPISODES", 4)
     monkeypatch.setattr(commands, "load_bank", lambda *args, **kwargs: bank)
     return bank

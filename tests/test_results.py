@@ -6,50 +6,109 @@ import json
 import pytest
 import torch
 
-from metalib import baselines, board, published, results
+from metalib import baselines, board, commands, course, published, results
 from metalib.banks import Splits
 from metalib.evaluate import Interval, mean_interval
 from metalib.exams import EXAM_A, EXAM_B, EXAMS, Exam
 from metalib.recipes import RECIPES
 
+SITTINGS = (
+    results.Sitting("pixels", 1, "none", baselines.pixel_neighbour),
+    results.Sitting("five only", 4, "none", lambda e: e.query_y, n_way=5, network="abc"),
+)
+
 
 @pytest.fixture
-def course(monkeypatch, tiny_bank):
-    """A course of two methods, of which one does 5 ways only, and short exams."""
-    sittings = [
-        results.Sitting("pixels", 1, "none", baselines.pixel_neighbour),
-        results.Sitting("five only", 4, "none", lambda e: e.query_y, n_way=5),
-    ]
-    exams = tuple(Exam(e.letter, e.spec, 4, e.seed) for e in EXAMS)
-    monkeypatch.setattr(results, "course_sittings", lambda: iter(sittings))
-    monkeypatch.setattr(published, "beside", lambda names, bank: [])
-    monkeypatch.setattr(results, "split", lambda bank: Splits(bank, bank, bank))
-    twenty = tiny_bank.select(range(30))
-    bank = type(twenty)(twenty.images, twenty.names, ("a",) * 30, twenty.source)
-    for name, exam in zip(("EXAM_A", "EXAM_B"), exams, strict=True):
-        monkeypatch.setattr(results, name, exam)
-    return results.course_results([bank])
+def sat(monkeypatch):
+    """A course of two methods, of which one does 5 ways only, and short exams; the exams that are sat, as they are."""
+    seen = []
+
+    class Short(Exam):
+        def sit(self, predict, bank):
+            seen.append(self.letter)
+            return super().sit(predict, bank)
+
+    monkeypatch.setattr(results, "course_sittings", lambda: iter(SITTINGS))
+    monkeypatch.setattr(published, "beside", lambda names, bank: iter(()))
+    monkeypatch.setattr(course, "split", lambda bank: Splits(bank, bank, bank))
+    for name, exam in zip(("EXAM_A", "EXAM_B"), EXAMS, strict=True):
+        monkeypatch.setattr(course, name, Short(exam.letter, exam.spec, 4, exam.seed))
+    return seen
 
 
-def test_a_head_of_five_rows_sits_exam_a_only(course):
-    record, _ = course
-    assert [(e["method"], e["exam"]) for e in record["exams"]] == [("pixels", "A"), ("pixels", "B"), ("five only", "A")]
-    assert [e["notebook"] for e in record["exams"]] == [1, 1, 4]
+@pytest.fixture
+def one_group(tiny_bank):
+    """Thirty classes of one alphabet, so that 20 of it can be drawn."""
+    thirty = tiny_bank.select(range(30))
+    return type(thirty)(thirty.images, thirty.names, ("a",) * 30, thirty.source)
 
 
-def test_the_side_file_holds_the_episodes_of_each_mean(course, tmp_path, monkeypatch, tiny_bank):
-    record, right = course
+def measured(bank, found=None, **how):
+    found = found or course.CourseResults()
+    list(course.measure(found, [bank], **how))
+    return found
+
+
+def test_a_head_of_five_rows_sits_exam_a_only(sat, one_group):
+    entries = list(measured(one_group).exams.values())
+    assert [(e["method"], e["exam"]) for e in entries] == [("pixels", "A"), ("pixels", "B"), ("five only", "A")]
+    assert [e["notebook"] for e in entries] == [1, 1, 4]
+
+
+def test_the_side_file_holds_the_episodes_of_each_mean(sat, one_group, tmp_path, monkeypatch):
+    found = measured(one_group)
     monkeypatch.setenv("METALIB_DATA", str(tmp_path))
-    results.write(record, right, tmp_path)
-    for entry in record["exams"]:
+    course.write(found, tmp_path)
+    for entry in found.exams.values():
         accuracies = results.accuracies(entry["method"], entry["exam"], bank=entry["bank"])
         assert len(accuracies) == 4
         assert mean_interval(accuracies) == pytest.approx(Interval(*entry["interval"]))
-    assert json.loads((tmp_path / results.RESULTS).read_text()) == json.loads(json.dumps(record))
-    assert "| five only | none | 100.0" in (tmp_path / results.TABLES).read_text()
-    assert {row.method for row in board.rows("A", bank=tiny_bank.source)} == {"chance", "pixels", "five only"}
+    record = json.loads((tmp_path / board.RESULTS).read_text())
+    assert record["exams"] == json.loads(json.dumps(list(found.exams.values())))
+    assert "| five only | none | 100.0" in (tmp_path / course.TABLES).read_text()
+    assert {row.method for row in board.rows("A", bank=one_group.source)} == {"chance", "pixels", "five only"}
     with pytest.raises(ValueError, match=r"no episodes of '.*/A/none': there are .*pixels"):
-        results.accuracies("none", "A", bank=tiny_bank.source)
+        results.accuracies("none", "A", bank=one_group.source)
+
+
+def test_an_answer_key_is_right_in_every_episode(sat, one_group):
+    right = measured(one_group).right
+    key = next(name for name in right if name.endswith("/A/five only"))
+    assert torch.equal(right[key], torch.full((4,), 75, dtype=torch.uint8))
+
+
+def test_only_what_has_changed_is_measured_again(sat, one_group, tmp_path, monkeypatch):
+    course.write(measured(one_group), tmp_path)
+    assert sat == ["A", "B", "A"]
+    found = measured(one_group, course.read(tmp_path))
+    assert sat == ["A", "B", "A"] and len(found.exams) == len(found.right) == 3
+    other = (SITTINGS[0], SITTINGS[1]._replace(network="abd"))
+    monkeypatch.setattr(results, "course_sittings", lambda: iter(other))
+    assert len(measured(one_group, course.read(tmp_path)).exams) == 3
+    assert sat == ["A", "B", "A", "A"]  # of the network that is another one
+    measured(one_group, course.read(tmp_path), anew=True)
+    assert sat == ["A", "B", "A", "A", "A", "B", "A"]
+    monkeypatch.setattr(results, "course_sittings", lambda: iter(SITTINGS[1:]))
+    assert [e["method"] for e in measured(one_group, course.read(tmp_path)).exams.values()] == ["five only"]
+
+
+def test_an_interrupted_command_goes_on_where_it_stopped(sat, one_group, tmp_path, monkeypatch):
+    monkeypatch.setattr(commands, "load_bank", lambda name, quiet: one_group)
+    monkeypatch.setattr(commands, "_checkout_data", lambda command: tmp_path)
+    whole = course.measure
+
+    def interrupted(*arguments, **how):
+        yield next(whole(*arguments, **how))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(course, "measure", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        commands.write_results(device="cpu")
+    assert len(course.read(tmp_path).exams) == 1
+    monkeypatch.setattr(course, "measure", whole)
+    commands.write_results(device="cpu")
+    assert sat == ["A", "B", "A"]  # nothing twice; the bank stands for both, which have one name here
+    assert len(course.read(tmp_path).exams) == 3
 
 
 def test_ours_stands_beside_the_published(monkeypatch, tiny_bank):
@@ -59,12 +118,20 @@ def test_ours_stands_beside_the_published(monkeypatch, tiny_bank):
     monkeypatch.setattr(published, "EPISODES", 4)
     monkeypatch.setattr(published, "split", lambda bank, protocol: Splits(bank, bank, bank.rotated()))
     monkeypatch.setattr(published.checkpoints, "load", lambda name: (recipe.network().eval(), info))
-    rows = published.beside(["protonet-stride-paper"], tiny_bank)
+    monkeypatch.setattr(results, "course_sittings", lambda: iter(()))
+    monkeypatch.setattr(course, "PAPER", ("protonet-stride-paper",))
+    found = measured(tiny_bank)
+    rows = list(found.paper.values())
     assert [row["published"][0] for row in rows] == [98.8, 99.7, 96.0, 98.9]
     assert all(Interval(*row["ours"]).n == 4 for row in rows)
     table = published.table(rows)
     assert table.count("98.8 %, Snell et al. (2017), table 1 | 10 minutes, cpu (1 thread) |") == 1
     assert table.count("| protonet-stride, 1,500 updates |") == 4
+    assert list(course.measure(found, [tiny_bank])) == []
+    other = recipe.network()
+    other.blocks[0][0].weight.data[0, 0, 0, 0] += 1
+    monkeypatch.setattr(published.checkpoints, "load", lambda name: (other.eval(), info))
+    assert len(list(course.measure(found, [tiny_bank]))) == 4
 
 
 def test_a_table_has_the_cells_that_a_method_can_do(monkeypatch, tiny_bank):
@@ -91,15 +158,9 @@ def test_an_exam_within_an_alphabet_needs_one_that_is_large_enough(tiny_bank):
     ]
 
 
-def test_an_answer_key_is_right_in_every_episode(course):
-    _, right = course
-    key = next(name for name in right if name.endswith("/A/five only"))
-    assert torch.equal(right[key], torch.full((4,), 75, dtype=torch.uint8))
-
-
 def test_every_checkpoint_of_the_course_is_made_by_a_recipe_of_the_same_name():
     assert set(results.COURSE) <= set(RECIPES)
-    assert {name.removesuffix("-paper") for name in results.PAPER} <= set(RECIPES)
+    assert {name.removesuffix("-paper") for name in course.PAPER} <= set(RECIPES)
 
 
 def test_every_sitting_has_a_name_of_its_own():
