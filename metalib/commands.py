@@ -47,6 +47,8 @@ def train(
     run = f"{name}-{protocol}{'-all' if with_validation else ''}-{seed}"
     folder = out or _default_folder(run)
     print(f"{recipe.updates:,} updates on {classes.n_classes:,} classes, {runtime.describe(place)}; state in {folder}")
+    if hint := _what_may_be_faster(name, recipe, place):
+        print(hint)
     records = recipe.train(
         recipe.network(),
         classes.to(place),
@@ -75,6 +77,15 @@ def _recipe(name: str, place: torch.device, *, compiled: bool, seed: int, update
     if place.type != "cpu":
         raise ValueError(f"--compile is for a CPU, and the device is {place}, which records its updates: leave it out")
     return dataclasses.replace(recipe, compiled=True)
+
+
+def _what_may_be_faster(name: str, recipe: Recipe, place: torch.device) -> str | None:
+    """On a CPU with several cores: how to split the tasks of MAML's updates over processes; None where that is done."""
+    processes = min(torch.get_num_threads(), recipe.meta_batch_size)
+    if place.type != "cpu" or processes < 2 or distributed.place().size > 1 or not isinstance(recipe, MamlRecipe):
+        return None
+    command = f"torchrun --nproc-per-node {processes} -m metalib train {name} --compile"
+    return f"{processes} processes may be faster than {processes} threads (`metalib bench` measures it): {command}"
 
 
 def _exhaust(records: Iterator[Record]) -> None:
