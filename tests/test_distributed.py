@@ -21,11 +21,14 @@ PROGRAM = Path(__file__).with_name("distributed_run.py")
 TORCHRUN = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
 
 
+def environment():
+    return {name: value for name, value in os.environ.items() if name not in ("RANK", "WORLD_SIZE")}
+
+
 def two_processes(folder, *scenarios):
     """Let torchrun do the scenarios in two processes; returns its exit status and all that they printed."""
-    without = {name: value for name, value in os.environ.items() if name not in ("RANK", "WORLD_SIZE")}
     done = subprocess.run(
-        [*TORCHRUN, PROGRAM, folder, *scenarios], env=without, capture_output=True, text=True, check=False
+        [*TORCHRUN, PROGRAM, folder, *scenarios], env=environment(), capture_output=True, text=True, check=False
     )
     return done.returncode, done.stdout + done.stderr
 
@@ -69,6 +72,21 @@ def test_two_processes_end_with_the_parameters_of_one(one, two):
         assert together["update"] == UPDATES
         assert_same_parameters(together, alone)
         assert together["generator"] == alone["generator"]
+
+
+def test_two_computers_meet_by_the_lines_of_the_readme(one, tmp_path):
+    """Each has a torchrun of its own; here both are this computer."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        meeting = ["--master-addr", "127.0.0.1", "--master-port", str(probe.getsockname()[1])]
+    line = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "1", "--nnodes", "2", *meeting]
+    computers = [
+        subprocess.Popen([*line, "--node-rank", str(rank), PROGRAM, tmp_path, "whole"], env=environment())
+        for rank in (0, 1)
+    ]
+    assert [computer.wait(timeout=300) for computer in computers] == [0, 0]
+    for together in seen(tmp_path, "whole"):
+        assert_same_parameters(together, one[1])
 
 
 def test_both_processes_see_the_records_of_one(one, two):
