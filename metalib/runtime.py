@@ -89,7 +89,8 @@ def tasks_at_once(device: torch.device) -> int | None:
     """How many tasks `vmap` should adapt at once on `device`: None for all of them, 1 for a plain loop.
 
     Convolutions with weights of their own for each task are grouped convolutions, slow on a CPU in large groups.
-    Measured there, 5-way 1-shot, 15 queries, tasks a second: on one thread a loop 59, chunks of 8 52; on two 76 and 90.
+    A loop took 0.87 of the time of chunks of 8 on one thread (5-way 1-shot, 15 queries), and 1.13 on two
+    (data/bench.json).
     """
     if device.type != "cpu":
         return None
