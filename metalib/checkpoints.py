@@ -11,7 +11,6 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import nn
 
 from metalib import places
@@ -28,12 +27,12 @@ class CheckpointError(ValueError):
 def save(path: Path, model: nn.Module, info: dict[str, Any]) -> None:
     """Write `model`, a conv4 or an mlp, and `info` (anything that JSON holds) to `path`, whole or not at all.
 
-    Raises CheckpointError for another network.
+    Raises CheckpointError for another network, OSError where it cannot be written.
     """
     # contiguous, since safetensors refuses channels_last; on the CPU, so that any machine can read it
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     metadata = {"network": json.dumps(_settings(model)), "info": json.dumps(info, sort_keys=True)}
-    places.write_atomically(path, lambda part: save_file(tensors, part, metadata))
+    places.write_tensors(path, tensors, metadata)
 
 
 def load(name_or_path: str | Path, *, device: torch.device | str = "cpu") -> tuple[Any, dict[str, Any]]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 
 from metalib import places, published, results
@@ -129,7 +129,7 @@ def write(course: CourseResults, folder: Path) -> None:
         "paper": list(course.paper.values()),
     }
     text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
-    places.write_atomically(folder / results.EPISODES, lambda part: save_file(course.right, part))
+    places.write_tensors(folder / results.EPISODES, course.right)
     places.write_atomically(folder / TABLES, lambda part: part.write_text(markdown(record), encoding="utf-8"))
     places.write_atomically(folder / RESULTS, lambda part: part.write_text(text, encoding="utf-8"))
 

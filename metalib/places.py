@@ -12,6 +12,7 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
@@ -87,6 +88,17 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def write_tensors(path: Path, tensors: dict[str, Any], metadata: dict[str, str] | None = None) -> None:
+    """Write `tensors` as safetensors by `write_atomically`; raises OSError too where safetensors has its own error."""
+    from safetensors import SafetensorError  # with torch, which not every command needs
+    from safetensors.torch import save_file
+
+    try:
+        write_atomically(path, lambda part: save_file(tensors, part, metadata))
+    except SafetensorError as error:
+        raise OSError(f"{path} could not be written ({error}): free some space, or give another folder") from error
 
 
 def where_looked(what: str) -> str:

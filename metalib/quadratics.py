@@ -55,7 +55,10 @@ def largest_step(tasks: Tasks) -> float:
 
 
 def inner_path(task: Quadratic, theta: Tensor, *, inner_lr: float, inner_steps: int) -> Tensor:
-    """θ and the point after each gradient step on the task. theta [D] -> [k + 1, D]"""
+    """θ and the point after each gradient step on the task. theta [D] -> [k + 1, D]
+
+    Written out with the exact gradient, and not through `metalib.adapt`: the tests hold one against the other.
+    """
     points = [theta]
     for _ in range(inner_steps):
         points.append(points[-1] - inner_lr * task.gradient(points[-1]))

@@ -47,6 +47,14 @@ def test_an_update_moves_every_parameter(name, tiny_bank):
             {"inner_lr": 1e-3, "inner_batch": 10, "inner_steps": 5, "k_shot": 10, "updates": 100_000},
         ),
         ("reptile-published", {"test_steps": 50, "test_batch": 5, "meta_batch_size": 5, "learning_rate": 1.0}),
+        (
+            "maml-20-way-published",
+            {"n_way": 20, "inner_lr": 0.1, "inner_steps": 5, "meta_batch_size": 16, "n_query": 1},
+        ),
+        (
+            "reptile-20-way-published",
+            {"n_way": 20, "inner_lr": 5e-4, "inner_batch": 20, "inner_steps": 10, "updates": 200_000, "test_batch": 10},
+        ),
         ("protonet-published", {"n_way": 60, "n_query": 5, "halve_every": 2000, "downsample": "max_pool"}),
     ],
 )

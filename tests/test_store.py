@@ -3,6 +3,7 @@
 import errno
 
 import pytest
+import safetensors.torch
 import torch
 from omniglot_files import left_in, namespace, put_archives, run_child
 from safetensors.torch import save_file
@@ -86,7 +87,7 @@ def test_the_cache_goes_to_the_first_folder_that_can_be_written(only_user, tiny_
 
 def test_where_one_disk_is_full_the_next_folder_takes_the_cache(only_user, tiny_bank, tmp_path, monkeypatch):
     monkeypatch.setenv("METALIB_DATA", str(tmp_path))
-    real = store.save_file
+    real = safetensors.torch.save_file
 
     def full_disk(tensors, path, metadata):
         if path.parent == tmp_path:
@@ -94,7 +95,7 @@ def test_where_one_disk_is_full_the_next_folder_takes_the_cache(only_user, tiny_
             raise OSError(errno.ENOSPC, "No space left on device")
         real(tensors, path, metadata)
 
-    monkeypatch.setattr(store, "save_file", full_disk)
+    monkeypatch.setattr(safetensors.torch, "save_file", full_disk)
     assert store.save_cache(tiny_bank, "bank.safetensors", origin="") == only_user / "bank.safetensors"
     assert left_in(tmp_path) == []
 

@@ -7,7 +7,6 @@ import warnings
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 
 from metalib import places
 from metalib.banks.pictures import BadData, digest
@@ -37,9 +36,9 @@ def save_cache(bank: ClassBank, name: str, *, origin: str) -> Path | None:
     problems = []
     for folder in places.writable_folders():
         try:
-            places.write_atomically(folder / name, lambda part: save_file(images, part, metadata))
+            places.write_tensors(folder / name, images, metadata)
             return folder / name
-        except (OSError, SafetensorError) as error:  # safetensors wraps a full disk in an error of its own
+        except OSError as error:
             problems.append(f"{folder / name} could not be written ({error})")
     tried = "; ".join(problems) or f"none of {', '.join(map(str, places.data_folders()))} can be written"
     warnings.warn(

@@ -83,9 +83,6 @@ def _ours(plan: Plan, groups: Groups) -> list[Contestant]:
         ("metalib, 2 processes", shared, groups.pair),
         ("metalib, 2 processes, compiled", dataclasses.replace(shared, compiled=True), groups.pair),
     ]
-    if runtime.has_bfloat16(cpu):
-        bfloat16 = dataclasses.replace(shared, bfloat16=True)
-        contestants.append(("metalib, 2 processes, bfloat16", bfloat16, groups.pair))
     return [
         Contestant(who, "ours", "metalib's", partial(group.do, "maml", dataclasses.asdict(setting)))
         for who, setting, group in contestants

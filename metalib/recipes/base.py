@@ -31,13 +31,13 @@ class Recipe:
     method: ClassVar[str]  # as tables and figures name it
     notebook: ClassVar[int]  # the one that teaches it
 
-    n_way: int = 5
-    k_shot: int = 1
-    n_query: int = 5
-    meta_batch_size: int = 16  # tasks an update
+    n_way: int = 5  # as in exam A, and in the first column of the papers' tables
+    k_shot: int = 1  # the same
+    n_query: int = 5  # of a class; Snell et al. (2017). Each of the others says what its own paper has
+    meta_batch_size: int = 16  # tasks an update; each recipe of the papers has its own
     rotations: bool = True  # turns by 90° are new classes, in training (Santoro et al., 2016)
     learning_rate: float = 1e-3  # of Adam, falling linearly to zero
-    updates: int = 10_000
+    updates: int = 10_000  # each recipe has its own, by the time that two cores take
     downsample: str = "stride"  # the form of conv4 that all methods share, so that they can be compared
     seed: int = 0
 

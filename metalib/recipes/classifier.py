@@ -33,10 +33,10 @@ class ClassifierRecipe(Recipe):
     notebook: ClassVar[int] = 2
 
     n_way: int = 5  # in validation only
-    batch_size: int = 128  # pictures an update
+    batch_size: int = 128  # pictures an update: about as many as an update of the prototypical network has
     rotations: bool = True  # as for the other methods: a turned character is a class of its own
     jitter: float = 0.1  # as for the prototypical network
-    updates: int = 20_000
+    updates: int = 20_000  # the state that validates best is kept: it came after a fifth of them
 
     def start(self, model: Conv4, training: ClassBank) -> Run:
         """A run at update 0. The head for the training classes belongs to the run: `model` has none."""
