@@ -46,9 +46,8 @@ def train(
     classes = training.join(validation) if with_validation else training
     run = f"{name}-{protocol}{'-all' if with_validation else ''}-{seed}"
     folder = out or _default_folder(run)
-    print(f"{recipe.updates:,} updates on {classes.n_classes:,} classes, {runtime.describe(place)}; state in {folder}")
-    if hint := _what_may_be_faster(name, recipe, place):
-        print(hint)
+    what = f"{recipe.updates:,} updates on {classes.n_classes:,} classes, {runtime.describe(place)}; state in {folder}"
+    print(what, *_what_may_be_faster(name, recipe, place), sep="\n")
     records = recipe.train(
         recipe.network(),
         classes.to(place),
@@ -79,14 +78,14 @@ def _recipe(name: str, place: torch.device, *, compiled: bool, seed: int, update
     return dataclasses.replace(recipe, compiled=True)
 
 
-def _what_may_be_faster(name: str, recipe: Recipe, place: torch.device) -> str | None:
-    """On a CPU with several cores: how to split the tasks of MAML's updates over processes; None where that is done."""
+def _what_may_be_faster(name: str, recipe: Recipe, place: torch.device) -> list[str]:
+    """On a CPU with several cores: how to split the tasks of MAML's updates over processes; nothing where that is done."""
     processes = min(torch.get_num_threads(), recipe.meta_batch_size)
     if place.type != "cpu" or processes < 2 or distributed.place().size > 1 or not isinstance(recipe, MamlRecipe):
-        return None
+        return []
     compiled = " --compile" * (recipe.inner_steps == 1)  # five steps are unrolled, and compile for minutes
     command = f"torchrun --nproc-per-node {processes} -m metalib train {name}{compiled}"
-    return f"{processes} processes may be faster than {processes} threads: {command}, and your other options behind it"
+    return [f"{processes} processes may be faster than {processes} threads: {command}, and your other options"]
 
 
 def _exhaust(records: Iterator[Record]) -> None:

@@ -75,6 +75,7 @@ def _asked(name: str, digest: str, cell: Cell, evaluation: ClassBank, info: dict
     return {
         "checkpoint": name,
         "network": digest,
+        "classes": info.get("classes", "none"),
         "method": cell.method,
         "task": str(cell.spec),
         "batch_norm": cell.batch_norm,
@@ -88,11 +89,17 @@ def _asked(name: str, digest: str, cell: Cell, evaluation: ClassBank, info: dict
     }
 
 
+def learned_from(classes: str) -> str:
+    """Which part of a split a network's `classes` are, in the words of a table."""
+    both = classes == "background" or " and " in classes
+    return "–" if classes == "none" else "training and validation" if both else "training"
+
+
 def table(rows: list[dict[str, Any]]) -> str:
     """The rows as Markdown, ours beside the published."""
     lines = [
-        "| method | recipe | task | batch norm at test | ours | published | trained in |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
+        "| method | recipe | learned from | task | batch norm at test | ours | published | trained in |",
+        "| --- " * 8 + "|",
     ]
     for row in rows:
         percent, half = row["published"]
@@ -100,6 +107,7 @@ def table(rows: list[dict[str, Any]]) -> str:
         said = f"{published}, {row['source']}"
         recipe = f"{row['checkpoint'].removesuffix('-paper')}, {row['updates']:,} updates"
         cost = f"{row['seconds'] / 60:.0f} minutes, {row['trained_on']}"
-        columns = (row["method"], recipe, row["task"], row["batch_norm"], str(Interval(*row["ours"])), said, cost)
+        conditions = (learned_from(row["classes"]), row["task"], row["batch_norm"])
+        columns = (row["method"], recipe, *conditions, str(Interval(*row["ours"])), said, cost)
         lines.append(f"| {' | '.join(columns)} |")
     return "\n".join(lines)

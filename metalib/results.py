@@ -40,12 +40,13 @@ class Sitting(NamedTuple):
     predict: Predict
     n_way: int | None = None  # the only number of ways that it can do
     network: str = "none"  # the digest of the checkpoint
+    classes: str = "none"  # those that it learned from
 
 
-def sittings(recipe: Recipe, network: torch.nn.Module, digest: str = "none") -> Iterator[Sitting]:
+def sittings(recipe: Recipe, network: torch.nn.Module) -> Iterator[Sitting]:
     """The ways to use a trained network: with batch statistics, the queries of a task together or each alone."""
     for name, batch_norm, predict in recipe.modes(network):
-        yield Sitting(name, recipe.notebook, batch_norm, predict, recipe.fixed_way, digest)
+        yield Sitting(name, recipe.notebook, batch_norm, predict, recipe.fixed_way)
 
 
 def table(sitting: Sitting, bank: ClassBank, *, n_episodes: int = CELL_EPISODES) -> list[dict[str, Any]]:
@@ -102,7 +103,8 @@ def course_sittings() -> Iterator[Sitting]:
     yield Sitting("untrained conv4", 1, "running statistics", baselines.untrained_centroid)
     for name in COURSE:
         network, info = checkpoints.load(name)
-        yield from sittings(recipe_of(info), network, checkpoints.digest(network, info))
+        for sitting in sittings(recipe_of(info), network):
+            yield sitting._replace(network=checkpoints.digest(network, info), classes=info["classes"])
 
 
 def key(method: str, exam: str, bank: str) -> str:

@@ -6,7 +6,7 @@ import json
 import pytest
 import torch
 
-from metalib import baselines, board, commands, course, published, results
+from metalib import baselines, board, checkpoints, commands, course, published, results
 from metalib.banks import Splits
 from metalib.evaluate import Interval, mean_interval
 from metalib.exams import EXAM_A, EXAM_B, EXAMS, Exam
@@ -14,7 +14,7 @@ from metalib.recipes import RECIPES
 
 SITTINGS = (
     results.Sitting("pixels", 1, "none", baselines.pixel_neighbour),
-    results.Sitting("five only", 4, "none", lambda e: e.query_y, n_way=5, network="abc"),
+    results.Sitting("five only", 4, "none", lambda e: e.query_y, n_way=5, network="abc", classes="Omniglot training"),
 )
 
 
@@ -65,7 +65,7 @@ def test_the_side_file_holds_the_episodes_of_each_mean(sat, one_group, tmp_path,
         assert mean_interval(accuracies) == pytest.approx(Interval(*entry["interval"]))
     record = json.loads((tmp_path / board.RESULTS).read_text())
     assert record["exams"] == json.loads(json.dumps(list(found.exams.values())))
-    assert "| five only | none | 100.0" in (tmp_path / course.TABLES).read_text()
+    assert "| five only | training | none | 100.0" in (tmp_path / course.TABLES).read_text()
     assert {row.method for row in board.rows("A", bank=one_group.source)} == {"chance", "pixels", "five only"}
     with pytest.raises(ValueError, match=r"no episodes of '.*/A/none': there are .*pixels"):
         results.accuracies("none", "A", bank=one_group.source)
@@ -114,7 +114,7 @@ def test_an_interrupted_command_goes_on_where_it_stopped(sat, one_group, tmp_pat
 def test_ours_stands_beside_the_published(monkeypatch, tiny_bank):
     recipe = RECIPES["protonet-stride"]
     info = {"method": recipe.method, "recipe": dataclasses.asdict(recipe)}
-    info |= {"seconds": 600, "updates": 1500, "device": "cpu (1 thread)"}
+    info |= {"seconds": 600, "updates": 1500, "device": "cpu (1 thread)", "classes": "training and validation"}
     monkeypatch.setattr(published, "EPISODES", 4)
     monkeypatch.setattr(published, "split", lambda bank, protocol: Splits(bank, bank, bank.rotated()))
     monkeypatch.setattr(published.checkpoints, "load", lambda name: (recipe.network().eval(), info))
@@ -126,7 +126,7 @@ def test_ours_stands_beside_the_published(monkeypatch, tiny_bank):
     assert all(Interval(*row["ours"]).n == 4 for row in rows)
     table = published.table(rows)
     assert table.count("98.8 %, Snell et al. (2017), table 1 | 10 minutes, cpu (1 thread) |") == 1
-    assert table.count("| protonet-stride, 1,500 updates |") == 4
+    assert table.count("| protonet-stride, 1,500 updates | training and validation |") == 4
     assert list(course.measure(found, [tiny_bank])) == []
     other = recipe.network()
     other.blocks[0][0].weight.data[0, 0, 0, 0] += 1
@@ -156,6 +156,13 @@ def test_an_exam_within_an_alphabet_needs_one_that_is_large_enough(tiny_bank):
         "20-way 1-shot, 15 queries a class",
         "20-way 5-shot, 15 queries a class",
     ]
+
+
+@pytest.mark.parametrize("name", ["protonet", "maml", "maml-published-paper", "fomaml-5-steps-paper"])
+def test_tables_say_whether_a_network_saw_the_validation_classes(name):
+    """Those that did keep their last state: there is no accuracy on the validation classes to choose by."""
+    _, info = checkpoints.load(name)
+    assert ("validation" in published.learned_from(info["classes"])) == (info["validation"] is None)
 
 
 def test_every_checkpoint_of_the_course_is_made_by_a_recipe_of_the_same_name():
