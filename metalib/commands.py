@@ -79,7 +79,7 @@ def _recipe(name: str, place: torch.device, *, compiled: bool, seed: int, update
 
 
 def _what_may_be_faster(name: str, recipe: Recipe, place: torch.device) -> list[str]:
-    """On a CPU with several cores: how to split the tasks of MAML's updates over processes; nothing where that is done."""
+    """On a CPU with several cores: how to split MAML's updates over processes; nothing where that is done."""
     processes = min(torch.get_num_threads(), recipe.meta_batch_size)
     if place.type != "cpu" or processes < 2 or distributed.place().size > 1 or not isinstance(recipe, MamlRecipe):
         return []
