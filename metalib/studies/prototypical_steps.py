@@ -72,9 +72,12 @@ def at_test(settings: dict[str, Any]) -> dict[str, Any]:
                 tasks = [batch.task(t) for batch in batches for t in range(len(batch.query_y))]
                 return torch.stack([accuracy_after(model, task, counts, rate, scope) for task in tasks])  # [E, steps]
 
-            tried = [sit(validation, settings["validation_episodes"], 1, rate).mean(dim=0) for rate in rates]
+            tried = [
+                sit(validation, settings["validation_episodes"], settings["validation_seed"], rate).mean(dim=0)
+                for rate in rates
+            ]
             best = torch.stack(tried).argmax(dim=0).tolist()  # for each number of steps; the smallest rate of equals
-            results = {b: sit(evaluation, settings["episodes"], 2, rates[b]) for b in set(best[1:])}
+            results = {b: sit(evaluation, settings["episodes"], settings["seed"], rates[b]) for b in set(best[1:])}
             rows = {"0": {"accuracy": list(mean_interval(next(iter(results.values()))[:, 0]))}}
             for i, count in enumerate(counts[1:], start=1):
                 after = results[best[i]]
@@ -95,7 +98,7 @@ def support_loss(settings: dict[str, Any]) -> dict[str, Any]:
     for k_shot in settings["shots"]:
         spec = EpisodeSpec(settings["n_way"], k_shot, settings["n_query"], within_group=True)
         model = with_head(checkpoints.load(settings["checkpoint"])[0], spec.n_way)
-        episodes = sample_episodes(evaluation, spec, 100, generator=runtime.seeded(2))
+        episodes = sample_episodes(evaluation, spec, 100, generator=runtime.seeded(settings["seed"]))
         with torch.no_grad():
             tasks = [episodes.task(t) for t in range(100)]
             losses = [
@@ -124,6 +127,8 @@ STEPS = Study(
         "steps": [0, 1, 3, 10],
         "inner_lr": [0.001, 0.01, 0.1],
         "validation_episodes": 15,
+        "validation_seed": 1,
         "episodes": 100,
+        "seed": 2,
     },
 )
