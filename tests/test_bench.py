@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from torch.nn.functional import cross_entropy
 
-from metalib import bench, plots_bench
+from metalib import bench, plots_bench, runtime
 from metalib.bench import comparison, operations, peers, tables, timing, updates, worker
 from metalib.bench.updates import Maml, Protonet
 from metalib.episodes import EpisodeSpec, sample_episodes
@@ -226,6 +226,18 @@ def test_two_processes_share_an_update(pair):
     pair.do("maml", setting)
     if platform.system() == "Linux":
         assert pair.peak_memory("maml", setting) > 0
+
+
+def test_nothing_is_measured_before_the_processes_are_ready(tiny_bank, monkeypatch):
+    """They would take the cores while they load torch: the matrix product was three times too slow so."""
+    order = []
+    ready = worker.Group.wait_until_ready
+    monkeypatch.setattr(worker.Group, "wait_until_ready", lambda group: order.append("ready") or ready(group))
+    monkeypatch.setattr(tables, "matrix_rates", lambda *_: order.append("measured") or {})
+    for name in ("drawing", "maml_rows", "protonet_rows"):
+        monkeypatch.setattr(tables, name, lambda *_: [])
+    bench.measure(tiny_bank, TINY, say=lambda line: None)
+    assert order == ["ready"] * (1 + runtime.MEMORY_KEPT) + ["measured"]
 
 
 def test_a_worker_says_what_it_cannot_do_and_goes_on(pair):

@@ -67,7 +67,11 @@ def measure(bank: ClassBank, plan: Plan = FULL, *, with_peers: bool = False, say
         folder = stack.enter_context(share_bank(bank))
 
         def group(**settings: Any) -> Group | None:  # other processes are for the CPU
-            return stack.enter_context(Group(folder, **settings)) if device.type == "cpu" else None
+            if device.type != "cpu":
+                return None
+            started = stack.enter_context(Group(folder, **settings))
+            started.wait_until_ready()
+            return started
 
         pair = group(size=2, threads=tables.threads_of_each(2))
         shipped = group(threads=threads, allocator=False) if runtime.MEMORY_KEPT else None

@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,8 @@ from metalib.bench import peers, timing
 from metalib.bench.updates import Maml, Protonet
 from metalib.episodes import ClassBank
 
-BUILDERS = {
+BUILDERS: dict[str, Callable[[Any, ClassBank, Path], Callable[[], object]]] = {
+    "nothing": lambda settings, bank, folder: lambda: None,
     "maml": lambda settings, bank, folder: Maml(**settings).update(bank),
     "protonet": lambda settings, bank, folder: Protonet(**settings).update(bank),
     "peer": lambda settings, bank, folder: peers.update(**settings, bank=bank, folder=folder),
@@ -67,6 +68,10 @@ class Group:
         The first call for the same settings prepares it. Raises WorkerFailed.
         """
         self._all_do({"kind": kind, "settings": settings, "memory": False})
+
+    def wait_until_ready(self) -> None:
+        """Until every process has loaded torch and the pictures, they take the cores from what is measured."""
+        self.do("nothing", {})
 
     def peak_memory(self, kind: str, settings: Mapping[str, Any]) -> int | None:
         """The bytes that one update holds at its peak, in all processes together; None where a system does not say."""
