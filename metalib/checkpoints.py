@@ -67,8 +67,8 @@ def load(name_or_path: str | Path, *, device: torch.device | str = "cpu") -> tup
 
 
 def digest(model: nn.Module, info: dict[str, Any]) -> str:
-    """Twelve hexadecimal digits that tell what answers: of the trained tensors, and of the recipe that uses them."""
-    found = hashlib.sha256(json.dumps(info.get("recipe"), sort_keys=True).encode())
+    """Twelve hexadecimal digits: a fingerprint of a trained network's tensors, its settings, and the recipe's."""
+    found = hashlib.sha256(json.dumps([_settings(model), info.get("recipe")], sort_keys=True).encode())
     for name, tensor in sorted(model.state_dict().items()):
         found.update(name.encode())
         found.update(tensor.detach().cpu().contiguous().numpy().tobytes())

@@ -122,7 +122,7 @@ def evaluate_run(arguments: argparse.Namespace) -> int:
 
 def results_options(parser: argparse.ArgumentParser) -> None:
     """All of it, or what is new."""
-    parser.add_argument("--anew", action="store_true", help="measure also what the same network did in the exam before")
+    parser.add_argument("--anew", action="store_true", help="measure everything again, also what is up to date")
     device_option(parser)
 
 

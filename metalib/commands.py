@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -84,8 +85,9 @@ def _what_may_be_faster(name: str, recipe: Recipe, place: torch.device) -> list[
     if place.type != "cpu" or processes < 2 or distributed.place().size > 1 or not isinstance(recipe, MamlRecipe):
         return []
     compiled = " --compile" * (recipe.inner_steps == 1)  # five steps are unrolled, and compile for minutes
-    command = f"torchrun --nproc-per-node {processes} -m metalib train {name}{compiled}"
-    return [f"{processes} processes may be faster than {processes} threads: {command}, and your other options"]
+    torchrun = Path(sys.executable).with_name("torchrun")
+    command = f"{torchrun} --nproc-per-node {processes} -m metalib train {name}{compiled}"
+    return [f"{processes} processes may be faster than {torch.get_num_threads()} threads of one: {command} …"]
 
 
 def _exhaust(records: Iterator[Record]) -> None:
@@ -162,14 +164,14 @@ def evaluate(checkpoint: str, *, episodes: int, device: str | None, write: bool)
 def write_results(*, device: str | None, anew: bool = False) -> Path:
     """Let every method sit the exams on Omniglot and on the glyphs, and write the checkout's `data/results.json`.
 
-    anew  measure also what the same network did in the same exam before
+    anew  measure all of it; else only what has changed. Interrupted, it goes on by a call without `anew`
     """
     folder = _checkout_data("results")
     place = runtime.pick_device(device)
     banks = [load_bank(name, quiet=True).to(place) for name in ("omniglot", "glyphs")]
-    found = course.read(folder)
+    found = course.CourseResults() if anew else course.read(folder)
     new = []
-    for entry in course.measure(found, banks, anew=anew):
+    for entry in course.measure(found, banks):
         course.write(found, folder)  # an interrupted command goes on from here
         new.append(entry)
         where = f"{entry['bank']}, exam {entry['exam']}" if "exam" in entry else entry["task"]

@@ -7,18 +7,21 @@ minutes only.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
 from metalib import places, published, results
 from metalib.banks import split
+from metalib.banks.store import bank_digest
 from metalib.board import RESULTS
 from metalib.episodes import ClassBank
 from metalib.evaluate import Interval, mean_interval
@@ -34,6 +37,7 @@ PAPER = (  # trained on the papers' kind of split
     "reptile-published-paper",
     "maml-20-way-long-paper",
 )
+DECISIVE = ("network", "pictures", "task", "seed", "batch_norm")  # what an accuracy depends on
 Entry = dict[str, Any]
 
 
@@ -49,97 +53,113 @@ class CourseResults:
     paper: dict[str, Entry] = field(default_factory=dict)
 
 
-def measure(course: CourseResults, banks: list[ClassBank], *, anew: bool = False) -> Iterator[Entry]:
+def measure(course: CourseResults, banks: list[ClassBank]) -> Iterator[Entry]:
     """Bring `course` up to date: every method in every exam that it can sit, on the evaluation part of each bank.
 
     banks  the first is the whole of Omniglot, on which the networks of `PAPER` stand beside the published figures
-    anew   measure all of it; else only what is not there, or was measured under other conditions
+    What one of `DECISIVE` has not changed is kept; a change of code is not seen: start from an empty `CourseResults`.
     Yields an entry as soon as it is measured and has its place. At the end nothing is left that the course has no more.
     """
     order = []
-    for sitting, exam, bank in _sat(banks):
-        name = results.key(sitting.method, exam.letter, bank.source)
+    for sitting, exam, evaluation, asked in _to_sit(banks):
+        name = results.key(sitting.method, exam.letter, asked["bank"])
         order.append(name)
-        asked = _asked(sitting, exam, bank)
-        if anew or name not in course.right or not _agrees(course.exams.get(name), asked):
-            accuracies = exam.sit(sitting.predict, split(bank).evaluation)
-            course.exams[name] = {**asked, "interval": list(mean_interval(accuracies)), "date": _today()}
-            course.right[name] = (accuracies * exam.spec.n_way * exam.spec.n_query).round().to(torch.uint8)
-            yield course.exams[name]
+        kept = course.exams.get(name)
+        if kept and _agrees(kept, asked) and _has_its_episodes(course, name, exam):
+            course.exams[name] = {**kept, **asked}
+            continue
+        accuracies = exam.sit(sitting.predict, evaluation)
+        course.exams[name] = {**asked, "interval": list(mean_interval(accuracies)), **_here_and_now()}
+        course.right[name] = (accuracies * _questions(exam)).round().to(torch.uint8)
+        yield course.exams[name]
     course.exams = {name: course.exams[name] for name in order}
     course.right = {name: course.right[name] for name in order}
-    yield from _beside_the_published(course, banks[0], anew)
+    yield from _beside_the_published(course, banks[0])
 
 
-def _beside_the_published(course: CourseResults, bank: ClassBank, anew: bool) -> Iterator[Entry]:
+def _beside_the_published(course: CourseResults, bank: ClassBank) -> Iterator[Entry]:
     order = []
     for asked, ours in published.beside(list(PAPER), bank):
         name = published.key(asked)
         order.append(name)
-        if anew or not _agrees(course.paper.get(name), asked):
-            course.paper[name] = {**asked, "ours": list(ours()), "date": _today()}
-            yield course.paper[name]
+        kept = course.paper.get(name)
+        if kept and _agrees(kept, asked):
+            course.paper[name] = {**kept, **asked}
+            continue
+        course.paper[name] = {**asked, "ours": list(ours()), **_here_and_now()}
+        yield course.paper[name]
     course.paper = {name: course.paper[name] for name in order}
 
 
-def _sat(banks: list[ClassBank]) -> Iterator[tuple[results.Sitting, Exam, ClassBank]]:
+def _to_sit(banks: list[ClassBank]) -> Iterator[tuple[results.Sitting, Exam, ClassBank, Entry]]:
+    """Each exam of each method, the classes, and all of its entry that is known before anything is measured."""
     for bank in banks:
-        for sitting in results.course_sittings():
+        evaluation = split(bank).evaluation
+        pictures = {"bank": bank.source, "pictures": bank_digest(evaluation)[:12]}
+        for sitting in results.course_sittings(bank.device):
+            who = {"method": sitting.method, "notebook": sitting.notebook}
+            who |= {"network": sitting.network, "classes": sitting.classes}
             for exam in (EXAM_A, EXAM_B):
                 if sitting.n_way in (None, exam.spec.n_way):
-                    yield sitting, exam, bank
+                    conditions = results.conditions(sitting, exam, evaluation)
+                    yield sitting, exam, evaluation, {**who, "exam": exam.letter, **pictures, **conditions}
 
 
-def _asked(sitting: results.Sitting, exam: Exam, bank: ClassBank) -> Entry:
-    """All of an entry that is known before anything is measured."""
-    who = {"method": sitting.method, "notebook": sitting.notebook}
-    who |= {"network": sitting.network, "classes": sitting.classes}
-    conditions = results.conditions(sitting, exam, split(bank).evaluation)
-    return {**who, "exam": exam.letter, "bank": bank.source, **conditions}
+def _agrees(kept: Entry, asked: Entry) -> bool:
+    return all(kept.get(name) == asked[name] for name in DECISIVE)
 
 
-def _agrees(entry: Entry | None, asked: Mapping[str, Any]) -> bool:
-    return entry is not None and all(name in entry and entry[name] == value for name, value in asked.items())
+def _has_its_episodes(course: CourseResults, name: str, exam: Exam) -> bool:
+    """Whether the side file has the episodes of this mean: the files are written one after the other."""
+    right = course.right.get(name)
+    mean = course.exams[name]["interval"][0]
+    return right is not None and math.isclose(right.double().mean().item() / _questions(exam), mean, abs_tol=1e-9)
 
 
-def _today() -> str:
-    return date.today().isoformat()
+def _questions(exam: Exam) -> int:
+    return exam.spec.n_way * exam.spec.n_query
+
+
+def _here_and_now() -> Entry:
+    return {"machine": results.machine(), "date": date.today().isoformat()}
 
 
 # --- files
 
 
 def read(folder: Path) -> CourseResults:
-    """What `write` left in `folder`; nothing where there is nothing."""
-    path = folder / RESULTS
+    """What `write` left in `folder`; nothing where there is nothing. Raises ValueError for a damaged file."""
+    path, side = folder / RESULTS, folder / results.EPISODES
     if not path.exists():
         return CourseResults()
-    record = json.loads(path.read_text(encoding="utf-8"))
-    exams = {results.key(e["method"], e["exam"], e["bank"]): e for e in record["exams"]}
-    paper = {published.key(row): row for row in record["paper"]}
-    return CourseResults(exams, load_file(folder / results.EPISODES), paper)
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        exams = {results.key(e["method"], e["exam"], e["bank"]): e for e in record["exams"]}
+        paper = {published.key(row): row for row in record["paper"]}
+        return CourseResults(exams, load_file(side) if side.exists() else {}, paper)
+    except (ValueError, KeyError, TypeError, SafetensorError) as error:
+        what = f"{type(error).__name__}: {error}"
+        raise ValueError(f"{path} or {side.name} beside it is damaged ({what}): measure it all with --anew") from error
 
 
 def write(course: CourseResults, folder: Path) -> None:
     """Write `results.json`, `results.md` and the side file into `folder`, each whole or not at all."""
-    record = {
-        "command": "metalib results",
-        "date": _today(),
-        "machine": results.machine(),
-        "exams": list(course.exams.values()),
-        "paper": list(course.paper.values()),
-    }
-    text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
+    record: dict[str, Any] = {"command": "metalib results"}
+    record |= {"exams": list(course.exams.values()), "paper": list(course.paper.values())}
+    text, tables = json.dumps(record, indent=1, ensure_ascii=False) + "\n", markdown(record)
     places.write_tensors(folder / results.EPISODES, course.right)
-    places.write_atomically(folder / TABLES, lambda part: part.write_text(markdown(record), encoding="utf-8"))
+    places.write_atomically(folder / TABLES, lambda part: part.write_text(tables, encoding="utf-8"))
     places.write_atomically(folder / RESULTS, lambda part: part.write_text(text, encoding="utf-8"))
 
 
 def markdown(record: dict[str, Any]) -> str:
     """`data/results.md`: the exams on each bank, best first, and the published figures with ours beside them."""
+    entries = [*record["exams"], *record["paper"]]
+    last = max((entry.get("date", "") for entry in entries), default="")
+    machines = ", ".join(sorted({entry["machine"] for entry in entries if "machine" in entry}))
     parts = [
         "# What the course's networks reach",
-        f"Written by `{record['command']}` on {record['machine']}, {record['date']}.",
+        f"Written by `{record['command']}`, last changed on {last}; measured on {machines}.",
     ]
     for bank in dict.fromkeys(entry["bank"] for entry in record["exams"]):
         for exam in EXAMS:
@@ -165,5 +185,5 @@ def markdown(record: dict[str, Any]) -> str:
 
 def _lines(entries: list[Entry]) -> Iterator[str]:
     for e in entries:
-        columns = (e["method"], published.learned_from(e["classes"]), e["batch_norm"], str(Interval(*e["interval"])))
-        yield f"| {' | '.join(columns)} |"
+        part = published.learned_from(e.get("classes", "none"))
+        yield f"| {e['method']} | {part} | {e['batch_norm']} | {Interval(*e['interval'])} |"

@@ -19,7 +19,7 @@ from torch.nn.functional import cross_entropy
 from metalib import protonet
 from metalib.adapt import Params, adapt
 from metalib.episodes import Episode
-from metalib.models import Conv4, conv4
+from metalib.models import Conv4, channels_last, conv4
 
 # what is trained, as `adapt` has it in `only`
 ALL_LAYERS, LAST_BLOCK, HEAD = "", ("blocks.3", "head"), "head"
@@ -82,7 +82,7 @@ class Tail(nn.Module):
     def frozen(self, x: Tensor) -> Tensor:
         """[B, 1, H, W] -> the activations that enter the first layer that is trained, [B, ...]."""
         with torch.no_grad():
-            return self._before[0](x)
+            return self._before[0](channels_last(x))
 
     def forward(self, activations: Tensor) -> Tensor:
         return self.head(self.blocks(activations).flatten(1))

@@ -67,15 +67,19 @@ class Conv4(nn.Module):
 
     def features(self, x: Tensor) -> Tensor:
         """[B, out_features]: what the head gets, or would get."""
-        return self.blocks(_channels_last(x)).flatten(1)
+        return self.blocks(channels_last(x)).flatten(1)
 
 
-def _channels_last(x: Tensor) -> Tensor:
-    """The same pictures, with the channels of a place side by side in memory, and so what a convolution makes of them.
+def channels_last(x: Tensor) -> Tensor:
+    """The same pictures in PyTorch's memory format of this name, which convolution and batch norm then keep.
 
-    A CPU's convolutions and batch norms are faster so: MAML in a loop by a fifth. `to(memory_format=...)` would be the
-    same, but not under vmap.
+    They are faster so on a CPU: MAML in a loop by a fifth. Under vmap batch norm goes back to the usual format: there
+    is no gain there, and no loss. `to(memory_format=...)` is an error under vmap, and `contiguous()` leaves pictures of
+    one channel as they are: hence the copy. On an Apple GPU batch norm's gradient is wrong in this format (pytorch
+    issue 175189).
     """
+    if x.device.type == "mps":
+        return x
     return x.movedim(1, -1).clone(memory_format=torch.contiguous_format).movedim(-1, 1)
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from metalib import checkpoints
 from metalib.banks import split
+from metalib.banks.store import bank_digest
 from metalib.episodes import ClassBank, EpisodeSpec, stream_episodes
 from metalib.evaluate import Interval, evaluate, mean_interval
 from metalib.recipes import recipe_of
@@ -50,15 +51,17 @@ def beside(names: list[str], bank: ClassBank) -> Iterator[tuple[dict[str, Any], 
     bank  the whole Omniglot; each turn of an evaluation character is a class of its own
     """
     evaluation = split(bank, "paper").evaluation
+    pictures = bank_digest(evaluation)[:12]
     for name in names:
-        network, info = checkpoints.load(name)
+        network, info = checkpoints.load(name, device=bank.device)
         recipe = recipe_of(info)
+        known = {"checkpoint": name, "network": checkpoints.digest(network, info), "pictures": pictures}
+        modes = {batch_norm: predict for _, batch_norm, predict in recipe.modes(network)}
         for cell in CELLS:
-            modes = {batch_norm: predict for _, batch_norm, predict in recipe.modes(network)}
             if cell.method != recipe.method or recipe.fixed_way not in (None, cell.spec.n_way):
                 continue
-            digest = checkpoints.digest(network, info)
-            yield _asked(name, digest, cell, evaluation, info), partial(_ours, modes[cell.batch_norm], evaluation, cell)
+            asked = {**known, **_asked(cell, evaluation, info)}
+            yield asked, partial(_ours, modes[cell.batch_norm], evaluation, cell)
 
 
 def _ours(predict: Predict, evaluation: ClassBank, cell: Cell) -> Interval:
@@ -70,11 +73,9 @@ def key(row: dict[str, Any]) -> str:
     return f"{row['checkpoint']}/{row['task']}/{row['batch_norm']}"
 
 
-def _asked(name: str, digest: str, cell: Cell, evaluation: ClassBank, info: dict[str, Any]) -> dict[str, Any]:
-    """A row, without our accuracy."""
+def _asked(cell: Cell, evaluation: ClassBank, info: dict[str, Any]) -> dict[str, Any]:
+    """What is known of a row before ours is measured."""
     return {
-        "checkpoint": name,
-        "network": digest,
         "classes": info.get("classes", "none"),
         "method": cell.method,
         "task": str(cell.spec),
@@ -107,7 +108,7 @@ def table(rows: list[dict[str, Any]]) -> str:
         said = f"{published}, {row['source']}"
         recipe = f"{row['checkpoint'].removesuffix('-paper')}, {row['updates']:,} updates"
         cost = f"{row['seconds'] / 60:.0f} minutes, {row['trained_on']}"
-        conditions = (learned_from(row["classes"]), row["task"], row["batch_norm"])
+        conditions = (learned_from(row.get("classes", "none")), row["task"], row["batch_norm"])
         columns = (row["method"], recipe, *conditions, str(Interval(*row["ours"])), said, cost)
         lines.append(f"| {' | '.join(columns)} |")
     return "\n".join(lines)

@@ -97,12 +97,12 @@ def machine() -> str:
     return f"{name}, {torch.get_num_threads()} threads, torch {torch.__version__}"
 
 
-def course_sittings() -> Iterator[Sitting]:
-    """Every method that the course has, in the order in which it meets them."""
+def course_sittings(device: torch.device | str = "cpu") -> Iterator[Sitting]:
+    """Every method that the course has, in the order in which it meets them; its network is on `device`."""
     yield Sitting("pixel neighbours", 1, "none", baselines.pixel_neighbour)
     yield Sitting("untrained conv4", 1, "running statistics", baselines.untrained_centroid)
     for name in COURSE:
-        network, info = checkpoints.load(name)
+        network, info = checkpoints.load(name, device=device)
         for sitting in sittings(recipe_of(info), network):
             yield sitting._replace(network=checkpoints.digest(network, info), classes=info["classes"])
 

@@ -89,8 +89,7 @@ def tasks_at_once(device: torch.device) -> int | None:
     """How many tasks `vmap` should adapt at once on `device`: None for all of them, 1 for a plain loop.
 
     Convolutions with weights of their own for each task are grouped convolutions, slow on a CPU in large groups.
-    A loop took 0.87 of the time of chunks of 8 on one thread (5-way 1-shot, 15 queries), and 1.13 on two
-    (data/bench.json).
+    On one thread a loop is faster than chunks of 8, on two it is slower (data/bench.json has the latter).
     """
     if device.type != "cpu":
         return None

@@ -74,7 +74,7 @@ def test_two_processes_end_with_the_parameters_of_one(one, two):
         assert together["generator"] == alone["generator"]
 
 
-def test_two_computers_meet_by_the_lines_of_the_readme(one, tmp_path):
+def test_two_computers_meet_by_fixed_ranks(one, tmp_path):
     """Each has a torchrun of its own; here both are this computer."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -84,7 +84,11 @@ def test_two_computers_meet_by_the_lines_of_the_readme(one, tmp_path):
         subprocess.Popen([*line, "--node-rank", str(rank), PROGRAM, tmp_path, "whole"], env=environment())
         for rank in (0, 1)
     ]
-    assert [computer.wait(timeout=300) for computer in computers] == [0, 0]
+    try:
+        assert [computer.wait(timeout=300) for computer in computers] == [0, 0]
+    finally:
+        for computer in computers:
+            computer.kill()
     for together in seen(tmp_path, "whole"):
         assert_same_parameters(together, one[1])
 

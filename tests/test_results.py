@@ -10,6 +10,7 @@ from metalib import baselines, board, checkpoints, commands, course, published, 
 from metalib.banks import Splits
 from metalib.evaluate import Interval, mean_interval
 from metalib.exams import EXAM_A, EXAM_B, EXAMS, Exam
+from metalib.models import conv4
 from metalib.recipes import RECIPES
 
 SITTINGS = (
@@ -28,7 +29,7 @@ def sat(monkeypatch):
             seen.append(self.letter)
             return super().sit(predict, bank)
 
-    monkeypatch.setattr(results, "course_sittings", lambda: iter(SITTINGS))
+    monkeypatch.setattr(results, "course_sittings", lambda device: iter(SITTINGS))
     monkeypatch.setattr(published, "beside", lambda names, bank: iter(()))
     monkeypatch.setattr(course, "split", lambda bank: Splits(bank, bank, bank))
     for name, exam in zip(("EXAM_A", "EXAM_B"), EXAMS, strict=True):
@@ -43,9 +44,9 @@ def one_group(tiny_bank):
     return type(thirty)(thirty.images, thirty.names, ("a",) * 30, thirty.source)
 
 
-def measured(bank, found=None, **how):
+def measured(bank, found=None):
     found = found or course.CourseResults()
-    list(course.measure(found, [bank], **how))
+    list(course.measure(found, [bank]))
     return found
 
 
@@ -83,13 +84,66 @@ def test_only_what_has_changed_is_measured_again(sat, one_group, tmp_path, monke
     found = measured(one_group, course.read(tmp_path))
     assert sat == ["A", "B", "A"] and len(found.exams) == len(found.right) == 3
     other = (SITTINGS[0], SITTINGS[1]._replace(network="abd"))
-    monkeypatch.setattr(results, "course_sittings", lambda: iter(other))
+    monkeypatch.setattr(results, "course_sittings", lambda device: iter(other))
     assert len(measured(one_group, course.read(tmp_path)).exams) == 3
     assert sat == ["A", "B", "A", "A"]  # of the network that is another one
-    measured(one_group, course.read(tmp_path), anew=True)
+    other_pictures = dataclasses.replace(one_group, images=255 - one_group.images)
+    measured(other_pictures, course.read(tmp_path))
     assert sat == ["A", "B", "A", "A", "A", "B", "A"]
-    monkeypatch.setattr(results, "course_sittings", lambda: iter(SITTINGS[1:]))
-    assert [e["method"] for e in measured(one_group, course.read(tmp_path)).exams.values()] == ["five only"]
+    monkeypatch.setattr(results, "course_sittings", lambda device: iter(SITTINGS[1:]))
+    found = measured(one_group, course.read(tmp_path))
+    assert [e["method"] for e in found.exams.values()] == ["five only"] and len(found.right) == 1
+
+
+def test_what_decides_nothing_is_renewed_without_a_measurement(sat, one_group):
+    found = measured(one_group)
+    date = found.exams[next(iter(found.exams))]["date"] = "2001-01-01"
+    for entry in found.exams.values():
+        del entry["classes"]  # as in files of old
+        entry["notebook"] = 99
+    assert list(course.measure(found, [one_group])) == []
+    first, *_, last = found.exams.values()
+    assert (first["notebook"], first["date"], last["classes"]) == (1, date, "Omniglot training")
+
+
+def test_episodes_that_do_not_belong_to_a_mean_are_measured_again(sat, one_group, tmp_path):
+    """A command that is killed between the two files leaves such."""
+    course.write(measured(one_group), tmp_path)
+    found = course.read(tmp_path)
+    key = results.key("pixels", "A", one_group.source)
+    found.right[key] += 1
+    assert [e["method"] for e in course.measure(found, [one_group])] == ["pixels"]
+    (tmp_path / results.EPISODES).unlink()
+    assert len(list(course.measure(course.read(tmp_path), [one_group]))) == 3
+
+
+@pytest.mark.parametrize("damaged", [results.EPISODES, board.RESULTS])
+def test_a_damaged_file_is_named_and_measured_anew_on_request(sat, one_group, tmp_path, monkeypatch, damaged):
+    course.write(measured(one_group), tmp_path)
+    whole = (tmp_path / damaged).read_bytes()
+    (tmp_path / damaged).write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ValueError, match=r"results\.json or .* is damaged .* measure it all with --anew"):
+        course.read(tmp_path)
+    monkeypatch.setattr(commands, "load_bank", lambda name, quiet: one_group)
+    monkeypatch.setattr(commands, "_checkout_data", lambda command: tmp_path)
+    commands.write_results(device="cpu", anew=True)
+    assert (tmp_path / damaged).stat().st_size == len(whole)
+
+
+def test_a_fingerprint_tells_networks_and_recipes_apart():
+    network, recipe = conv4(width=4), {"recipe": {"test_steps": 3}}
+    digest = checkpoints.digest(network, recipe)
+    assert checkpoints.digest(network.to(memory_format=torch.channels_last), recipe) == digest
+    assert checkpoints.digest(network, {"recipe": {"test_steps": 5}}) != digest
+    assert checkpoints.digest(conv4(width=4, downsample="stride"), recipe) != digest
+    network.blocks[0][0].weight.data[0, 0, 0, 0] += 1
+    assert checkpoints.digest(network, recipe) != digest
+
+
+def test_every_network_of_the_course_has_its_fingerprint():
+    of_networks = {sitting.method: sitting.network for sitting in results.course_sittings()}
+    assert of_networks.pop("pixel neighbours") == of_networks.pop("untrained conv4") == "none"
+    assert len(set(of_networks.values())) == len(results.COURSE)
 
 
 def test_an_interrupted_command_goes_on_where_it_stopped(sat, one_group, tmp_path, monkeypatch):
@@ -117,9 +171,10 @@ def test_ours_stands_beside_the_published(monkeypatch, tiny_bank):
     info |= {"seconds": 600, "updates": 1500, "device": "cpu (1 thread)", "classes": "training and validation"}
     monkeypatch.setattr(published, "EPISODES", 4)
     monkeypatch.setattr(published, "split", lambda bank, protocol: Splits(bank, bank, bank.rotated()))
-    monkeypatch.setattr(published.checkpoints, "load", lambda name: (recipe.network().eval(), info))
-    monkeypatch.setattr(results, "course_sittings", lambda: iter(()))
+    monkeypatch.setattr(published.checkpoints, "load", lambda name, device: (recipe.network().eval(), info))
+    monkeypatch.setattr(results, "course_sittings", lambda device: iter(()))
     monkeypatch.setattr(course, "PAPER", ("protonet-stride-paper",))
+    monkeypatch.setattr(course, "split", lambda bank: Splits(bank, bank, bank))
     found = measured(tiny_bank)
     rows = list(found.paper.values())
     assert [row["published"][0] for row in rows] == [98.8, 99.7, 96.0, 98.9]
@@ -130,7 +185,7 @@ def test_ours_stands_beside_the_published(monkeypatch, tiny_bank):
     assert list(course.measure(found, [tiny_bank])) == []
     other = recipe.network()
     other.blocks[0][0].weight.data[0, 0, 0, 0] += 1
-    monkeypatch.setattr(published.checkpoints, "load", lambda name: (other.eval(), info))
+    monkeypatch.setattr(published.checkpoints, "load", lambda name, device: (other.eval(), info))
     assert len(list(course.measure(found, [tiny_bank]))) == 4
 
 

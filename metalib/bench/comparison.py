@@ -35,7 +35,7 @@ class Contestant(NamedTuple):
 
     who: str
     kind: str  # "ours", "ready" (a peer that is handed tensors) or "pipeline" (a peer that draws its own tasks)
-    memory: str  # "as it ships", or "metalib's": its setting of the allocator, and its places of pictures in memory
+    memory: str  # "as it ships", or "metalib's": its setting of the allocator, and conv4's memory format
     work: Work
 
 

@@ -43,7 +43,7 @@ def update(
 ) -> Callable[[], object]:
     """One update of MAML through `library`, on ready tensors, or with learn2learn's own `pipeline`.
 
-    as_it_ships  on the layers of conv4 alone; else on metalib's conv4, which sets its pictures' places in memory
+    as_it_ships  on the layers of conv4 alone; else on metalib's conv4, with its memory format
 
     Raises ValueError when the library computes another gradient than metalib, so that the work would not be the same.
     """

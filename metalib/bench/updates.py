@@ -92,7 +92,7 @@ def maml_network() -> Conv4:
 
 
 def plain(network: Conv4) -> nn.Sequential:
-    """The layers of `network` alone, as PyTorch runs them when nothing is said: in memory channel after channel."""
+    """The layers of `network` alone, as PyTorch runs them when nothing is said: in the contiguous memory format."""
     return nn.Sequential(network.blocks, nn.Flatten(), network.head or nn.Identity())
 
 

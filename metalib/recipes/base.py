@@ -79,7 +79,7 @@ class Recipe:
 
     def start(self, model: Conv4, training: ClassBank) -> Run:
         """A run at update 0: Adam, its rate falling linearly to zero, episodes from the recipe's seed."""
-        model.to(training.device).to(memory_format=torch.channels_last)  # as conv4 has its pictures
+        model.to(training.device)
         fused = training.device.type == "cuda"  # one kernel for all tensors
         optimizer = torch.optim.Adam(model.parameters(), self.learning_rate, fused=fused)
         schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, self.updates)
