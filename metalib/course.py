@@ -156,7 +156,7 @@ def markdown(record: dict[str, Any]) -> str:
     """`data/results.md`: the exams on each bank, best first, and the published figures with ours beside them."""
     entries = [*record["exams"], *record["paper"]]
     last = max((entry.get("date", "") for entry in entries), default="")
-    machines = ", ".join(sorted({entry["machine"] for entry in entries if "machine" in entry}))
+    machines = "; ".join(sorted({entry["machine"] for entry in entries if "machine" in entry}))
     parts = [
         "# What the course's networks reach",
         f"Written by `{record['command']}`, last changed on {last}; measured on {machines}.",
