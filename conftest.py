@@ -6,6 +6,8 @@ import tempfile
 
 import pytest
 
+pytest_plugins = ["lab_fixtures"]  # a JupyterLab and a browser, for the tests of every room
+
 if "PYTEST_XDIST_WORKER" in os.environ:  # before torch starts: workers with all cores each slow one another down
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -19,7 +21,7 @@ def pytest_configure(config):
 
 def pytest_collection_modifyitems(items):
     """Notebooks first, then the browser: what takes minutes at the end leaves one worker without work."""
-    items.sort(key=lambda item: (item.path.suffix != ".ipynb", item.path.parent.name != "browser"))
+    items.sort(key=lambda item: (item.path.suffix != ".ipynb", item.get_closest_marker("browser") is None))
 
 
 def pytest_unconfigure(config):

@@ -2,7 +2,7 @@
 
 import sys
 
-from metalib.cli import main
+from metalib.app.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,4 +1,4 @@
-"""Make `.venv`, install the course into it, and run its Python: `python3 -I metalib/_bootstrap.py -m metalib.cli lab`.
+"""Make `.venv`, install the course into it, and run its Python: `python3 -I metalib/_bootstrap.py -m metalib lab`.
 
 What comes after the script's name is handed to `.venv`'s Python. `make lab` and `make test` call this; where there is
 no make, call it by hand. It needs nothing but the standard library, and does nothing where nothing has changed: a stamp

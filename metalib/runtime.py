@@ -10,6 +10,7 @@ import ctypes
 import os
 import platform
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 import torch
 
@@ -102,3 +103,15 @@ def describe(device: torch.device) -> str:
         return f"{device} ({torch.cuda.get_device_name(device)})"
     threads = torch.get_num_threads()
     return f"{device} ({threads} thread{'s' * (threads > 1)})" if device.type == "cpu" else str(device)
+
+
+def machine() -> str:
+    """The processor, in words, with its threads; for records of what was run where."""
+    name = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        names = [
+            line.split(":")[1].strip() for line in cpuinfo.read_text().splitlines() if line.startswith("model name")
+        ]
+        name = names[0] if names else name
+    return f"{name}, {torch.get_num_threads()} threads, torch {torch.__version__}"

@@ -1,6 +1,8 @@
 """How the house is built: imports point one way, files and functions stay short, public names explain themselves."""
 
 import ast
+import json
+import re
 import subprocess
 import sys
 from graphlib import TopologicalSorter
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import metalib
+from metalib.course import registry
 
 PACKAGE = Path(metalib.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -16,93 +19,168 @@ MODULES = {".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffi
 LONGEST_FILE, LONGEST_FUNCTION = 300, 40
 LONG_BECAUSE = "Long because"  # how a docstring gives the reason for more
 
-# A part may import from its own line and from those above it. A package counts as one part.
-LAYERS = (
-    {"runtime", "places", "lookup"},
-    {"episodes", "models", "adapt"},
-    {"evaluate", "checkpoints", "train", "run_state", "graphs", "distributed", "augment", "audit"},
-    {"protonet", "maml", "reptile", "finetune", "baselines", "similarity", "banks", "sinusoids", "quadratics"},
-    {"exams", "board", "recipes"},
-    {"published"},
-    {
-        "plots",
-        "plots_adaptation",
-        "plots_finetune",
-        "plots_maml",
-        "plots_reptile",
-        "plots_prototypes",
-        "plots_bench",
-        "checks",
-        "results",
-        "course",
-        "bench",
-    },
-    {"studies"},
-    {"widgets", "commands", "lab", "doctor"},
-    {"cli"},
-)
-ALGORITHMS = {"adapt", "protonet", "maml", "reptile", "baselines", "recipes"}
+SMALL = {  # the small module: what a student reads, flat at the top
+    *("episodes", "sinusoids", "quadratics", "models", "adapt", "maml", "reptile", "protonet", "finetune", "baselines"),
+    *("evaluate", "runtime", "places"),
+}
+SMALL_LINES = 1800
+STANDALONE = {"__init__", "__main__", "_bootstrap", "cli"}  # ways in; `cli` is the old one
+KIT, REGISTRY = "course.kit", "course.registry"
+# a room at the top -> what it may import beside the small module and itself
+MAY_IMPORT = {
+    "banks": set(),
+    "training": {"banks"},
+    "few_shot": {"banks", "training"},
+    "bench": {"banks", "training", KIT},
+    KIT: {"banks", "training", "few_shot"},
+    REGISTRY: {"course", KIT},
+    "app": {"banks", "training", "few_shot", "bench", KIT, REGISTRY},
+}
+NOTEBOOK_ROOM = {"banks", "training", "few_shot", "bench", KIT}
+ALGORITHMS = {"adapt", "protonet", "maml", "reptile", "baselines", "training.recipes"}
 
 
-def part(module):
-    return module.split(".")[0]
+def room(module):
+    """Where a module lies: `small`, a top room, `course.kit`, `course.registry`, or `course.NAME` of a notebook."""
+    top, *rest = module.split(".")
+    if not rest:
+        return "small" if top in SMALL else top
+    return f"course.{rest[0]}" if top == "course" else top
 
 
 def imported(path, *, lazy=True):
     """The modules of metalib that the file imports; with `lazy`, also those that it imports inside functions."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
+    return known(ast.walk(tree) if lazy else tree.body)
+
+
+def known(nodes):
+    """The modules of metalib that the import statements among `nodes` name."""
     found = set()
-    for node in ast.walk(tree) if lazy else tree.body:
+    for node in nodes:
         if isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path} has a relative import"
+            assert node.level == 0, f"{ast.unparse(node)} is a relative import"
             names = [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
         elif isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         else:
             continue
-        known = [name.removeprefix("metalib.") for name in names if name.startswith("metalib.")]
+        ours = [name.removeprefix("metalib.") for name in names if name.startswith("metalib.")]
         # `from metalib.banks import omniglot` imports both; the longer name is the one that is meant
         found |= {
             name
-            for name in known
-            if name in MODULES and not any(other.startswith(f"{name}.") and other in MODULES for other in known)
+            for name in ours
+            if name in MODULES and not any(other.startswith(f"{name}.") and other in MODULES for other in ours)
         }
     return found
 
 
 GRAPH = {name: imported(path) for name, path in MODULES.items() if name != "__init__"}
-STANDALONE = {"__init__", "__main__", "_bootstrap"}
+INSIDE = sorted(set(MODULES) - STANDALONE)
 
 
-@pytest.mark.parametrize("module", sorted(set(MODULES) - STANDALONE))
-def test_imports_point_one_way(module):
-    place = {name: level for level, names in enumerate(LAYERS) for name in names}
-    assert part(module) in place, f"say in LAYERS where {part(module)} belongs"
-    too_high = {other for other in GRAPH[module] if place[part(other)] > place[part(module)]}
-    assert too_high == set()
+@pytest.mark.parametrize("module", INSIDE)
+def test_a_room_imports_what_lies_below_it_and_no_neighbour(module):
+    own = room(module)
+    if own == "small":
+        allowed = set()
+    elif own in MAY_IMPORT:
+        allowed = MAY_IMPORT[own]
+    else:
+        assert own.startswith("course"), f"{own} is a new room: say in MAY_IMPORT what it may import"
+        allowed = NOTEBOOK_ROOM
+    assert {room(other) for other in GRAPH[module]} - {"small", own} <= allowed
+
+
+def test_what_lies_at_the_top_is_the_small_module_and_the_ways_in():
+    assert {path.stem for path in PACKAGE.glob("*.py")} == SMALL | STANDALONE
+
+
+def test_the_small_module_is_read_in_an_evening():
+    """`make lines` prints this."""
+    lines = {name: len(MODULES[name].read_text(encoding="utf-8").splitlines()) for name in sorted(SMALL)}
+    print("\n".join(f"{count:5} {name}.py" for name, count in lines.items()), f"\n{sum(lines.values()):5} in all")
+    assert sum(lines.values()) < SMALL_LINES, lines
+
+
+def test_every_room_of_the_course_is_called_as_its_notebook():
+    notebooks = {path.stem[3:].replace("-", "_") for path in (PACKAGE.parent / "notebooks").glob("*.ipynb")}
+    assert set(registry.rooms()) == notebooks
+
+
+def notebook_imports(path):
+    """The modules of metalib that a notebook's code imports, by the rooms they lie in."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    return {room(name) for name in known(ast.walk(ast.parse(code)))}
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE.parent / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_a_notebook_imports_its_own_room_and_no_other_notebooks(path):
+    own = f"course.{path.stem[3:].replace('-', '_')}"
+    assert own in notebook_imports(path)
+    assert notebook_imports(path) <= {"small", own, *NOTEBOOK_ROOM}
+
+
+def test_a_room_needs_no_entry_anywhere():
+    """What a contributor would otherwise have to know of: a list of studies, of package data, of browser tests."""
+    names = [*registry.rooms(), *(name.replace("_", "-") for name in registry.rooms())]
+    for path in ("pyproject.toml", "metalib/course/registry.py", "tests/browser/test_notebooks_in_browser.py"):
+        text = (PACKAGE.parent / path).read_text(encoding="utf-8")
+        assert [name for name in names if re.search(rf"[\"'/.]{name}[\"'/.]", text)] == [], path
+
+
+def test_a_study_lies_in_a_file_that_is_called_after_it():
+    """`metalib study reptile-cost` is reptile/study_reptile_cost.py; several arms of one experiment share a file."""
+    for name, study in registry.studies().items():
+        file = study.run.__module__.rpartition(".study_")[2].replace("_", "-")
+        assert name == file or name.startswith(f"{file}-"), f"{name} lies in {study.run.__module__}"
 
 
 def test_no_module_imports_itself_in_a_circle():
     TopologicalSorter(GRAPH).prepare()  # raises CycleError, which names the circle
 
 
-@pytest.mark.parametrize("module", ["train", "evaluate", "checkpoints"])
+def test_no_room_imports_itself_in_a_circle():
+    rooms = {}
+    for name in INSIDE:
+        rooms.setdefault(room(name), set()).update(room(other) for other in GRAPH[name])
+    TopologicalSorter({own: others - {own} for own, others in rooms.items()}).prepare()
+
+
+@pytest.mark.parametrize("module", ["training.loop", "training.run_state", "evaluate", "training.checkpoints"])
 def test_what_serves_every_algorithm_imports_none(module):
-    assert {part(other) for other in GRAPH[module]} & ALGORITHMS == set()
+    assert not any(other == name or other.startswith(f"{name}.") for other in GRAPH[module] for name in ALGORITHMS)
 
 
-def test_only_the_command_line_may_import_widgets():
-    importers = {module for module, others in GRAPH.items() if any(part(other) == "widgets" for other in others)}
-    assert {module for module in importers if part(module) != "widgets"} <= {"cli"}
+def loads(module, base):
+    """All modules of metalib that importing `module` loads in the end."""
+    found, new = set(), {module}
+    while new:
+        found |= new
+        new = {other for name in new for other in base[name]} - found
+    return found
+
+
+WIDGETS = {name for name in MODULES if MODULES[name].with_suffix(".js").exists()} | {"course.kit.widget"}
+
+
+def test_widgets_are_imported_by_their_room_alone():
+    importers = {name for name, others in GRAPH.items() if others & WIDGETS}
+    assert {room(name) for name in importers} <= {KIT, *(f"course.{name}" for name in registry.rooms())}
 
 
 def test_checks_and_plots_know_nothing_of_each_other():
-    assert not any(part(other) == "plots" for name in GRAPH if part(name) == "checks" for other in GRAPH[name])
-    assert not any(part(other) == "checks" for other in GRAPH["plots"])
+    """A verdict needs no figure, and no figure a verdict."""
+    judging = {name for name in MODULES if name.rpartition(".")[2].startswith(("checks", "exercise_"))}
+    judging |= {"course.kit.verdict"}
+    drawing = {name for name in MODULES if name.rpartition(".")[2] == "plots"}
+    assert all(drawing & loads(name, GRAPH) == set() for name in judging)
+    assert all(judging & loads(name, GRAPH) == set() for name in drawing)
 
 
 def test_the_command_line_imports_metalib_only_when_a_command_runs():
-    assert imported(MODULES["cli"], lazy=False) == set()
+    assert imported(MODULES["app.cli"], lazy=False) == set()
 
 
 def test_the_set_up_script_needs_nothing_but_the_standard_library():
@@ -112,7 +190,9 @@ def test_the_set_up_script_needs_nothing_but_the_standard_library():
     assert {name.split(".")[0] for name in names} <= sys.stdlib_module_names
 
 
-@pytest.mark.parametrize("statement", ["import metalib", "import metalib.banks, metalib.train, metalib.recipes"])
+@pytest.mark.parametrize(
+    "statement", ["import metalib", "import metalib.banks, metalib.training.loop, metalib.training.recipes"]
+)
 def test_importing_the_module_loads_neither_matplotlib_nor_ipywidgets(statement):
     script = (
         f"{statement}; import sys; print({{'matplotlib', 'ipywidgets', 'anywidget', 'IPython'}} & set(sys.modules))"

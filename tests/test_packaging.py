@@ -71,21 +71,20 @@ print(json.dumps([metalib.__file__, names]))
 """
     place, names = json.loads(installed.ask(script))
     assert Path(place).is_relative_to(installed.packages)
-    assert {"metalib.episodes", "metalib.banks.omniglot", "metalib.widgets.five_cards", "metalib.cli"} <= set(names)
+    assert {
+        "metalib.episodes",
+        "metalib.banks.omniglot",
+        "metalib.course.start_here.five_cards",
+        "metalib.app.cli",
+    } <= set(names)
 
 
-def test_it_carries_all_files_that_its_widgets_load(installed):
-    scripts = [path.name for path in (ROOT / "metalib/widgets").iterdir() if path.suffix in (".js", ".css")]
-    assert scripts
-    for name in scripts:
-        assert (installed.packages / "metalib/widgets" / name).read_bytes() == (
-            ROOT / "metalib/widgets" / name
-        ).read_bytes()
-
-
-def test_it_carries_the_lists_that_its_banks_read(installed):
-    for path in (ROOT / "metalib/banks").glob("*.txt"):
-        assert (installed.packages / "metalib/banks" / path.name).read_bytes() == path.read_bytes()
+def test_it_carries_every_file_beside_the_code(installed):
+    """Scripts and sheets of widgets, lists of banks: whatever room they lie in."""
+    files = [path for path in (ROOT / "metalib").rglob("*") if path.suffix in (".js", ".css", ".txt")]
+    assert {path.suffix for path in files} == {".js", ".css", ".txt"}
+    for path in files:
+        assert (installed.packages / path.relative_to(ROOT)).read_bytes() == path.read_bytes()
 
 
 def test_it_has_no_tests_and_no_notebooks(installed):
@@ -93,7 +92,9 @@ def test_it_has_no_tests_and_no_notebooks(installed):
 
 
 def test_a_missing_checkpoint_says_where_it_was_looked_for(installed):
-    script = "import metalib.checkpoints as c\ntry: c.load('protonet')\nexcept c.CheckpointError as e: print(e)"
+    script = (
+        "import metalib.training.checkpoints as c\ntry: c.load('protonet')\nexcept c.CheckpointError as e: print(e)"
+    )
     said = installed.ask(script)
     assert str(installed.folder / "user") in said and "METALIB_DATA" in said and "checkout" in said
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from metalib import places, results, runtime
+from metalib import places, runtime
 from metalib.bench import comparison, peers, tables
 from metalib.bench.tables import FULL, QUICK, Plan, Say
 from metalib.bench.worker import Group, share_bank
@@ -38,11 +38,11 @@ def run(bank: ClassBank, *, quick: bool = False, with_peers: bool = False, out: 
         **measure(bank, QUICK if quick else FULL, with_peers=with_peers),
     }
     if out is not None:
-        from metalib import plots_bench  # matplotlib is loaded for pictures only
+        from metalib.bench import plots  # matplotlib is loaded for pictures only
 
         text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
         places.write_atomically(out, lambda part: part.write_text(text, encoding="utf-8"))
-        plots_bench.save(record, out.with_suffix(".png"))
+        plots.save(record, out.with_suffix(".png"))
         print(f"written to {out} and {out.with_suffix('.png')}")
     return record
 
@@ -57,7 +57,7 @@ def measure(bank: ClassBank, plan: Plan = FULL, *, with_peers: bool = False, say
         comparison.check(bank.device)
     start, threads, device = time.perf_counter(), torch.get_num_threads(), bank.device
     machine = {
-        "machine": results.machine(),
+        "machine": runtime.machine(),
         "device": runtime.describe(device),
         "bfloat16_units": runtime.has_bfloat16(device),
         "bank": bank.source,

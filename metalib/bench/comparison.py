@@ -13,9 +13,9 @@ import torch
 from metalib import runtime
 from metalib.bench import peers
 from metalib.bench.tables import Plan, Say, line
-from metalib.bench.timing import Work, in_turn, ratio
 from metalib.bench.updates import FIVE_WAY, Maml
 from metalib.bench.worker import Group
+from metalib.course.kit.timing import Work, in_turn, ratio
 from metalib.episodes import ClassBank
 
 

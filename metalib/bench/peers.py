@@ -24,7 +24,7 @@ from metalib.adapt import Params
 from metalib.banks import omniglot
 from metalib.bench.updates import FIVE_WAY, INNER_LR, maml_network, plain
 from metalib.episodes import ClassBank, Episode, sample_episodes
-from metalib.recipes.maml import MamlRecipe
+from metalib.training.recipes.maml import MamlRecipe
 
 LIBRARIES = ("higher", "learn2learn")
 PIPELINE = "omniglot"  # the subfolder into which Omniglot's files are laid out

@@ -12,9 +12,9 @@ import torch
 
 from metalib import runtime
 from metalib.bench import operations, updates
-from metalib.bench.timing import Timing, Work, in_turn, peak_memory, ratio
 from metalib.bench.updates import Maml, Protonet
 from metalib.bench.worker import Group
+from metalib.course.kit.timing import Timing, Work, in_turn, peak_memory, ratio
 from metalib.episodes import ClassBank
 
 SHIPPED = "plain PyTorch, allocator as it ships"

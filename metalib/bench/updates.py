@@ -11,13 +11,14 @@ import torch
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LinearLR
 
-from metalib import distributed, maml, protonet, runtime
+from metalib import maml, protonet, runtime
 from metalib.adapt import Params
 from metalib.episodes import ClassBank, Episode, EpisodeSpec, sample_episodes
-from metalib.graphs import Gradients
 from metalib.models import Conv4, conv4
-from metalib.recipes.maml import MamlRecipe
-from metalib.run_state import Run
+from metalib.training import distributed
+from metalib.training.cuda_graphs import Gradients
+from metalib.training.recipes.maml import MamlRecipe
+from metalib.training.run_state import Run
 
 FIVE_WAY, TWENTY_WAY = EpisodeSpec(5, 1, 15), EpisodeSpec(20, 1, 5)
 IMAGES = TWENTY_WAY.n_way * (TWENTY_WAY.k_shot + TWENTY_WAY.n_query)  # of an update of the prototypical network

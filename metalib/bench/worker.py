@@ -19,8 +19,9 @@ from typing import Any
 
 import torch
 
-from metalib.bench import peers, timing
+from metalib.bench import peers
 from metalib.bench.updates import Maml, Protonet
+from metalib.course.kit import timing
 from metalib.episodes import ClassBank
 
 BUILDERS: dict[str, Callable[[Any, ClassBank, Path], Callable[[], object]]] = {

@@ -1,7 +1,7 @@
 """A real JupyterLab, driven by a real browser: what the browser tests say `lab.…` to.
 
-`serving` starts the server through `metalib.lab`, as `make lab` does; `Lab` is one browser tab on it. Everything that a
-test must notice is collected on the way: console errors, errors in the kernel, requests that leave the machine.
+`serving` starts the server through `metalib.app.lab`, as `make lab` does; `Lab` is one browser tab on it. Everything
+that a test must notice is collected on the way: console errors, errors in the kernel, requests that leave the machine.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from metalib import lab as launcher
+from metalib.app import lab as launcher
 
 ROOT = Path(__file__).resolve().parents[2]
 ARTEFACTS = ROOT / "artefacts"

@@ -1,0 +1,1 @@
+"""The command line `metalib`, what its commands do, the examination of an installation, and the way into JupyterLab."""

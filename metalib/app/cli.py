@@ -1,0 +1,213 @@
+"""The command line: `metalib lab | doctor | data | train | evaluate | results | study | bench`.
+
+Each command is a pair of functions, its options and its run.
+What a command needs is imported when it runs, so that none waits for another's libraries.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+INTERRUPTED, WRONG_INPUT = 130, 2  # a shell's own numbers for Ctrl-C, and argparse's for a wrong option
+
+
+class Command(NamedTuple):
+    """One subcommand: what it says of itself, its options, and what it does (which returns the exit status)."""
+
+    help: str
+    options: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+
+
+def lab_options(parser: argparse.ArgumentParser) -> None:
+    """JupyterLab's own options come in `rest`."""
+    parser.epilog = "All other options go to JupyterLab: metalib lab --no-browser --port 8889"
+
+
+def lab_run(arguments: argparse.Namespace) -> int:
+    """Open JupyterLab on notebook 00."""
+    from metalib.app import lab
+
+    return lab.launch(arguments.rest)
+
+
+def doctor_options(parser: argparse.ArgumentParser) -> None:
+    """None."""
+
+
+def doctor_run(arguments: argparse.Namespace) -> int:
+    """Examine the installation: 0 when nothing is wrong, else 1."""
+    from metalib.app import doctor
+
+    return doctor.examine()
+
+
+def data_options(parser: argparse.ArgumentParser) -> None:
+    """What to do with the data."""
+    parser.add_argument(
+        "action",
+        choices=("fetch", "verify", "where"),
+        help="fetch: download Omniglot (16 MB); verify: check what is there; where: say where it is looked for",
+    )
+
+
+def data_run(arguments: argparse.Namespace) -> int:
+    """Fetch, verify or locate the data; 1 when something is wrong with them."""
+    from metalib.banks import inspect_data
+
+    if arguments.action == "fetch":
+        from metalib.banks.fetch import fetch
+
+        print(f"Omniglot is in {fetch()}")
+        return 0
+    if arguments.action == "where":
+        print(*inspect_data.where(), sep="\n")
+        return 0
+    right, lines = inspect_data.verify()
+    print(*lines, sep="\n")
+    return 0 if right else 1
+
+
+def train_options(parser: argparse.ArgumentParser) -> None:
+    """Which recipe, where to, and how long."""
+    parser.add_argument("recipe", help="protonet, classifier, maml, fomaml, anil, reptile …: an unknown name lists all")
+    parser.add_argument("--out", type=Path, help="folder of the run (default: runs/ in the first writable data folder)")
+    parser.add_argument("--resume", action="store_true", help="go on where the run in --out stopped")
+    parser.add_argument("--updates", type=int, help="number of updates; the learning rate falls to zero over them")
+    parser.add_argument("--split", choices=("alphabets", "paper"), default="alphabets", help="of classes")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--compile", action="store_true", help="MAML on a CPU: faster on some, after half a minute")
+    parser.add_argument("--with-validation", action="store_true", help="learn from the validation classes too")
+    device_option(parser)
+
+
+def train_run(arguments: argparse.Namespace) -> int:
+    """Train, and write the checkpoint."""
+    from metalib.app import commands
+    from metalib.training import distributed
+
+    with distributed.only_the_first_prints():
+        commands.train(
+            arguments.recipe,
+            out=arguments.out,
+            resume=arguments.resume,
+            updates=arguments.updates,
+            protocol=arguments.split,
+            seed=arguments.seed,
+            device=arguments.device,
+            with_validation=arguments.with_validation,
+            compiled=arguments.compile,
+        )
+    return 0
+
+
+def evaluate_options(parser: argparse.ArgumentParser) -> None:
+    """Which checkpoint, on how many episodes."""
+    parser.add_argument("checkpoint", help="a .safetensors file, or a name such as protonet")
+    parser.add_argument("--episodes", type=int, default=1000, help="episodes for each cell of the table (1000)")
+    parser.add_argument("--write", action="store_true", help="write what is measured into the checkpoint")
+    device_option(parser)
+
+
+def evaluate_run(arguments: argparse.Namespace) -> int:
+    """Measure a checkpoint on the evaluation classes."""
+    from metalib.app import commands
+
+    commands.evaluate(arguments.checkpoint, episodes=arguments.episodes, device=arguments.device, write=arguments.write)
+    return 0
+
+
+def results_options(parser: argparse.ArgumentParser) -> None:
+    """All of it, or what is new."""
+    parser.add_argument("--anew", action="store_true", help="measure everything again, also what is up to date")
+    device_option(parser)
+
+
+def results_run(arguments: argparse.Namespace) -> int:
+    """Measure the course's methods in both exams, and write data/results.json."""
+    from metalib.app import commands
+
+    commands.write_results(device=arguments.device, anew=arguments.anew)
+    return 0
+
+
+def study_options(parser: argparse.ArgumentParser) -> None:
+    """Which experiment."""
+    parser.add_argument("name", help="an unknown name lists all")
+
+
+def study_run(arguments: argparse.Namespace) -> int:
+    """Run an experiment, and write data/studies/NAME.json."""
+    from metalib.app import commands
+
+    commands.run_study(arguments.name)
+    return 0
+
+
+def bench_options(parser: argparse.ArgumentParser) -> None:
+    """How thorough, beside whom, and where to."""
+    parser.add_argument("--quick", action="store_true", help="few rounds and ways: a first look")
+    parser.add_argument("--peers", action="store_true", help="also through higher and learn2learn, where installed")
+    parser.add_argument("--out", type=Path, help="a .json file for the figures; a picture goes beside it")
+    device_option(parser)
+
+
+def bench_run(arguments: argparse.Namespace) -> int:
+    """Measure this machine."""
+    from metalib.app import commands
+
+    commands.run_bench(device=arguments.device, quick=arguments.quick, with_peers=arguments.peers, out=arguments.out)
+    return 0
+
+
+def device_option(parser: argparse.ArgumentParser) -> None:
+    """Where to compute."""
+    parser.add_argument("--device", help="cpu, cuda, cuda:1 or mps (default: the best there is)")
+
+
+COMMANDS = {
+    "lab": Command("open JupyterLab on the first notebook", lab_options, lab_run),
+    "doctor": Command("say what is installed, what is wrong, and what to do about it", doctor_options, doctor_run),
+    "data": Command("fetch, verify or locate the data", data_options, data_run),
+    "train": Command("meta-train a network by a recipe", train_options, train_run),
+    "evaluate": Command("measure a trained network on the evaluation classes", evaluate_options, evaluate_run),
+    "results": Command("let every method of the course sit both exams", results_options, results_run),
+    "study": Command("run one of the experiments that notebooks report", study_options, study_run),
+    "bench": Command("say how fast this machine draws episodes and trains", bench_options, bench_run),
+}
+PASS_ON = {"lab"}  # commands that hand options which they do not know to another program
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands in COMMANDS."""
+    parser = argparse.ArgumentParser(prog="metalib", description="An interactive course on meta-learning.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, command in COMMANDS.items():
+        own = commands.add_parser(name, help=command.help, description=f"{command.help[0].upper()}{command.help[1:]}.")
+        command.options(own)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit status. Wrong input ends in one line and status 2, Ctrl-C in status 130."""
+    parser = build_parser()
+    arguments, rest = parser.parse_known_args(argv)
+    arguments.rest = rest
+    if rest and arguments.command not in PASS_ON:
+        parser.error(f"{arguments.command} does not know {' '.join(rest)}: see metalib {arguments.command} -h")
+    try:
+        return COMMANDS[arguments.command].run(arguments)
+    except KeyboardInterrupt as stop:
+        print(str(stop) or "interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except (ValueError, OSError) as error:  # these carry the numbers and the remedy; all else is a fault of ours
+        print(f"metalib {arguments.command}: {error}", file=sys.stderr)
+        return WRONG_INPUT
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,211 @@
+"""What `metalib train`, `evaluate`, `results`, `study` and `bench` do, as functions that a notebook can call too."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from metalib import bench, places, runtime
+from metalib.banks import load_bank, split
+from metalib.banks.store import bank_digest
+from metalib.course import registry
+from metalib.course.kit import board, study
+from metalib.course.kit.results import files, sittings
+from metalib.course.kit.results.entry import ExamEntry
+from metalib.course.kit.results.measure import CourseResults, measure
+from metalib.episodes import ClassBank
+from metalib.models import Conv4
+from metalib.training import checkpoints, distributed
+from metalib.training.loop import Record, load_state, read_records
+from metalib.training.recipes import RECIPES, Recipe, recipe_of
+from metalib.training.recipes.maml import MamlRecipe
+
+
+def train(
+    name: str,
+    *,
+    out: Path | None = None,
+    resume: bool = False,
+    updates: int | None = None,
+    protocol: str = "alphabets",
+    seed: int = 0,
+    device: str | None = None,
+    with_validation: bool = False,
+    compiled: bool = False,
+) -> Path:
+    """Train by the recipe `name`, and write the checkpoint into the run's folder; returns the checkpoint's path.
+
+    protocol         how the classes are split: see `metalib.banks.split`
+    compiled         by torch's compiler: MAML, first-order MAML and ANIL on a CPU
+    with_validation  learn from the validation classes too, and keep the last state; else the state that validated best
+    """
+    place = distributed.device(device)
+    recipe = _recipe(name, place, compiled=compiled, seed=seed, updates=updates)
+    bank = load_bank()
+    training, validation, _ = split(bank, protocol)
+    classes = training.join(validation) if with_validation else training
+    run = f"{name}-{protocol}{'-all' if with_validation else ''}-{seed}"
+    folder = out or _default_folder(run)
+    what = f"{recipe.updates:,} updates on {classes.n_classes:,} classes, {runtime.describe(place)}; state in {folder}"
+    print(what, *_what_may_be_faster(name, recipe, place), sep="\n")
+    records = recipe.train(
+        recipe.network(),
+        classes.to(place),
+        validation=None if with_validation else validation.to(place),
+        out=folder,
+        resume=resume,
+    )
+    _exhaust(records)
+    path = folder / f"{name}{'' if protocol == 'alphabets' else '-' + protocol}{checkpoints.SUFFIX}"
+    if distributed.place().rank == 0:
+        told = {"split": protocol, "classes": classes.source, "device": runtime.describe(place)}
+        publish(folder, path, recipe, bank, told)
+    return path
+
+
+def _recipe(name: str, place: torch.device, *, compiled: bool, seed: int, updates: int | None) -> Recipe:
+    """The recipe `name` with these settings. Raises ValueError for an unknown one, or for one that is not compiled."""
+    if name not in RECIPES:
+        raise ValueError(f"there is no recipe {name!r}: give one of {', '.join(RECIPES)}")
+    length = RECIPES[name].updates if updates is None else updates
+    recipe = dataclasses.replace(RECIPES[name], seed=seed, updates=length)
+    if not compiled:
+        return recipe
+    if not isinstance(recipe, MamlRecipe):
+        raise ValueError(f"{name} is not compiled: leave --compile out. It is for MAML, first-order MAML and ANIL")
+    if place.type != "cpu":
+        raise ValueError(f"--compile is for a CPU, and the device is {place}, which records its updates: leave it out")
+    return dataclasses.replace(recipe, compiled=True)
+
+
+def _what_may_be_faster(name: str, recipe: Recipe, place: torch.device) -> list[str]:
+    """On a CPU with several cores: how to split MAML's updates over processes; nothing where that is done."""
+    processes = min(torch.get_num_threads(), recipe.meta_batch_size)
+    if place.type != "cpu" or processes < 2 or distributed.place().size > 1 or not isinstance(recipe, MamlRecipe):
+        return []
+    compiled = " --compile" * (recipe.inner_steps == 1)  # five steps are unrolled, and compile for minutes
+    torchrun = Path(sys.executable).with_name("torchrun")
+    command = f"{torchrun} --nproc-per-node {processes} -m metalib train {name}{compiled}"
+    return [f"{processes} processes may be faster than {torch.get_num_threads()} threads of one: {command} …"]
+
+
+def _exhaust(records: Iterator[Record]) -> None:
+    try:
+        for _ in records:
+            pass
+    except KeyboardInterrupt as stop:
+        raise KeyboardInterrupt(f"{stop}. Go on with the same command and --resume") from None
+
+
+def _default_folder(name: str) -> Path:
+    folder = next(places.writable_folders(), None)
+    if folder is None:
+        raise ValueError(f"{places.where_looked('A folder to write to')}, or give --out")
+    return folder / "runs" / name
+
+
+def publish(folder: Path, path: Path, recipe: Recipe, bank: ClassBank, told: dict[str, str]) -> None:
+    """Write the checkpoint of a finished run in `folder` to `path` and say what it holds.
+
+    told  what the run itself does not know: split, classes, device
+    Of the trained tensors it takes those that the recipe's network has: a classifier's head stays behind.
+    """
+    state = load_state(folder)
+    chosen = state["best_update"] if state["best_state"] else state["update"]
+    trained = state["best_state"] or state["model"]
+    network: Conv4 = recipe.network()
+    network.load_state_dict({name: trained[name] for name in network.state_dict()})
+    validation = [record.validation for record in read_records(folder) if record.update == chosen]
+    info: dict[str, Any] = {
+        "method": recipe.method,
+        "recipe": dataclasses.asdict(recipe),
+        "data": bank.source,
+        "data_digest": bank_digest(bank),
+        **told,
+        "seed": recipe.seed,
+        "updates": chosen,
+        "seconds": round(state["seconds"]),
+        "machine": runtime.machine(),
+        "threads": state["threads"],
+        "date": date.today().isoformat(),
+        "validation": list(validation[0]) if validation and validation[0] else None,
+        "measured": [],
+    }
+    checkpoints.save(path, network, info)
+    accuracy = f", {validation[0]} on the validation classes" if info["validation"] else ""
+    print(f"{path}: {chosen:,} updates in {info['seconds']:,} s{accuracy}")
+    print(f"measure it on the evaluation classes: metalib evaluate {path}")
+
+
+def evaluate(checkpoint: str, *, episodes: int, device: str | None, write: bool) -> list[dict[str, Any]]:
+    """Print a checkpoint's accuracies on the evaluation classes of its split; `write` puts them into its file too."""
+    place = runtime.pick_device(device)
+    network, info = checkpoints.load(checkpoint, device=place)
+    if "split" not in info:
+        raise ValueError(f"{checkpoint} was not trained on pictures: nothing to measure on the evaluation classes")
+    protocol = "paper" if info["split"] == "paper" else "alphabets"
+    evaluation = split(load_bank(), protocol).evaluation.to(place)
+    rows = []
+    for sitting in sittings.sittings(recipe_of(info), network):
+        print(
+            f"{sitting.method}: {evaluation.source}, {sitting.batch_norm}, seed {sittings.CELL_SEED} (exams: their own)"
+        )
+        found = sittings.table(sitting, evaluation, n_episodes=episodes)
+        print("\n".join(sittings.lines(found)))
+        rows += found
+    if write:
+        path = checkpoints.find(checkpoint)
+        checkpoints.save(path, network, {**info, "measured": rows})
+        print(f"written into {path}")
+    return rows
+
+
+def write_results(*, device: str | None, anew: bool = False) -> Path:
+    """Let every method sit the exams on Omniglot and on the glyphs, and write the checkout's `data/results.json`.
+
+    anew  measure all of it; else only what has changed. Interrupted, it goes on by a call without `anew`
+    """
+    folder = _checkout_data("results")
+    place = runtime.pick_device(device)
+    banks = [load_bank(name, quiet=True).to(place) for name in ("omniglot", "glyphs")]
+    found = CourseResults() if anew else files.read(folder)
+    new = []
+    for entry in measure(found, banks):
+        files.write(found, folder)  # an interrupted command goes on from here
+        new.append(entry)
+        where = f"{entry.bank}, exam {entry.exam}" if isinstance(entry, ExamEntry) else entry.task
+        print(f"{where:<40} {entry.method:<40} {entry.result}", flush=True)
+    files.write(found, folder)
+    path = folder / board.RESULTS
+    print(f"{len(new)} of {len(found.exams) + len(found.paper)} measured, the others kept; written to {path}")
+    return path
+
+
+def run_study(name: str) -> Path:
+    """Run one of the heavier experiments, and write the checkout's `data/studies/NAME.json`."""
+    studies = registry.studies()
+    if name not in studies:
+        raise ValueError(f"there is no study {name!r}: give one of {', '.join(studies)}")
+    path = study.write(name, studies[name], _checkout_data("study") / study.FOLDER)
+    print(f"{studies[name].question}\nwritten to {path}")
+    return path
+
+
+def _checkout_data(command: str) -> Path:
+    root = places.checkout()
+    if root is None:
+        raise ValueError(f"`metalib {command}` writes the course's own results: run it from a checkout of the course")
+    return root / "data"
+
+
+def run_bench(*, device: str | None, quick: bool = False, with_peers: bool = False, out: Path | None = None) -> None:
+    """Print how fast this machine draws episodes and trains, and write it to `out`."""
+    torch.manual_seed(0)
+    place = runtime.pick_device(device)
+    bench.run(load_bank(quiet=True).to(place), quick=quick, with_peers=with_peers, out=out)

@@ -1,0 +1,68 @@
+"""The files of the course's results: `results.json`, `results.md`, and the single episodes beside them.
+
+The side file has the number of right answers in each episode: with it, two methods can be compared pairwise.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from metalib import places
+from metalib.course.kit.board import RESULTS
+from metalib.course.kit.exams import EXAMS
+from metalib.course.kit.results.entry import ExamEntry, PublishedEntry, exam_key
+from metalib.course.kit.results.measure import CourseResults
+from metalib.course.kit.results.tables import markdown
+
+COMMAND = "metalib results"
+TABLES, EPISODES = "results.md", "results-episodes.safetensors"
+
+
+def read(folder: Path) -> CourseResults:
+    """What `write` left in `folder`; nothing where there is nothing. Raises ValueError for a damaged file."""
+    path, side = folder / RESULTS, folder / EPISODES
+    if not path.exists():
+        return CourseResults()
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        exams = [ExamEntry.from_json(entry) for entry in record["exams"]]
+        paper = [PublishedEntry.from_json(entry) for entry in record["paper"]]
+        right = load_file(side) if side.exists() else {}
+    except (ValueError, KeyError, TypeError, SafetensorError) as error:
+        what = f"{type(error).__name__}: {error}"
+        raise ValueError(f"{path} or {side.name} beside it is damaged ({what}): measure it all with --anew") from error
+    return CourseResults({e.key(): e for e in exams}, right, {e.key(): e for e in paper})
+
+
+def write(course: CourseResults, folder: Path) -> None:
+    """Write `results.json`, `results.md` and the side file into `folder`, each whole or not at all."""
+    exams, paper = list(course.exams.values()), list(course.paper.values())
+    record = {
+        "command": COMMAND,
+        "exams": [entry.to_json() for entry in exams],
+        "paper": [entry.to_json() for entry in paper],
+    }
+    text, tables = json.dumps(record, indent=1, ensure_ascii=False) + "\n", markdown(exams, paper, command=COMMAND)
+    places.write_tensors(folder / EPISODES, course.right)
+    places.write_atomically(folder / TABLES, lambda part: part.write_text(tables, encoding="utf-8"))
+    places.write_atomically(folder / RESULTS, lambda part: part.write_text(text, encoding="utf-8"))
+
+
+def accuracies(method: str, exam: str, *, bank: str) -> Tensor:
+    """[E] float64: the accuracy of one of the course's methods in each episode of an exam, for paired intervals.
+
+    Raises ValueError when there is no such result.
+    """
+    path = places.find(EPISODES)
+    right = load_file(path) if path else {}
+    name = exam_key(method, exam, bank)
+    if name not in right:
+        raise ValueError(
+            f"no episodes of {name!r}: there are {', '.join(sorted(right)) or 'none'}; `{COMMAND}` writes them"
+        )
+    return right[name].double() / next(e.questions for e in EXAMS if e.letter == exam)

@@ -1,0 +1,88 @@
+"""Who sits the exams, and the table of accuracies that goes into a checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from metalib import baselines
+from metalib.course.kit.exams import EXAMS, Exam
+from metalib.episodes import ClassBank, EpisodeSpec, stream_episodes
+from metalib.evaluate import Interval, evaluate, mean_interval
+from metalib.training import checkpoints
+from metalib.training.recipes import Predict, Recipe, recipe_of
+
+CELLS = tuple(EpisodeSpec(n_way, k_shot, n_query=15) for n_way in (5, 20) for k_shot in (1, 5))
+CELL_EPISODES, CELL_SEED = 1000, 20_170
+# the checkpoints that sit the exams, in the order in which the course meets them
+COURSE = (
+    *("protonet", "classifier", "maml", "fomaml", "fomaml-5-steps", "anil", "maml-tied", "maml-20-way-long", "reptile"),
+    "protonet-stride",
+)
+
+
+class Sitting(NamedTuple):
+    """One way of using one method: what it is called, since which notebook the course knows it, and its batch norm."""
+
+    method: str
+    notebook: int
+    batch_norm: str
+    predict: Predict
+    n_way: int | None = None  # the only number of ways that it can do
+    network: str = "none"  # the digest of the checkpoint
+    classes: str = "none"  # those that it learned from
+
+
+def sittings(recipe: Recipe, network: torch.nn.Module) -> Iterator[Sitting]:
+    """The ways to use a trained network: with batch statistics, the queries of a task together or each alone."""
+    for name, batch_norm, predict in recipe.modes(network):
+        yield Sitting(name, recipe.notebook, batch_norm, predict, recipe.fixed_way)
+
+
+def table(sitting: Sitting, bank: ClassBank, *, n_episodes: int = CELL_EPISODES) -> list[dict[str, Any]]:
+    """The accuracies that papers report (5 and 20 ways, 1 and 5 shots) and the exams, as far as the method can do them.
+
+    bank  the evaluation classes
+    """
+    rows = []
+    for spec in CELLS:
+        if sitting.n_way in (None, spec.n_way):
+            accuracies = evaluate(sitting.predict, stream_episodes(bank, spec, n_episodes, seed=CELL_SEED))
+            rows.append(_row(sitting, spec, accuracies, bank))
+    for exam in EXAMS:
+        if sitting.n_way in (None, exam.spec.n_way) and exam.possible(bank):
+            rows.append(_row(sitting, exam, exam.sit(sitting.predict, bank), bank))
+    return rows
+
+
+def _row(sitting: Sitting, task: EpisodeSpec | Exam, accuracies: Tensor, bank: ClassBank) -> dict[str, Any]:
+    return {**conditions(sitting, task, bank), "interval": list(mean_interval(accuracies))}
+
+
+def conditions(sitting: Sitting, task: EpisodeSpec | Exam, bank: ClassBank) -> dict[str, Any]:
+    """What an accuracy depends on, beside the network."""
+    turned = "unrotated" if "rotations" not in bank.source else "turns are classes"
+    return {
+        "task": str(task),
+        "data": f"{bank.source}, {turned}",
+        "seed": task.seed if isinstance(task, Exam) else CELL_SEED,
+        "batch_norm": sitting.batch_norm,
+    }
+
+
+def lines(rows: list[dict[str, Any]]) -> list[str]:
+    """One line a row, for the terminal."""
+    return [f"{row['task']:<60} {Interval(*row['interval'])}" for row in rows]
+
+
+def course_sittings(device: torch.device | str = "cpu") -> Iterator[Sitting]:
+    """Every method that the course has, in the order in which it meets them; its network is on `device`."""
+    yield Sitting("pixel neighbours", 1, "none", baselines.pixel_neighbour)
+    yield Sitting("untrained conv4", 1, "running statistics", baselines.untrained_centroid)
+    for name in COURSE:
+        network, info = checkpoints.load(name, device=device)
+        for sitting in sittings(recipe_of(info), network):
+            yield sitting._replace(network=checkpoints.digest(network, info), classes=info["classes"])

@@ -1,0 +1,23 @@
+"""The experiments that notebook 06 reports, by name: `metalib study NAME` writes data/studies/NAME.json."""
+
+from metalib.course.kit.study import Study, read
+from metalib.course.prototypical_networks import (
+    study_from_scratch,
+    study_prototypical,
+    study_prototypical_atlas,
+    study_prototypical_steps,
+)
+from metalib.course.prototypical_networks.study_prototypical import accuracies, embed_bank, new_network
+from metalib.course.prototypical_networks.study_prototypical_atlas import read_atlas, spread
+from metalib.course.prototypical_networks.study_prototypical_steps import start, with_head
+
+__all__ = ["STUDIES", "accuracies", "embed_bank", "new_network", "read", "read_atlas", "spread", "start", "with_head"]
+
+STUDIES: dict[str, Study] = {
+    "from-scratch": study_from_scratch.STUDY,
+    "prototypical-way": study_prototypical.WAY,
+    "prototypical-shot": study_prototypical.SHOT,
+    "prototypical-distance": study_prototypical.DISTANCE,
+    "prototypical-steps": study_prototypical_steps.STEPS,
+    "prototypical-atlas": study_prototypical_atlas.ATLAS,
+}

@@ -1,0 +1,1 @@
+"""The room of notebook 05, *Reptile*: five lines without a second derivative."""

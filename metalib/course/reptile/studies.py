@@ -1,0 +1,18 @@
+"""The experiments that notebook 05 reports, by name: `metalib study NAME` writes data/studies/NAME.json."""
+
+from metalib.course.kit.study import Study, read
+from metalib.course.reptile import (
+    study_reptile_adam,
+    study_reptile_alignment,
+    study_reptile_cost,
+    study_reptile_sensitivity,
+)
+
+__all__ = ["STUDIES", "read"]
+
+STUDIES: dict[str, Study] = {
+    "reptile-sensitivity": study_reptile_sensitivity.STUDY,
+    "reptile-alignment": study_reptile_alignment.STUDY,
+    "reptile-cost": study_reptile_cost.STUDY,
+    "reptile-adam": study_reptile_adam.STUDY,
+}

@@ -1,0 +1,1 @@
+"""Meta-training: the loop and its resumable state, several processes, CUDA graphs, checkpoints, and the recipes."""

@@ -1,0 +1,253 @@
+"""Meta-training: draw episodes, step on their mean loss, keep a record. Knows no algorithm: it is handed the losses.
+
+An interrupted run goes on where it stopped. With the same number of threads on a CPU, a run that was killed and resumed
+ends with the same parameters, bit for bit, as one that was not. Under torchrun the tasks of each update are split over
+the processes: `distributed` says how.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from metalib.episodes import Episode
+from metalib.evaluate import Interval
+from metalib.training import distributed
+from metalib.training.cuda_graphs import Gradients, Losses
+from metalib.training.distributed import Processes
+from metalib.training.run_state import PREVIOUS, RECORDS, STATE, Record, Run, load_state, make_ready, read_records
+
+__all__ = ["RECORDS", "STATE", "Diverged", "Record", "Run", "load_state", "read_records", "train"]
+
+Draw = Callable[[torch.Generator], Episode]
+Validate = Callable[[nn.Module], Interval]
+
+
+class Diverged(ValueError):
+    """The loss is no longer a number."""
+
+
+def train(
+    run: Run,
+    losses: Losses,
+    draw: Draw,
+    *,
+    updates: int,
+    validate: Validate | None = None,
+    record_every: int = 100,
+    save_every: int = 1000,
+    out: Path | None = None,
+    resume: bool = False,
+    progress: bool = True,
+) -> Iterator[Record]:
+    """Train until `updates` updates are done, yielding a Record at every `record_every`, the same in each process.
+
+    losses    (network in training mode, episodes) -> [T], one loss a task; a step is taken on their mean
+    draw      generator -> the episodes of one update
+    validate  network in evaluation mode -> Interval; every `save_every` updates; the best state so far is kept apart
+    out       folder for the state (every `save_every` updates) and the record file; None keeps nothing
+    Ctrl-C finishes the update (a GPU: those up to the next record), saves and raises KeyboardInterrupt. Raises Diverged
+    before a step on a loss that is not finite (a GPU: before the next record or state); OSError where `out` cannot be
+    written; ConnectionError when another process has ended; ValueError for an `out` of another run, or an unsplittable
+    update. The state that was saved last stays intact.
+    """
+    processes, gradients = _join(run), Gradients(run, losses)
+    _open(run, out, resume, processes)
+    with _finish_update_first(processes) as interrupted, _progress_bar(run, updates, progress, processes) as bar:
+        while run.update < updates:
+            _one_update(run, gradients, draw, processes)
+            bar.update()
+            saving, recording = (run.update % n == 0 or run.update == updates for n in (save_every, record_every))
+            if recording or (saving and validate):
+                yield _record(run, validate if saving else None, out, processes, bar)
+            stopping = (saving or recording or _looks_at_each(run)) and processes.any(interrupted.is_set())
+            if saving or stopping:
+                _save(run, out, processes)
+            _stop(run, out, stopping)
+
+
+def _join(run: Run) -> Processes:
+    """The processes of this run. Raises ValueError for a run of which no part can be done apart."""
+    processes = distributed.join(run.device)
+    if run.inner is not None and processes.size > 1:
+        raise ValueError(
+            f"{processes.size} processes, and an inner optimiser whose state goes on from task to task: each task "
+            "waits for the one before it, and an update cannot be split. Use one process"
+        )
+    return processes
+
+
+def _one_update(run: Run, gradients: Gradients, draw: Draw, processes: Processes) -> None:
+    start = time.perf_counter()
+    run.model.train()
+    episodes = draw(run.generator)
+    share = processes.share(episodes)  # raises for what cannot be split
+    # not the mean of a process's own tasks: the processes may have unequal numbers of them
+    n_tasks = None if processes.size == 1 else len(episodes.support_y)
+    own = gradients(share, n_tasks)  # [t]: this process's tasks
+    of_all = processes.add_up(run.model.parameters(), own, n_tasks or len(own))  # [T]
+    run.unseen.append((run.update + 1, of_all))
+    if _looks_at_each(run):
+        _look_at_losses(run)
+    run.optimizer.step()
+    run.schedule.step()
+    run.update += 1
+    run.seconds += time.perf_counter() - start
+
+
+def _looks_at_each(run: Run) -> bool:
+    """Whether each loss is looked at before the step on it. A GPU would have to wait for the CPU at every update."""
+    return run.device.type == "cpu"
+
+
+def _look_at_losses(run: Run) -> None:
+    """Count the losses since the last look. Raises Diverged for one that is not finite."""
+    if not run.unseen:
+        return
+    seen = torch.cat([of_all for _, of_all in run.unseen]).cpu().split([len(of_all) for _, of_all in run.unseen])
+    for (update, _), of_all in zip(run.unseen, seen, strict=True):
+        if not of_all.isfinite().all():
+            raise Diverged(_diverged(run, update, of_all))
+        run.loss_sum += of_all.mean().item()
+        run.loss_count += 1
+    run.unseen.clear()
+
+
+def _catch_up(run: Run) -> None:
+    """Look at the losses where they are not looked at one by one; the time until a GPU has them counts as training."""
+    start = time.perf_counter()
+    _look_at_losses(run)
+    run.seconds += time.perf_counter() - start
+
+
+def _diverged(run: Run, update: int, of_all: Tensor) -> str:
+    """What is wrong with the losses [T] of `update`, and what to lower."""
+    bad = (~of_all.isfinite()).nonzero().flatten().tolist()
+    others = f", and that of {len(bad) - 1} more of the {len(of_all)} tasks," if len(bad) > 1 else ""
+    return (
+        f"the loss of task {bad[0]} of 0 … {len(of_all) - 1}{others} is {of_all[bad[0]].item()} at update {update:,} "
+        f"with learning rate {run.optimizer.param_groups[0]['lr']:.2g}: {_what_to_lower(run)}"
+    )
+
+
+def _what_to_lower(run: Run) -> str:
+    rates = [f"{name} ({run.settings[name]:g})" for name in ("learning_rate", "inner_lr") if name in run.settings]
+    return f"lower {' or '.join(rates) or 'the learning rate'}, and start anew in another folder; {run.kept}"
+
+
+def _save(run: Run, out: Path | None, processes: Processes) -> None:
+    """Save a state that is worth it. Raises Diverged when it is not: a finite loss can have a gradient that is not."""
+    if out is None:
+        return
+    _catch_up(run)
+    bad = [name for name, parameter in run.model.named_parameters() if not parameter.isfinite().all()]
+    if bad:
+        raise Diverged(f"{', '.join(bad)} not finite after update {run.update:,}: {_what_to_lower(run)}")
+    run.save(out, processes)
+
+
+def _record(run: Run, validate: Validate | None, out: Path | None, processes: Processes, bar: tqdm) -> Record:
+    """The record of the updates since the last one; the first process makes it, and writes it to `out` too."""
+    _catch_up(run)
+    loss = run.loss_sum / run.loss_count
+    run.loss_sum, run.loss_count = 0.0, 0
+
+    def made() -> Record:
+        validation = _validate(run, validate) if validate else None
+        record = Record(run.update, loss, float(run.schedule.get_last_lr()[0]), run.seconds, validation)
+        if out is not None:
+            run.write_record(record, out)
+        return record
+
+    record = processes.first(made)
+    run.last_validation = record.validation or run.last_validation
+    bar.set_postfix_str(_postfix(record, run))
+    return record
+
+
+def _validate(run: Run, validate: Validate) -> Interval:
+    run.model.eval()
+    accuracy = validate(run.model)
+    if accuracy.mean > run.best_accuracy:
+        run.best_accuracy, run.best_update = accuracy.mean, run.update
+        run.best_state = {name: tensor.detach().clone() for name, tensor in run.model.state_dict().items()}
+    return accuracy
+
+
+def _progress_bar(run: Run, updates: int, shown: bool, processes: Processes) -> tqdm:
+    """The bar of a terminal or a notebook, redrawn twice a second. It shows the time left by itself."""
+    return tqdm(
+        total=updates,
+        initial=run.update,
+        disable=not shown or processes.rank > 0,
+        unit="update",
+        leave=False,
+        mininterval=0.5,
+        file=sys.stdout,
+    )
+
+
+def _postfix(record: Record, run: Run) -> str:
+    """What stands behind the bar: the loss, the last accuracy on validation and the best one."""
+    last = f", validation {100 * run.last_validation.mean:.1f} %" if run.last_validation else ""
+    best = f" (best {100 * run.best_accuracy:.1f} % at {run.best_update:,})" if run.best_state else ""
+    return f"loss {record.loss:.3f}{last or (best and ', validation')}{best}"
+
+
+def _stop(run: Run, out: Path | None, wanted: bool) -> None:
+    """Raise KeyboardInterrupt where that is wanted, and say what is kept."""
+    if wanted:
+        raise KeyboardInterrupt(f"stopped after update {run.update:,}" + (f", saved in {out}" if out else ""))
+
+
+def _open(run: Run, out: Path | None, resume: bool, processes: Processes) -> None:
+    """Make `out` ready: restore its state, or see that there is none to be lost."""
+    if out is None:
+        return
+
+    def there_is_one() -> bool:
+        make_ready(out)
+        found = (out / STATE).exists() or (resume and (out / PREVIOUS).exists())
+        if found and not resume:
+            raise ValueError(f"{out} holds a run already: go on with it (--resume) or choose another folder (--out)")
+        if not found:
+            (out / PREVIOUS).unlink(missing_ok=True)  # of another run, whose own state is gone
+            (out / RECORDS).write_text("", encoding="utf-8")
+        return found
+
+    if processes.first(there_is_one):
+        run.restore(out, processes)
+
+
+@contextmanager
+def _finish_update_first(processes: Processes) -> Iterator[threading.Event]:
+    """Ctrl-C sets the event instead of breaking into an update. Main thread only.
+
+    A second Ctrl-C breaks in, but not where several processes run: torchrun, too, sends them the signal of a terminal
+    that may have reached them already.
+    """
+    interrupted = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield interrupted
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def handler(signum, frame):
+        if processes.size == 1:
+            signal.signal(signal.SIGINT, before)
+        interrupted.set()
+
+    signal.signal(signal.SIGINT, handler)
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,219 @@
+"""The state of a training run and its records: what is kept in a folder, so that a run can go on where it stopped."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from metalib import places
+from metalib.evaluate import Interval
+from metalib.training.distributed import ALONE, Processes
+
+STATE, PREVIOUS, RECORDS = "state.pt", "state.pt.previous", "records.jsonl"
+
+
+class Record(NamedTuple):
+    """What a run says of itself: mean loss since the last record, rate, seconds of training, accuracy on validation."""
+
+    update: int
+    loss: float
+    learning_rate: float
+    seconds: float
+    validation: Interval | None = None
+
+
+@dataclass
+class Run:
+    """All that a run is made of: what it changes (network, optimiser, schedule, generator) and what it remembers."""
+
+    model: nn.Module
+    optimizer: torch.optim.Optimizer
+    schedule: torch.optim.lr_scheduler.LRScheduler
+    generator: torch.Generator
+    settings: dict[str, Any] = field(default_factory=dict)
+    # equal for updates that do the same operations, which a GPU can then record and repeat; None: not to be recorded
+    stage: Callable[[], Hashable] = lambda: None
+    inner: Any = None  # an inner optimiser that outlives the task: has state_dict and load_state_dict
+    update: int = 0
+    seconds: float = 0.0
+    loss_sum: float = 0.0
+    loss_count: int = 0
+    best_accuracy: float = -1.0
+    best_update: int = 0
+    best_state: dict[str, Tensor] = field(default_factory=dict)
+    unseen: list[tuple[int, Tensor]] = field(default_factory=list)  # (update, losses [T]) that nobody looked at yet
+    last_validation: Interval | None = None
+    kept: str = "no state has been saved yet"  # what is on the disk, in words, for error messages
+
+    _PLAIN = ("update", "seconds", "loss_sum", "loss_count", "best_accuracy", "best_update")
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+        return next(self.model.parameters()).device
+
+    def save(self, folder: Path, processes: Processes = ALONE) -> None:
+        """Write the whole state to `folder`, atomically; the state before it stays there under PREVIOUS.
+
+        The first process writes. Raises OSError, with what to do, when it cannot: what was there before is intact.
+        """
+        processes.first(lambda: self._write(folder, processes.size))
+        self._has_kept(folder)
+
+    def restore(self, folder: Path, processes: Processes = ALONE) -> None:
+        """Take the state that `save` wrote, and cut the record file off at it.
+
+        The first process reads, so that the others need not see its folder. Raises ValueError when there is no state
+        that can be read, or when it belongs to a run with other settings.
+        """
+        state = processes.first(lambda: newest_state(folder))
+        self._must_be_ours(state, folder)
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.schedule.load_state_dict(state["schedule"])
+        self.generator.set_state(state["generator"])
+        if self.inner:
+            self.inner.load_state_dict(_to(state["inner"], self.device))
+        self.best_state = state["best_state"]
+        for name in self._PLAIN:
+            setattr(self, name, state[name])
+        then = f"{state['threads']} threads in {state.get('processes', 1)} processes"
+        now = f"{torch.get_num_threads()} threads in {processes.size} processes"
+        if then != now and processes.rank == 0:
+            tqdm.write(f"{then} then, {now} now: the last bits will differ")
+        processes.first(lambda: self._cut_records(folder))
+        self._has_kept(folder)
+
+    def write_record(self, record: Record, folder: Path) -> None:
+        """Add a line to the record file. Raises OSError as `save` does."""
+        with self.writing(f"the record of update {record.update:,}", folder):
+            with (folder / RECORDS).open("a", encoding="utf-8") as file:
+                file.write(_line(record))
+
+    @contextmanager
+    def writing(self, what: str, folder: Path) -> Iterator[None]:
+        """Say in an OSError what was to be written, what is on the disk, and how to go on."""
+        try:
+            yield
+        except OSError as error:
+            raise OSError(
+                f"{what} could not be written to {folder} ({error.strerror or error}); {self.kept}. Make room there, "
+                "or make it writable, then go on with --resume (in Python: resume=True)"
+            ) from error
+
+    def _write(self, folder: Path, n_processes: int) -> None:
+        state = {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "generator": self.generator.get_state(),
+            "inner": self.inner.state_dict() if self.inner else None,
+            "best_state": self.best_state,
+            "settings": json.dumps(self.settings, sort_keys=True),
+            "threads": torch.get_num_threads(),
+            "processes": n_processes,
+            **{name: getattr(self, name) for name in self._PLAIN},
+        }
+        data = io.BytesIO()  # torch.save into a file has no OSError for a full disk
+        torch.save(state, data)
+        with self.writing(f"the state of update {self.update:,}", folder):
+            if (folder / STATE).exists():
+                _copy(folder / STATE, folder / PREVIOUS)
+            places.write_atomically(folder / STATE, lambda part: part.write_bytes(data.getbuffer()))
+
+    def _has_kept(self, folder: Path) -> None:
+        self.kept = f"the state of update {self.update:,} is kept in {folder}"
+
+    def _must_be_ours(self, state: dict[str, Any], folder: Path) -> None:
+        saved, ours = json.loads(state["settings"]), json.loads(json.dumps(self.settings))
+        differing = sorted(key for key in saved.keys() | ours.keys() if saved.get(key) != ours.get(key))
+        if differing:
+            changes = ", ".join(f"{key} was {saved.get(key)!r} and is {ours.get(key)!r}" for key in differing)
+            raise ValueError(
+                f"{folder / STATE} belongs to another run ({changes}): use the old settings or another folder"
+            )
+
+    def _cut_records(self, folder: Path) -> None:
+        lines = "".join(_line(record) for record in read_records(folder) if record.update <= self.update)
+        with self.writing("the records so far", folder):
+            places.write_atomically(folder / RECORDS, lambda part: part.write_text(lines, encoding="utf-8"))
+
+
+def load_state(folder: Path) -> dict[str, Any]:
+    """The state that a run saved in `folder`, on the CPU. Raises ValueError when it is not there or cannot be read."""
+    if not (folder / STATE).exists():
+        raise ValueError(f"no state to resume in {folder}: start the run without --resume")
+    return _read(folder / STATE)
+
+
+def newest_state(folder: Path) -> dict[str, Any]:
+    """As `load_state`; where the last state is damaged the one before it takes its place, and a line says so."""
+    try:
+        return load_state(folder)
+    except ValueError as damage:
+        try:
+            state = _read(folder / PREVIOUS)
+        except (ValueError, OSError):  # damaged too, or not there
+            raise damage from None
+        _copy(folder / PREVIOUS, folder / STATE)
+        tqdm.write(f"{folder / STATE} cannot be read: going on from the state before it, of update {state['update']:,}")
+        return state
+
+
+def make_ready(folder: Path) -> None:
+    """Make `folder`, and remove the half-written files that a killed run left. Raises OSError where it is read-only."""
+    if not places.is_writable(folder):
+        raise PermissionError(f"{folder} cannot be written to: make it writable, or choose another folder (--out)")
+    folder.mkdir(parents=True, exist_ok=True)
+    for part in folder.glob(".*.part"):
+        part.unlink(missing_ok=True)
+
+
+def read_records(folder: Path) -> list[Record]:
+    """The records in `folder`, oldest first; a last line that was cut off by a crash is left out."""
+    path = folder / RECORDS
+    records = []
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError:
+            break
+        validation = Interval(*row["validation"]) if row["validation"] else None
+        records.append(Record(row["update"], row["loss"], row["learning_rate"], row["seconds"], validation))
+    return records
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return torch.load(path, weights_only=True, map_location="cpu")
+    except OSError:  # says itself what is wrong, and the file may be whole
+        raise
+    except Exception as error:  # torch raises several kinds for a damaged file
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ValueError(f"{path} is damaged ({reason}): delete it and train anew") from error
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Atomically, and without a moment in which there is no `source`."""
+    places.write_atomically(target, lambda part: shutil.copyfile(source, part))
+
+
+def _to(value: Any, device: torch.device) -> Any:
+    """The tensors in nested dictionaries, on `device`."""
+    if isinstance(value, dict):
+        return {key: _to(inner, device) for key, inner in value.items()}
+    return value.to(device) if isinstance(value, Tensor) else value
+
+
+def _line(record: Record) -> str:
+    return json.dumps(record._asdict()) + "\n"

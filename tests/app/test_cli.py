@@ -1,0 +1,98 @@
+"""The command line's frame: who gets which options, and how wrong input, Ctrl-C and faults end."""
+
+import subprocess
+import sys
+
+import pytest
+
+from metalib.app import cli, doctor, lab
+from metalib.banks import fetch, inspect_data
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_each_command_explains_itself(name, capsys):
+    with pytest.raises(SystemExit) as end:
+        cli.main([name, "--help"])
+    assert end.value.code == 0
+    assert f"metalib {name}" in capsys.readouterr().out
+
+
+def test_lab_hands_jupyterlabs_options_on(monkeypatch):
+    given = []
+    monkeypatch.setattr(lab, "launch", lambda arguments: given.append(arguments) or 3)
+    assert cli.main(["lab", "--no-browser", "--port", "8889", "--LabApp.x=y"]) == 3
+    assert given == [["--no-browser", "--port", "8889", "--LabApp.x=y"]]
+
+
+def test_other_commands_refuse_options_that_they_do_not_know(capsys):
+    with pytest.raises(SystemExit) as end:
+        cli.main(["doctor", "--port", "1"])
+    assert end.value.code == 2
+    assert "doctor does not know --port 1" in capsys.readouterr().err
+
+
+def test_no_command_is_an_error_that_lists_them(capsys):
+    with pytest.raises(SystemExit) as end:
+        cli.main([])
+    assert end.value.code == 2
+    assert "COMMAND" in capsys.readouterr().err
+
+
+def test_the_doctors_verdict_is_the_exit_status(monkeypatch):
+    monkeypatch.setattr(doctor, "examine", lambda: 1)
+    assert cli.main(["doctor"]) == 1
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_data_verify_prints_each_line_and_fails_where_something_is_wrong(monkeypatch, capsys, right):
+    monkeypatch.setattr(inspect_data, "verify", lambda: (right, ["one", "two"]))
+    assert cli.main(["data", "verify"]) == (0 if right else 1)
+    assert capsys.readouterr().out == "one\ntwo\n"
+
+
+def test_data_where_prints_each_line(monkeypatch, capsys):
+    monkeypatch.setattr(inspect_data, "where", lambda: ["here", "there"])
+    assert cli.main(["data", "where"]) == 0
+    assert capsys.readouterr().out == "here\nthere\n"
+
+
+def test_data_fetch_says_where_the_data_are(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(fetch, "fetch", lambda: tmp_path)
+    assert cli.main(["data", "fetch"]) == 0
+    assert str(tmp_path) in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("error", [ValueError("20-way needs 20 classes"), OSError("no network")])
+def test_wrong_input_ends_in_one_line_and_status_2(monkeypatch, capsys, error):
+    def fail():
+        raise error
+
+    monkeypatch.setattr(inspect_data, "where", fail)
+    assert cli.main(["data", "where"]) == 2
+    assert capsys.readouterr().err == f"metalib data: {error}\n"
+
+
+def test_a_fault_of_ours_keeps_its_traceback(monkeypatch):
+    def fail():
+        raise TypeError("a fault")
+
+    monkeypatch.setattr(inspect_data, "where", fail)
+    with pytest.raises(TypeError, match="a fault"):
+        cli.main(["data", "where"])
+
+
+def test_ctrl_c_ends_with_130_and_no_traceback(monkeypatch, capsys):
+    def interrupt():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(inspect_data, "where", interrupt)
+    assert cli.main(["data", "where"]) == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
+def test_runs_as_a_module_too():
+    done = subprocess.run(
+        [sys.executable, "-m", "metalib.cli", "data", "where"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0
+    assert "New files go to" in done.stdout

@@ -1,0 +1,237 @@
+"""Facts about the results table: who sits what, and that single episodes lie beside the means."""
+
+import dataclasses
+import json
+
+import pytest
+import torch
+
+from metalib import baselines
+from metalib.app import commands
+from metalib.banks import Splits
+from metalib.course.kit import board
+from metalib.course.kit.exams import EXAM_A, EXAM_B, EXAMS, Exam
+from metalib.course.kit.results import accuracies, files, measure, published, sittings, tables
+from metalib.course.kit.results.entry import ExamEntry, exam_key
+from metalib.course.kit.results.measure import CourseResults
+from metalib.evaluate import mean_interval
+from metalib.models import conv4
+from metalib.training import checkpoints
+from metalib.training.recipes import RECIPES
+
+SITTINGS = (
+    sittings.Sitting("pixels", 1, "none", baselines.pixel_neighbour),
+    sittings.Sitting("five only", 4, "none", lambda e: e.query_y, n_way=5, network="abc", classes="Omniglot training"),
+)
+
+
+@pytest.fixture
+def sat(monkeypatch):
+    """A course of two methods, of which one does 5 ways only, and short exams; the exams that are sat, as they are."""
+    seen = []
+
+    class Short(Exam):
+        def sit(self, predict, bank):
+            seen.append(self.letter)
+            return super().sit(predict, bank)
+
+    monkeypatch.setattr(sittings, "course_sittings", lambda device: iter(SITTINGS))
+    monkeypatch.setattr(published, "beside", lambda names, bank: iter(()))
+    monkeypatch.setattr(measure, "split", lambda bank: Splits(bank, bank, bank))
+    for name, exam in zip(("EXAM_A", "EXAM_B"), EXAMS, strict=True):
+        monkeypatch.setattr(measure, name, Short(exam.letter, exam.spec, 4, exam.seed))
+    return seen
+
+
+@pytest.fixture
+def one_group(tiny_bank):
+    """Thirty classes of one alphabet, so that 20 of it can be drawn."""
+    thirty = tiny_bank.select(range(30))
+    return type(thirty)(thirty.images, thirty.names, ("a",) * 30, thirty.source)
+
+
+def measured(bank, found=None):
+    found = found or CourseResults()
+    list(measure.measure(found, [bank]))
+    return found
+
+
+def test_a_head_of_five_rows_sits_exam_a_only(sat, one_group):
+    entries = list(measured(one_group).exams.values())
+    assert [(e.method, e.exam) for e in entries] == [("pixels", "A"), ("pixels", "B"), ("five only", "A")]
+    assert [e.notebook for e in entries] == [1, 1, 4]
+
+
+def test_the_side_file_holds_the_episodes_of_each_mean(sat, one_group, tmp_path, monkeypatch):
+    found = measured(one_group)
+    monkeypatch.setenv("METALIB_DATA", str(tmp_path))
+    files.write(found, tmp_path)
+    for entry in found.exams.values():
+        episodes = accuracies(entry.method, entry.exam, bank=entry.bank)
+        assert len(episodes) == 4
+        assert mean_interval(episodes) == pytest.approx(entry.result)
+    record = json.loads((tmp_path / board.RESULTS).read_text())
+    assert record["exams"] == [json.loads(json.dumps(entry.to_json())) for entry in found.exams.values()]
+    assert "| five only | training | none | 100.0" in (tmp_path / files.TABLES).read_text()
+    assert {row.method for row in board.rows("A", bank=one_group.source)} == {"chance", "pixels", "five only"}
+    with pytest.raises(ValueError, match=r"no episodes of '.*/A/none': there are .*pixels"):
+        accuracies("none", "A", bank=one_group.source)
+
+
+def test_an_answer_key_is_right_in_every_episode(sat, one_group):
+    right = measured(one_group).right
+    key = next(name for name in right if name.endswith("/A/five only"))
+    assert torch.equal(right[key], torch.full((4,), 75, dtype=torch.uint8))
+
+
+def test_only_what_has_changed_is_measured_again(sat, one_group, tmp_path, monkeypatch):
+    files.write(measured(one_group), tmp_path)
+    assert sat == ["A", "B", "A"]
+    found = measured(one_group, files.read(tmp_path))
+    assert sat == ["A", "B", "A"] and len(found.exams) == len(found.right) == 3
+    other = (SITTINGS[0], SITTINGS[1]._replace(network="abd"))
+    monkeypatch.setattr(sittings, "course_sittings", lambda device: iter(other))
+    assert len(measured(one_group, files.read(tmp_path)).exams) == 3
+    assert sat == ["A", "B", "A", "A"]  # of the network that is another one
+    other_pictures = dataclasses.replace(one_group, images=255 - one_group.images)
+    measured(other_pictures, files.read(tmp_path))
+    assert sat == ["A", "B", "A", "A", "A", "B", "A"]
+    monkeypatch.setattr(sittings, "course_sittings", lambda device: iter(SITTINGS[1:]))
+    found = measured(one_group, files.read(tmp_path))
+    assert [e.method for e in found.exams.values()] == ["five only"] and len(found.right) == 1
+
+
+def test_what_decides_nothing_is_renewed_without_a_measurement(sat, one_group):
+    found = measured(one_group)
+    for name, entry in found.exams.items():
+        record = {**entry.to_json(), "date": "2001-01-01", "notebook": 99}
+        del record["classes"]  # as in files of old
+        found.exams[name] = ExamEntry.from_json(record)
+    assert list(measure.measure(found, [one_group])) == []
+    first, *_, last = found.exams.values()
+    assert (first.notebook, first.date, last.classes) == (1, "2001-01-01", "Omniglot training")
+
+
+def test_episodes_that_do_not_belong_to_a_mean_are_measured_again(sat, one_group, tmp_path):
+    """A command that is killed between the two files leaves such."""
+    files.write(measured(one_group), tmp_path)
+    found = files.read(tmp_path)
+    key = exam_key("pixels", "A", one_group.source)
+    found.right[key] += 1
+    assert [e.method for e in measure.measure(found, [one_group])] == ["pixels"]
+    (tmp_path / files.EPISODES).unlink()
+    assert len(list(measure.measure(files.read(tmp_path), [one_group]))) == 3
+
+
+@pytest.mark.parametrize("damaged", [files.EPISODES, board.RESULTS])
+def test_a_damaged_file_is_named_and_measured_anew_on_request(sat, one_group, tmp_path, monkeypatch, damaged):
+    files.write(measured(one_group), tmp_path)
+    whole = (tmp_path / damaged).read_bytes()
+    (tmp_path / damaged).write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ValueError, match=r"results\.json or .* is damaged .* measure it all with --anew"):
+        files.read(tmp_path)
+    monkeypatch.setattr(commands, "load_bank", lambda name, quiet: one_group)
+    monkeypatch.setattr(commands, "_checkout_data", lambda command: tmp_path)
+    commands.write_results(device="cpu", anew=True)
+    assert (tmp_path / damaged).stat().st_size == len(whole)
+
+
+def test_a_fingerprint_tells_networks_and_recipes_apart():
+    network, recipe = conv4(width=4), {"recipe": {"test_steps": 3}}
+    digest = checkpoints.digest(network, recipe)
+    assert checkpoints.digest(network.to(memory_format=torch.channels_last), recipe) == digest
+    assert checkpoints.digest(network, {"recipe": {"test_steps": 5}}) != digest
+    assert checkpoints.digest(conv4(width=4, downsample="stride"), recipe) != digest
+    network.blocks[0][0].weight.data[0, 0, 0, 0] += 1
+    assert checkpoints.digest(network, recipe) != digest
+
+
+def test_every_network_of_the_course_has_its_fingerprint():
+    of_networks = {sitting.method: sitting.network for sitting in sittings.course_sittings()}
+    assert of_networks.pop("pixel neighbours") == of_networks.pop("untrained conv4") == "none"
+    assert len(set(of_networks.values())) == len(sittings.COURSE)
+
+
+def test_an_interrupted_command_goes_on_where_it_stopped(sat, one_group, tmp_path, monkeypatch):
+    monkeypatch.setattr(commands, "load_bank", lambda name, quiet: one_group)
+    monkeypatch.setattr(commands, "_checkout_data", lambda command: tmp_path)
+    whole = commands.measure
+
+    def interrupted(*arguments, **how):
+        yield next(whole(*arguments, **how))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands, "measure", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        commands.write_results(device="cpu")
+    assert len(files.read(tmp_path).exams) == 1
+    monkeypatch.setattr(commands, "measure", whole)
+    commands.write_results(device="cpu")
+    assert sat == ["A", "B", "A"]  # nothing twice; the bank stands for both, which have one name here
+    assert len(files.read(tmp_path).exams) == 3
+
+
+def test_ours_stands_beside_the_published(monkeypatch, tiny_bank):
+    recipe = RECIPES["protonet-stride"]
+    info = {"method": recipe.method, "recipe": dataclasses.asdict(recipe)}
+    info |= {"seconds": 600, "updates": 1500, "device": "cpu (1 thread)", "classes": "training and validation"}
+    monkeypatch.setattr(published, "EPISODES", 4)
+    monkeypatch.setattr(published, "split", lambda bank, protocol: Splits(bank, bank, bank.rotated()))
+    monkeypatch.setattr(published.checkpoints, "load", lambda name, device: (recipe.network().eval(), info))
+    monkeypatch.setattr(sittings, "course_sittings", lambda device: iter(()))
+    monkeypatch.setattr(measure, "PAPER", ("protonet-stride-paper",))
+    monkeypatch.setattr(measure, "split", lambda bank: Splits(bank, bank, bank))
+    found = measured(tiny_bank)
+    rows = list(found.paper.values())
+    assert [row.published[0] for row in rows] == [98.8, 99.7, 96.0, 98.9]
+    assert all(row.result.n == 4 for row in rows)
+    table = tables.published_table(rows)
+    assert table.count("98.8 %, Snell et al. (2017), table 1 | 10 minutes, cpu (1 thread) |") == 1
+    assert table.count("| protonet-stride, 1,500 updates | training and validation |") == 4
+    assert list(measure.measure(found, [tiny_bank])) == []
+    other = recipe.network()
+    other.blocks[0][0].weight.data[0, 0, 0, 0] += 1
+    monkeypatch.setattr(published.checkpoints, "load", lambda name, device: (other.eval(), info))
+    assert len(list(measure.measure(found, [tiny_bank]))) == 4
+
+
+def test_a_table_has_the_cells_that_a_method_can_do(monkeypatch, tiny_bank):
+    monkeypatch.setattr(sittings, "EXAMS", (Exam("A", EXAM_A.spec, 2, 1),))
+    for n_way, cells in ((5, 2), (20, 2), (None, 4)):
+        sitting = sittings.Sitting("pixels", 1, "none", baselines.pixel_neighbour, n_way)
+        rows = sittings.table(sitting, tiny_bank, n_episodes=2)
+        assert len(rows) == cells + (n_way != 20)
+        assert all(row["data"].endswith("unrotated") for row in rows)
+    turned = sittings.table(sitting, tiny_bank.rotated(), n_episodes=2)
+    assert all(row["data"].endswith("turns are classes") for row in turned)
+
+
+def test_an_exam_within_an_alphabet_needs_one_that_is_large_enough(tiny_bank):
+    """Random characters of an alphabet may be fewer than 20, as on the papers' kind of split."""
+    assert EXAM_A.possible(tiny_bank)
+    assert not EXAM_B.possible(tiny_bank)  # groups of 10
+    one = type(tiny_bank)(tiny_bank.images, tiny_bank.names, ("a",) * 20 + ("b",) * 10, tiny_bank.source)
+    assert EXAM_B.possible(one)
+    sitting = sittings.Sitting("pixels", 1, "none", baselines.pixel_neighbour, 20)
+    assert [row["task"] for row in sittings.table(sitting, tiny_bank, n_episodes=2)] == [
+        "20-way 1-shot, 15 queries a class",
+        "20-way 5-shot, 15 queries a class",
+    ]
+
+
+@pytest.mark.parametrize("name", ["protonet", "maml", "maml-published-paper", "fomaml-5-steps-paper"])
+def test_tables_say_whether_a_network_saw_the_validation_classes(name):
+    """Those that did keep their last state: there is no accuracy on the validation classes to choose by."""
+    _, info = checkpoints.load(name)
+    assert ("validation" in tables.learned_from(info["classes"])) == (info["validation"] is None)
+
+
+def test_every_checkpoint_of_the_course_is_made_by_a_recipe_of_the_same_name():
+    assert set(sittings.COURSE) <= set(RECIPES)
+    assert {name.removesuffix("-paper") for name in measure.PAPER} <= set(RECIPES)
+
+
+def test_every_sitting_has_a_name_of_its_own():
+    """The score board and the side file tell them apart by it."""
+    names = [sitting.method for sitting in sittings.course_sittings()]
+    assert len(set(names)) == len(names)

@@ -1,0 +1,19 @@
+"""A question of *beat the machine* as a figure."""
+
+import pytest
+
+from metalib.course.kit import plots
+from metalib.course.learning_to_learn.plots import one_question
+from metalib.episodes import EpisodeSpec, sample_episodes
+from metalib.runtime import seeded
+
+
+@pytest.fixture
+def task(tiny_bank):
+    return sample_episodes(tiny_bank, EpisodeSpec(3, 2, 4), 1, generator=seeded(0)).task(0)
+
+
+def test_question_shows_the_query_and_every_choice(task):
+    ax = plots.canvas()[1]
+    one_question(ax, task.query_x[0], task.support_x)
+    assert len(ax.images) == 1 + len(task.support_x) and ax.get_title()

@@ -1,0 +1,119 @@
+"""The studies of notebook 02: what they choose and how they sum up, on curves whose answer is known."""
+
+import math
+
+import pytest
+import torch
+from torch.testing import assert_close
+
+from metalib import finetune
+from metalib.course.rapid_fine_tuning import studies
+from metalib.course.rapid_fine_tuning import study_fine_tuning as fine_tuning
+from metalib.course.rapid_fine_tuning import study_fine_tuning_shots as fine_tuning_shots
+from metalib.episodes import EpisodeSpec, sample_episodes
+from metalib.models import conv4
+from metalib.runtime import seeded
+
+
+@pytest.fixture(scope="module")
+def networks():
+    torch.manual_seed(0)
+    network = conv4(width=8, downsample="stride").eval()
+    return {
+        fine_tuning.PRETRAINED: finetune.with_head(network, 4),
+        fine_tuning.FIVE_PICTURES: finetune.with_head(network, 4, running_stats=False),
+    }
+
+
+@pytest.fixture
+def tasks(tiny_bank):
+    return sample_episodes(tiny_bank, EpisodeSpec(4, 1, 3), 3, generator=seeded(0))
+
+
+def test_a_summary_has_the_mean_and_the_middle_of_the_tasks():
+    values = torch.arange(11.0)[:, None].repeat(1, 2)
+    values[:, 1] = math.nan
+    assert fine_tuning.summary(values) == {"mean": [5.0, 1e4], "low": [1.0, 1e4], "high": [9.0, 1e4]}
+
+
+def test_the_choice_is_the_best_mean_and_then_the_fewest_steps():
+    def row(step_size, means):
+        return {"start": "s", "layers": "l", "step_size": step_size, "query_accuracy": {"mean": means}}
+
+    rows = [row(0.1, [0.2, 0.7, 0.9, 0.9]), row(0.3, [0.2, 0.8, 0.85, 0.9])]
+    assert fine_tuning.choose(rows, [0, 1, 5, 10]) == [
+        {"start": "s", "layers": "l", "step_size": 0.1, "steps": 5, "accuracy": 0.9}
+    ]
+
+
+def test_the_grid_has_a_row_for_each_start_layers_and_step_size(networks, tasks):
+    settings = {"steps": [0, 2], "step_sizes": [0.01, 0.1]}
+    rows = fine_tuning.grid(networks, tasks, settings)
+    assert len({(row["start"], row["layers"], row["step_size"]) for row in rows}) == 2 * 3 * 2
+    assert {tuple(row["query_accuracy"]["mean"][:1]) for row in rows} == {(0.25,)}  # before the first step
+    for row in rows:
+        if row["start"] == fine_tuning.FIVE_PICTURES:  # else features are near zero, as no batch norm lifts them
+            assert row["support_loss"]["mean"][1] < row["support_loss"]["mean"][0]
+
+
+def test_the_four_uses_of_batch_norm_differ(networks, tasks):
+    inner = {"inner_lr": 0.3, "inner_steps": 3}
+    answers = [fine_tuning.in_mode(mode, networks, **inner)(tasks) for mode in fine_tuning.MODES]
+    assert all(answer.shape == tasks.query_y.shape for answer in answers)
+    assert len({tuple(answer.flatten().tolist()) for answer in answers}) == 4
+
+
+def test_the_habit_leaves_the_network_as_it_was(networks, tasks):
+    network = networks[fine_tuning.PRETRAINED]
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    with torch.no_grad():
+        fine_tuning.torch_habit(network, tasks.task(0), inner_lr=0.1, inner_steps=2)
+    assert not network.training
+    for name, value in network.state_dict().items():
+        assert torch.equal(value, before[name])
+
+
+def test_more_shots_are_measured_on_tasks_within_one_alphabet(tiny_bank):
+    settings = {"n_way": 4, "n_query": 2}
+    batches = fine_tuning_shots.tasks(tiny_bank, 3, 12, 5, settings)
+    assert [len(batch.support_y) for batch in batches] == [10, 2]
+    assert list(batches[0].support_y.shape) == [10, 12]
+
+
+def test_the_step_size_is_chosen_on_validation_tasks_only(networks, tasks, monkeypatch):
+    asked = []
+
+    def curves(network, batches, only, step_size, at):
+        asked.append((batches, step_size, tuple(at)))
+        return torch.tensor([[0.2, 0.9 if step_size == 0.1 else 0.5]])[:, : len(at)]
+
+    monkeypatch.setattr(fine_tuning_shots, "accuracy_curves", curves)
+    settings = {"step_sizes": [0.01, 0.1, 1.0], "steps": [1, 5]}
+    found, best = fine_tuning_shots.fine_tuned(None, "linear probe", ["validation"], ["test"], settings)
+    assert best == {"step_size": 0.1, "steps": 5}
+    assert asked == [
+        *((["validation"], step_size, (1, 5)) for step_size in settings["step_sizes"]),
+        (["test"], 0.1, (5,)),
+    ]
+    assert_close(found, torch.tensor([0.2]))
+
+
+@pytest.mark.parametrize("name", ["fine-tuning", "fine-tuning-shots"])
+def test_the_stored_study_is_the_one_that_is_registered(name):
+    record = studies.read(name)
+    assert record["settings"] == studies.STUDIES[name].settings
+    assert record["question"] == studies.STUDIES[name].question
+
+
+def test_the_methods_of_the_exams_are_among_the_good_cells_of_the_grid():
+    """Step size and steps of `finetune.METHODS` reach what validated best, up to two standard errors of the grid."""
+    record = studies.read("fine-tuning")
+    settings = record["settings"]
+    layers = dict(zip(finetune.METHODS, fine_tuning.LAYERS, strict=True))
+    for method, (_, _, steps) in finetune.METHODS.items():
+        step_size = finetune.METHODS[method].inner_lr(settings["n_way"])
+        rows = [r for r in record["results"]["grid"] if (r["start"], r["layers"]) == ("pre-trained", layers[method])]
+        own = next(row for row in rows if math.isclose(row["step_size"], step_size))
+        best = max(max(row["query_accuracy"]["mean"]) for row in rows)
+        error = math.sqrt(best * (1 - best) / (settings["tasks"] * settings["n_way"] * settings["n_query"]))
+        assert own["query_accuracy"]["mean"][settings["steps"].index(steps)] > best - 2 * error - 0.005

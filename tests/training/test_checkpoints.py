@@ -1,0 +1,119 @@
+"""Facts about checkpoints: whole or refused, and what the committed ones say of themselves holds."""
+
+import json
+import signal
+import sys
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+from torch.testing import assert_close
+
+from metalib.models import conv4, mlp
+from metalib.training import checkpoints
+from metalib.training.checkpoints import CheckpointError
+
+
+@pytest.fixture
+def saved(tmp_path):
+    torch.manual_seed(0)
+    model = conv4(width=8).to(memory_format=torch.channels_last)
+    path = tmp_path / "network.safetensors"
+    checkpoints.save(path, model, {"seed": 0, "measured": [1, 2]})
+    return model, path
+
+
+def test_what_is_saved_comes_back(saved):
+    model, path = saved
+    loaded, info = checkpoints.load(path)
+    assert info == {"seed": 0, "measured": [1, 2]}
+    assert not loaded.training
+    x = torch.rand(3, 1, 28, 28)
+    assert_close(loaded(x), model.eval()(x))
+
+
+@pytest.mark.parametrize(("sizes", "activation"), [((1, 40, 40, 1), nn.ReLU), ((2, 3, 4), nn.Tanh)])
+def test_an_mlp_comes_back_with_its_sizes_and_activation(tmp_path, sizes, activation):
+    model = mlp(sizes, activation=activation)
+    checkpoints.save(tmp_path / "mlp.safetensors", model, {"seed": 3})
+    loaded, info = checkpoints.load(tmp_path / "mlp.safetensors")
+    assert info == {"seed": 3} and str(loaded) == str(model)
+    x = torch.randn(5, sizes[0])
+    assert_close(loaded(x), model(x))
+
+
+@pytest.mark.parametrize(
+    "model", [nn.Linear(2, 3), nn.Sequential(nn.Linear(2, 3), nn.Sigmoid(), nn.Linear(3, 1)), nn.Sequential()]
+)
+def test_a_network_that_could_not_be_loaded_is_not_saved(tmp_path, model):
+    with pytest.raises(CheckpointError, match="holds a conv4 or an mlp"):
+        checkpoints.save(tmp_path / "other.safetensors", model, {})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_by_name_from_the_data_folders(saved, tmp_path, monkeypatch):
+    (tmp_path / "checkpoints").mkdir()
+    saved[1].rename(tmp_path / "checkpoints" / "mine.safetensors")
+    monkeypatch.setenv("METALIB_DATA", str(tmp_path))
+    assert checkpoints.load("mine")[1]["seed"] == 0
+
+
+def test_a_name_that_is_nowhere(tmp_path, monkeypatch):
+    monkeypatch.setenv("METALIB_DATA", str(tmp_path))
+    with pytest.raises(
+        CheckpointError, match=r"checkpoints/nowhere\.safetensors was looked for in: .*Set METALIB_DATA"
+    ) as error:
+        checkpoints.load("nowhere")
+    assert str(tmp_path) in str(error.value)
+    with pytest.raises(CheckpointError, match=r"no file .*nowhere\.safetensors"):
+        checkpoints.load(tmp_path / "nowhere.safetensors")
+
+
+@pytest.mark.parametrize("keep", [0, 5, 0.5, -1])
+def test_a_file_that_was_cut(saved, keep):
+    _, path = saved
+    data = path.read_bytes()
+    path.write_bytes(data[: int(keep * len(data)) if isinstance(keep, float) else keep])
+    with pytest.raises(CheckpointError, match=r"network\.safetensors .*bytes\) is damaged or cut off"):
+        checkpoints.load(path)
+
+
+def rewrite(path, network):
+    save_file(conv4(width=8).state_dict(), path, {"network": json.dumps(network), "info": "{}"})
+
+
+def test_a_checkpoint_of_another_network(saved):
+    _, path = saved
+    rewrite(path, {"name": "resnet12"})
+    with pytest.raises(CheckpointError, match="holds a 'resnet12'"):
+        checkpoints.load(path)
+    rewrite(path, {"name": "mlp", "sizes": [1, 1], "activation": "Exp"})
+    with pytest.raises(CheckpointError, match="does not fit the network that it names"):
+        checkpoints.load(path)
+    rewrite(path, {"name": "conv4", "width": 16})
+    with pytest.raises(CheckpointError, match="does not fit the network that it names"):
+        checkpoints.load(path)
+    save_file({"weight": torch.zeros(1)}, path)
+    with pytest.raises(CheckpointError, match="is no checkpoint of metalib"):
+        checkpoints.load(path)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the limit of a file's size is Linux's")
+def test_an_error_while_saving_leaves_the_old_file(saved):
+    """A file that may not grow stands for a full disk: safetensors has an error of its own for both."""
+    import resource
+
+    model, path = saved
+    before = path.read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # else it ends the process
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        with pytest.raises(OSError, match=rf"{path} could not be written .*: free some space"):
+            checkpoints.save(path, model, {})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert path.read_bytes() == before
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
