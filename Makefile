@@ -2,9 +2,10 @@
 PYTHON ?= python3
 RUN = $(PYTHON) -I metalib/_bootstrap.py
 
-.PHONY: lab test notebooks doctor format
+.PHONY: lab test notebooks doctor format lines
 lab:       ; @$(RUN) -m metalib lab $(LAB_ARGS)
 test:      ; @OMP_NUM_THREADS=1 $(RUN) -m pytest -n 2 --dist loadfile $(TEST_ARGS)
 notebooks: ; @$(RUN) tests/notebooks/execute.py $(NOTEBOOKS)
 doctor:    ; @$(RUN) -m metalib doctor
 format:    ; @$(RUN) -m ruff check --fix . && $(RUN) -m ruff format .
+lines:     ; @wc -l $(filter-out metalib/cli.py,$(wildcard metalib/[a-z]*.py))

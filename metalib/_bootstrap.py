@@ -3,9 +3,14 @@
 What comes after the script's name is handed to `.venv`'s Python. `make lab` and `make test` call this; where there is
 no make, call it by hand. It needs nothing but the standard library, and does nothing where nothing has changed: a stamp
 in `.venv` says for which pyproject.toml (its content), place and Python the installation was made. A checkout that was
-moved is repaired in place, without downloading anything again.
+moved is repaired in place, without downloading anything again. Two calls at once: the second waits for the first.
+
+pip fetches uv, which installs the rest in a fraction of pip's time; where uv cannot be had or fails, pip does it all.
+
+Long because it runs before anything is installed: it has nothing to import from.
 """
 
+import contextlib
 import hashlib
 import importlib.util
 import json
@@ -14,7 +19,9 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 LOWEST = (3, 10)  # as pyproject.toml says; asked here, before the first line that an older Python cannot run
 if sys.version_info < LOWEST:
@@ -30,7 +37,7 @@ NEEDED = (
     "jupyterlab",
 )  # with these an installation that could not be brought up to date still serves
 BUILDER = ("setuptools", 77)  # as pyproject.toml says; Python's own venv brings an older one, or none
-STAMP = "metalib-stamp.json"
+STAMP, LOCK = "metalib-stamp.json", ".venv.lock"  # the lock lies beside .venv, which may be made anew while it is held
 ROOMY = 9e9  # bytes: the default Linux torch unpacked (over 6 GB), and the archives (3 GB) while pip unpacks them
 
 
@@ -44,9 +51,17 @@ def say(text: str) -> None:
 
 
 def run(command: list[str], *, quiet: bool = False) -> int:
-    """Run `command` without the caller's PYTHONPATH, which could hide what `.venv` has; returns its exit status."""
-    sink = subprocess.DEVNULL if quiet else None
-    return subprocess.run(command, env=clean_environment(), stdout=sink, stderr=sink, check=False).returncode
+    """Run `command` without the caller's PYTHONPATH, which could hide what `.venv` has; returns its exit status.
+
+    What it prints goes to stderr: stdout belongs to the command that the set-up is for.
+    """
+    to = subprocess.DEVNULL if quiet else sys.stderr
+    return subprocess.run(command, env=clean_environment(), stdout=to, stderr=to, check=False).returncode
+
+
+def python_says(root: Path, question: str) -> bool:
+    """Whether `.venv`'s Python ends `question`, a few statements, with status 0."""
+    return run([str(venv_python(root)), "-I", "-c", question], quiet=True) == 0
 
 
 def clean_environment() -> dict[str, str]:
@@ -108,7 +123,7 @@ def is_sound(root: Path) -> bool:
     if made_for is None or not venv_python(root).exists():
         return False
     question = f"import sys; sys.exit(sys.version_info[:2] != ({made_for[1]}, {made_for[2]}))"
-    return run([str(venv_python(root)), "-I", "-c", question], quiet=True) == 0
+    return python_says(root, question)
 
 
 def repair(root: Path, old_root: str) -> None:
@@ -129,9 +144,47 @@ def pip_install(root: Path, *arguments: str) -> bool:
     return run([str(venv_python(root)), "-m", "pip", "install", *options, *arguments]) == 0
 
 
+def uv_install(root: Path, *arguments: str) -> bool:
+    """`uv pip install` in `.venv`; returns whether it went through."""
+    python = str(venv_python(root))
+    return run([python, "-m", "uv", "pip", "install", "--python", python, *arguments]) == 0
+
+
+def has(root: Path, module: str) -> bool:
+    """Whether `.venv` has `module`, without importing it."""
+    return python_says(root, f"import importlib.util, sys; sys.exit(importlib.util.find_spec({module!r}) is None)")
+
+
+def nvidia_gpu() -> bool:
+    """Whether this machine has the driver of an NVIDIA GPU."""
+    return shutil.which("nvidia-smi") is not None or Path("/proc/driver/nvidia/version").exists()
+
+
+def fetch(root: Path, *arguments: str, patient: bool) -> bool:
+    """Install by uv, else by pip; returns whether one of them went through.
+
+    A torch that is there stays. Where there is none and no NVIDIA GPU either, uv is asked for the CPU build; its server
+    is another than the packages', and where that cannot be reached the default build is taken.
+    patient  whether pip should try again for long where the network fails
+    """
+    if has(root, "uv") or pip_install(root, "--quiet", *([] if patient else ["--retries", "1"]), "uv"):
+        if not has(root, "torch") and not nvidia_gpu():
+            say("No NVIDIA GPU here: asking for torch's build for the CPU, which is small")
+            if uv_install(root, "--torch-backend=auto", *arguments):
+                say("torch: the build for this machine's processor was taken")
+                return True
+            say("That could not be had (see above): taking torch's default build")
+        if uv_install(root, *arguments):
+            return True
+        say("uv could not do it (see above): trying pip")
+    else:
+        say("uv cannot be had: pip installs the rest, which takes minutes")
+    return pip_install(root, *([] if patient else ["--retries", "1"]), *arguments)
+
+
 def serves(root: Path) -> bool:
     """Whether `.venv` can run the course as it is."""
-    return run([str(venv_python(root)), "-I", "-c", f"import {', '.join(NEEDED)}"], quiet=True) == 0
+    return python_says(root, f"import {', '.join(NEEDED)}")
 
 
 def install(root: Path, stamp: dict[str, str]) -> None:
@@ -139,23 +192,21 @@ def install(root: Path, stamp: dict[str, str]) -> None:
 
     Raises SetupError where that fails and what is installed does not serve.
     """
-    python, moved = str(venv_python(root)), stamp.get("root") not in (None, str(root))
+    moved = stamp.get("root") not in (None, str(root))
     if moved:
         say(f"The checkout was moved from {stamp['root']}: repairing .venv")
         repair(root, stamp["root"])
     (root / ".venv" / STAMP).unlink(missing_ok=True)  # from here to the end the installation is not whole
-    if run([python, "-m", "pip", "--version"], quiet=True):
+    if not has(root, "pip"):
         make_venv(root)  # an interrupted start, or an environment that uv made
+    updating = serves(root)
     name, lowest = BUILDER
-    question = f"import {name}, sys; sys.exit(int({name}.__version__.split('.')[0]) < {lowest})"
-    if run([python, "-I", "-c", question], quiet=True):
-        pip_install(root, f"{name}>={lowest}")
+    if not python_says(root, f"import {name}, sys; sys.exit(int({name}.__version__.split('.')[0]) < {lowest})"):
+        pip_install(root, "--quiet", f"{name}>={lowest}")
     if moved:  # without dependencies first: that needs no network
         pip_install(root, "--no-build-isolation", "--no-deps", "--quiet", "-e", str(root))
     # without build isolation, so that a later installation without network can still build the project
-    updating = serves(root)
-    patience = ["--retries", "1"] if updating else []
-    if pip_install(root, "--no-build-isolation", *patience, "-e", f"{root}[{EXTRAS}]"):
+    if fetch(root, "--no-build-isolation", "-e", f"{root}[{EXTRAS}]", patient=not updating):
         write_stamp(root)
     elif updating or serves(root):
         say("WARNING: .venv could not be brought up to date (see above): going on with what is installed")
@@ -170,10 +221,11 @@ def announce(root: Path) -> None:
     """Say what the first installation takes, before it takes it."""
     free = shutil.disk_usage(root).free
     say(f"Making {root / '.venv'} with {sys.executable}. This happens once and needs the network.")
-    say("On Linux the default torch carries CUDA: 3 GB to download, over 6 GB on the disk; the README says how to")
-    say("take the CPU build instead.")
     if free < ROOMY:
-        say(f"WARNING: {free / 1e9:.1f} GB are free here; the default torch on Linux needs about {ROOMY / 1e9:.0f} GB")
+        say(
+            f"WARNING: {free / 1e9:.1f} GB are free here; torch's default build on Linux carries CUDA and needs about "
+            f"{ROOMY / 1e9:.0f} GB. The build for CPUs takes far less"
+        )
 
 
 def prepare(root: Path) -> Path:
@@ -181,9 +233,56 @@ def prepare(root: Path) -> Path:
 
     Raises SetupError where the environment cannot be made.
     """
-    stamp = read_stamp(root)
-    if stamp == fingerprint(root) and venv_python(root).exists():
+    if is_ready(root):
         return venv_python(root)
+    with alone(root):
+        if not is_ready(root):  # another call may have made it in the meantime
+            make(root)
+    return venv_python(root)
+
+
+def is_ready(root: Path) -> bool:
+    """Whether the last whole installation was made for what is here now."""
+    return read_stamp(root) == fingerprint(root) and venv_python(root).exists()
+
+
+@contextlib.contextmanager
+def alone(root: Path) -> Iterator[None]:
+    """Held by one process at a time in this checkout; the others say that they wait. The system frees it at exit."""
+    with (root / LOCK).open("a+") as file:
+        if not take(file, wait=False):
+            say("Another set-up is at work in this folder: waiting until it has finished")
+            take(file, wait=True)
+        yield
+
+
+def take(file: IO[str], *, wait: bool) -> bool:
+    """Lock the open file; returns False where another process has it and this one does not wait."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        while True:
+            try:
+                file.seek(0)
+                msvcrt.locking(file.fileno(), msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
+                return True
+            except OSError:  # LK_LOCK gives up after ten seconds
+                if not wait:
+                    return False
+    import fcntl
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks: as before there were any
+        pass
+    return True
+
+
+def make(root: Path) -> None:
+    """Make `.venv` where there is no sound one, and install the course into it. Raises SetupError."""
+    stamp = read_stamp(root)
     if not is_sound(root):
         if (root / ".venv").exists():
             say(f"{root / '.venv'} is broken, or the Python that it was made with is gone: making it anew")
@@ -191,7 +290,6 @@ def prepare(root: Path) -> Path:
         make_venv(root, "--clear")
         stamp = {}
     install(root, stamp)
-    return venv_python(root)
 
 
 def main(arguments: list[str]) -> int:

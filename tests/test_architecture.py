@@ -99,7 +99,6 @@ def test_what_lies_at_the_top_is_the_small_module_and_the_ways_in():
 def test_the_small_module_is_read_in_an_evening():
     """`make lines` prints this."""
     lines = {name: len(MODULES[name].read_text(encoding="utf-8").splitlines()) for name in sorted(SMALL)}
-    print("\n".join(f"{count:5} {name}.py" for name, count in lines.items()), f"\n{sum(lines.values()):5} in all")
     assert sum(lines.values()) < SMALL_LINES, lines
 
 

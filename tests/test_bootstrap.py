@@ -12,13 +12,24 @@ import pytest
 from metalib import _bootstrap as bootstrap
 
 SCRIPT = Path(bootstrap.__file__)
-# notes each call in pip.log; its exit status is what PIP_EXIT says
-PIP = """
+# notes each call in pip.log or uv.log; EXIT is its exit status, and so is 1 where REFUSED is among the arguments
+TOOL = """
 import os, pathlib, sys
+here = pathlib.Path(__file__).parent
 if sys.argv[1:] != ["--version"]:
-    with (pathlib.Path(__file__).parents[1] / "pip.log").open("a") as log:
+    with (here.parent / (here.name + ".log")).open("a") as log:
         print(*sys.argv[1:], file=log)
-    sys.exit(int(os.environ.get("PIP_EXIT", "0")))
+    print("a line of the installer's")
+    if os.environ.get("REFUSED") in sys.argv:
+        sys.exit(1)
+    if here.name == "pip" and sys.argv[-1] == "uv":
+        (here.parent / "uv").mkdir()
+        for name in ("__init__.py", "__main__.py"):
+            (here.parent / "uv" / name).write_text((here / name).read_text())
+    if os.environ.get("FINISH"):  # as long as somebody holds the other end of this pipe
+        print("at work", file=sys.stderr, flush=True)
+        open(os.environ["FINISH"]).read()
+    sys.exit(int(os.environ.get("EXIT", "0")))
 """
 
 
@@ -31,7 +42,7 @@ class Checkout:
         shutil.copy(SCRIPT, root / "metalib" / "_bootstrap.py")
         (root / "pyproject.toml").write_text("[project]\nname = 'metalib'\n")
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", root / ".venv"], check=True)
-        self.furnish("pip", "setuptools", "torch", "jupyterlab", "metalib")
+        self.furnish("pip", "uv", "setuptools", "torch", "jupyterlab", "metalib")
 
     @property
     def packages(self):
@@ -42,8 +53,8 @@ class Checkout:
         for name in names:
             (self.packages / name).mkdir()
             (self.packages / name / "__init__.py").touch()
-        if "pip" in names:
-            (self.packages / "pip" / "__main__.py").write_text(PIP)
+        for tool in {"pip", "uv"} & set(names):
+            (self.packages / tool / "__main__.py").write_text(TOOL)
         if "setuptools" in names:
             (self.packages / "setuptools" / "__init__.py").write_text(f"__version__ = '{bootstrap.BUILDER[1]}.0.1'\n")
 
@@ -56,9 +67,9 @@ class Checkout:
             check=False,
         )
 
-    def pip_calls(self):
-        """The pip calls since the last question."""
-        log = self.packages / "pip.log"
+    def calls(self, tool="uv"):
+        """The calls of uv, or of pip, since the last question."""
+        log = self.packages / f"{tool}.log"
         calls = log.read_text().splitlines() if log.exists() else []
         log.unlink(missing_ok=True)
         return calls
@@ -77,17 +88,20 @@ def test_installs_the_project_editable_with_its_extras_and_runs_the_command(chec
     done = checkout.call("-c", "import sys; print(sys.prefix)")
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == str(checkout.root / ".venv")
-    [call] = checkout.pip_calls()
-    assert call.startswith("install ")
+    [call] = checkout.calls()
+    assert call.startswith(f"pip install --python {bootstrap.venv_python(checkout.root)} ")
     assert call.endswith(f"-e {checkout.root}[lab,test]")
     assert "--no-build-isolation" in call
+    assert checkout.calls("pip") == []
+    assert "a line of the installer's" in done.stderr
 
 
-def test_the_second_call_runs_no_pip_and_starts_no_process_but_the_command(checkout):
+def test_the_second_call_installs_nothing_and_starts_no_process_but_the_command(checkout):
     checkout.call()
-    checkout.pip_calls()
+    checkout.calls()
     # without its packages any question that the set-up asked of .venv would fail or be logged
-    (checkout.packages / "pip" / "__main__.py").write_text("raise SystemExit('pip was run')")
+    for tool in ("pip", "uv"):
+        (checkout.packages / tool / "__main__.py").write_text("raise SystemExit('it was run')")
     (checkout.root / "pyproject.toml").touch()  # a new time stamp is not a new content
     done = checkout.call("-c", "print('ran')")
     assert (done.returncode, done.stdout, done.stderr) == (0, "ran\n", "")
@@ -95,32 +109,95 @@ def test_the_second_call_runs_no_pip_and_starts_no_process_but_the_command(check
 
 def test_a_new_content_of_pyproject_installs_again(checkout):
     checkout.call()
-    checkout.pip_calls()
+    checkout.calls()
     (checkout.root / "pyproject.toml").write_text("[project]\nname = 'metalib'\nversion = '2'\n")
     assert checkout.call().returncode == 0
-    assert len(checkout.pip_calls()) == 1
+    assert len(checkout.calls()) == 1
     checkout.call()
-    assert checkout.pip_calls() == []
+    assert checkout.calls() == []
 
 
 def test_a_failed_update_warns_goes_on_and_is_tried_again(checkout):
     checkout.call()
     (checkout.root / "pyproject.toml").write_text("[project]\nname = 'metalib'\nversion = '2'\n")
-    done = checkout.call("-c", "print('ran')", PIP_EXIT="1")
+    done = checkout.call("-c", "print('ran')", EXIT="1")
     assert (done.returncode, done.stdout) == (0, "ran\n")
     assert "WARNING" in done.stderr and "going on with what is installed" in done.stderr
-    checkout.pip_calls()
+    checkout.calls()
     assert "WARNING" not in checkout.call().stderr
-    assert len(checkout.pip_calls()) == 1
+    assert len(checkout.calls()) == 1
 
 
 @pytest.mark.parametrize("missing", ["metalib", "torch", "jupyterlab"])
 def test_a_failed_installation_that_does_not_serve_is_an_error(checkout, missing):
     shutil.rmtree(checkout.packages / missing)
-    done = checkout.call("-c", "print('ran')", PIP_EXIT="1")
+    done = checkout.call("-c", "print('ran')", EXIT="1")
     assert (done.returncode, done.stdout) == (1, "")
     assert "ERROR: the installation did not go through" in done.stderr
     assert bootstrap.read_stamp(checkout.root) == {}
+
+
+def test_uv_is_fetched_by_pip_where_there_is_none(checkout):
+    shutil.rmtree(checkout.packages / "uv")
+    assert checkout.call().returncode == 0
+    assert [call.split()[-1] for call in checkout.calls("pip")] == ["uv"]
+    assert len(checkout.calls()) == 1
+
+
+def test_without_uv_pip_does_it_and_says_so(checkout):
+    shutil.rmtree(checkout.packages / "uv")
+    done = checkout.call("-c", "print('ran')", REFUSED="uv")
+    assert (done.returncode, done.stdout) == (0, "ran\n")
+    assert "uv cannot be had: pip installs the rest" in done.stderr
+    assert checkout.calls("pip")[-1].endswith(f"-e {checkout.root}[lab,test]")
+
+
+def test_where_uv_fails_pip_tries(checkout):
+    """uv knows nothing of an index in pip's own configuration, for one."""
+    done = checkout.call("-c", "print('ran')", REFUSED="pip")  # uv's first word; pip's is `install`
+    assert (done.returncode, done.stdout) == (0, "ran\n")
+    assert "uv could not do it" in done.stderr
+    assert len(checkout.calls()) == len(checkout.calls("pip")) == 1
+
+
+@pytest.mark.parametrize(
+    ("torch", "gpu", "refused", "backends", "said"),
+    [
+        (False, False, None, [True], "the build for this machine's processor was taken"),
+        (False, False, "--torch-backend=auto", [True, False], "taking torch's default build"),
+        (False, True, None, [False], ""),
+        (True, False, None, [False], ""),
+    ],
+    ids=["CPU", "CPU, no such server", "GPU", "torch is there"],
+)
+def test_the_small_torch_is_asked_for_where_it_serves(
+    checkout, monkeypatch, capfd, torch, gpu, refused, backends, said
+):
+    if not torch:
+        shutil.rmtree(checkout.packages / "torch")
+    monkeypatch.setattr(bootstrap, "nvidia_gpu", lambda: gpu)
+    monkeypatch.setenv("REFUSED", str(refused))
+    bootstrap.prepare(checkout.root)
+    assert ["--torch-backend=auto" in call for call in checkout.calls()] == backends
+    assert said in capfd.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no named pipes there")
+def test_of_two_set_ups_at_once_the_second_waits_and_installs_nothing(checkout, tmp_path):
+    pipe = tmp_path / "finish"
+    os.mkfifo(pipe)
+    command = [sys.executable, "-I", checkout.root / "metalib" / "_bootstrap.py", "-c", "print('ran')"]
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, env={**os.environ, "FINISH": str(pipe)}, **streams) as first:
+        said = iter(first.stderr.readline, "")
+        assert any(line == "at work\n" for line in said)
+        with subprocess.Popen(command, **streams) as second:
+            assert "Another set-up is at work" in second.stderr.readline()
+            assert checkout.calls() != []
+            pipe.write_text("now")
+            outputs = [process.communicate()[0] for process in (first, second)]
+    assert outputs == ["ran\n", "ran\n"]
+    assert checkout.calls() == checkout.calls("pip") == []
 
 
 def test_an_interrupted_installation_leaves_no_stamp(checkout, monkeypatch):
@@ -130,7 +207,7 @@ def test_an_interrupted_installation_leaves_no_stamp(checkout, monkeypatch):
     def interrupt(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(bootstrap, "pip_install", interrupt)
+    monkeypatch.setattr(bootstrap, "uv_install", interrupt)
     with pytest.raises(KeyboardInterrupt):
         bootstrap.prepare(checkout.root)
     assert bootstrap.read_stamp(checkout.root) == {}
@@ -138,11 +215,11 @@ def test_an_interrupted_installation_leaves_no_stamp(checkout, monkeypatch):
 
 def test_half_a_stamp_counts_as_none(checkout):
     checkout.call()
-    checkout.pip_calls()
+    checkout.calls()
     stamp = checkout.root / ".venv" / bootstrap.STAMP
     stamp.write_bytes(stamp.read_bytes()[:20])
     checkout.call()
-    assert len(checkout.pip_calls()) == 1
+    assert len(checkout.calls()) == 1
 
 
 @pytest.mark.skipif(os.name == "nt", reason="scripts have no shebangs there")
@@ -152,7 +229,7 @@ def test_a_moved_checkout_is_repaired_and_its_torch_stays(checkout, tmp_path):
     script.write_text(f"#!{old}/.venv/bin/python\nimport sys\nprint(sys.prefix)\n")
     script.chmod(0o755)
     checkout.call()
-    checkout.pip_calls()
+    checkout.calls()
     checkout.moved_to(tmp_path / "a new place")
     done = checkout.call("-c", "import torch; print(torch.__file__)")
     assert done.returncode == 0, done.stderr
@@ -161,11 +238,11 @@ def test_a_moved_checkout_is_repaired_and_its_torch_stays(checkout, tmp_path):
     assert str(old) not in (checkout.root / ".venv" / "bin" / "jupyter").read_text()
     assert str(old) not in (checkout.root / ".venv" / "bin" / "activate").read_text()
     assert str(old) not in (checkout.root / ".venv" / "pyvenv.cfg").read_text()
-    first, second = checkout.pip_calls()
+    [first], [second] = checkout.calls("pip"), checkout.calls()
     assert "--no-deps" in first  # the editable finder, before anything that may need the network
     assert second.endswith(f"-e {checkout.root}[lab,test]")
     checkout.call()
-    assert checkout.pip_calls() == []
+    assert checkout.calls() == []
 
 
 @pytest.mark.parametrize("version", [None, "65.5.0"])
@@ -175,7 +252,7 @@ def test_setuptools_is_fetched_where_there_is_none_or_an_old_one(checkout, versi
     else:
         (checkout.packages / "setuptools" / "__init__.py").write_text(f"__version__ = '{version}'\n")
     checkout.call()
-    assert checkout.pip_calls()[0].endswith("setuptools>=77")
+    assert checkout.calls("pip")[0].endswith("setuptools>=77")
 
 
 def test_setuptools_is_the_one_that_pyproject_names():
@@ -204,7 +281,7 @@ def test_pip_is_added_to_an_environment_without_it(checkout, monkeypatch):
     shutil.rmtree(checkout.packages / "pip")
     monkeypatch.setattr(bootstrap, "make_venv", lambda root: checkout.furnish("pip"))
     bootstrap.prepare(checkout.root)
-    assert len(checkout.pip_calls()) == 1
+    assert len(checkout.calls()) == 1
 
 
 @pytest.mark.parametrize("missing", ["venv", "ensurepip"])
