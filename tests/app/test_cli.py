@@ -90,9 +90,9 @@ def test_ctrl_c_ends_with_130_and_no_traceback(monkeypatch, capsys):
     assert capsys.readouterr().err == "interrupted\n"
 
 
-def test_runs_as_a_module_too():
-    done = subprocess.run(
-        [sys.executable, "-m", "metalib.cli", "data", "where"], capture_output=True, text=True, check=False
-    )
+@pytest.mark.parametrize(("module", "said"), [("metalib", ""), ("metalib.cli", "is `python -m metalib` now")])
+def test_runs_as_a_module_and_the_old_form_names_the_new(module, said):
+    done = subprocess.run([sys.executable, "-m", module, "data", "where"], capture_output=True, text=True, check=False)
     assert done.returncode == 0
     assert "New files go to" in done.stdout
+    assert said in done.stderr and (said or not done.stderr)
