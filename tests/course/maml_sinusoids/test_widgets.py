@@ -13,8 +13,9 @@ from widget_messages import press
 
 from metalib import quadratics, sinusoids
 from metalib.adapt import adapt
-from metalib.course.maml_sinusoids import plane, sinusoid_laboratory
-from metalib.course.maml_sinusoids.plane import Bowl, Plane, PlaneState
+from metalib.course.maml_sinusoids import maml_plane as plane
+from metalib.course.maml_sinusoids import sinusoid_laboratory
+from metalib.course.maml_sinusoids.maml_plane import Bowl, Plane, PlaneState
 from metalib.course.maml_sinusoids.sinusoid_laboratory import GRID, SinusoidLaboratory, Start
 from metalib.models import mlp
 

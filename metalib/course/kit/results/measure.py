@@ -12,7 +12,7 @@ from torch import Tensor
 from metalib.banks import split
 from metalib.banks.store import bank_digest
 from metalib.course.kit.exams import EXAM_A, EXAM_B, Exam
-from metalib.course.kit.results import published, sittings
+from metalib.course.kit.results import papers, sittings
 from metalib.course.kit.results.entry import Entry, ExamEntry, PublishedEntry
 from metalib.course.kit.results.sittings import Sitting
 from metalib.episodes import ClassBank
@@ -68,7 +68,7 @@ def measure(course: CourseResults, banks: list[ClassBank]) -> Iterator[Entry]:
 
 def _beside_the_published(course: CourseResults, bank: ClassBank) -> Iterator[Entry]:
     order = []
-    for asked, ours in published.beside(list(PAPER), bank):
+    for asked, ours in papers.beside(list(PAPER), bank):
         name = asked.key()
         order.append(name)
         kept = course.paper.get(name)

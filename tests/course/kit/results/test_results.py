@@ -11,7 +11,7 @@ from metalib.app import commands
 from metalib.banks import Splits
 from metalib.course.kit import board
 from metalib.course.kit.exams import EXAM_A, EXAM_B, EXAMS, Exam
-from metalib.course.kit.results import accuracies, files, measure, published, sittings, tables
+from metalib.course.kit.results import accuracies, files, measure, papers, sittings, tables
 from metalib.course.kit.results.entry import ExamEntry, exam_key
 from metalib.course.kit.results.measure import CourseResults
 from metalib.evaluate import mean_interval
@@ -36,7 +36,7 @@ def sat(monkeypatch):
             return super().sit(predict, bank)
 
     monkeypatch.setattr(sittings, "course_sittings", lambda device: iter(SITTINGS))
-    monkeypatch.setattr(published, "beside", lambda names, bank: iter(()))
+    monkeypatch.setattr(papers, "beside", lambda names, bank: iter(()))
     monkeypatch.setattr(measure, "split", lambda bank: Splits(bank, bank, bank))
     for name, exam in zip(("EXAM_A", "EXAM_B"), EXAMS, strict=True):
         monkeypatch.setattr(measure, name, Short(exam.letter, exam.spec, 4, exam.seed))
@@ -175,9 +175,9 @@ def test_ours_stands_beside_the_published(monkeypatch, tiny_bank):
     recipe = RECIPES["protonet-stride"]
     info = {"method": recipe.method, "recipe": dataclasses.asdict(recipe)}
     info |= {"seconds": 600, "updates": 1500, "device": "cpu (1 thread)", "classes": "training and validation"}
-    monkeypatch.setattr(published, "EPISODES", 4)
-    monkeypatch.setattr(published, "split", lambda bank, protocol: Splits(bank, bank, bank.rotated()))
-    monkeypatch.setattr(published.checkpoints, "load", lambda name, device: (recipe.network().eval(), info))
+    monkeypatch.setattr(papers, "EPISODES", 4)
+    monkeypatch.setattr(papers, "split", lambda bank, protocol: Splits(bank, bank, bank.rotated()))
+    monkeypatch.setattr(papers.checkpoints, "load", lambda name, device: (recipe.network().eval(), info))
     monkeypatch.setattr(sittings, "course_sittings", lambda device: iter(()))
     monkeypatch.setattr(measure, "PAPER", ("protonet-stride-paper",))
     monkeypatch.setattr(measure, "split", lambda bank: Splits(bank, bank, bank))
@@ -191,7 +191,7 @@ def test_ours_stands_beside_the_published(monkeypatch, tiny_bank):
     assert list(measure.measure(found, [tiny_bank])) == []
     other = recipe.network()
     other.blocks[0][0].weight.data[0, 0, 0, 0] += 1
-    monkeypatch.setattr(published.checkpoints, "load", lambda name, device: (other.eval(), info))
+    monkeypatch.setattr(papers.checkpoints, "load", lambda name, device: (other.eval(), info))
     assert len(list(measure.measure(found, [tiny_bank]))) == 4
 
 

@@ -1,7 +1,7 @@
 """The module's tests on the oldest versions that pyproject.toml admits: `make test-oldest`.
 
 uv makes an environment with the oldest Python and, of each dependency that is named, the oldest version
-(`--resolution lowest-direct`). Where all tests pass, the bounds are written to tests/oldest.json, and
+(`--resolution lowest-direct`). Where all tests pass, the bounds are written to tests/oldest_versions.json, and
 tests/test_packaging.py compares them with pyproject.toml: a bound that was not tried is a failure. Style, types, the
 installed wheel and the browser are left to `make test`.
 """
@@ -22,7 +22,7 @@ except ModuleNotFoundError:  # Python 3.10, where pytest brings the same module 
     import tomli as tomllib
 
 ROOT = Path(__file__).resolve().parents[1]
-ENVIRONMENT, RECORD = ROOT / ".venv-oldest", ROOT / "tests" / "oldest.json"
+ENVIRONMENT, RECORD = ROOT / ".venv-oldest", ROOT / "tests" / "oldest_versions.json"
 LEFT_OUT = ("tests/test_style.py", "tests/test_packaging.py", "tests/test_bootstrap.py", "tests/browser")
 
 
