@@ -7,7 +7,7 @@ The small module lies at the top. It can be read in an evening, in this order:
     adapt  maml  reptile  protonet           one algorithm each: its equation, its lines
     finetune  baselines                      what they are compared with
     evaluate                                 accuracy of each episode, and intervals
-    runtime  places                          the machine; where files are looked for
+    runtime  places  files                   the machine; where files are looked for; how they are read and written
 
 It imports nothing of the rooms around it:
 

@@ -7,12 +7,10 @@ What metalib writes goes to the first of these that can be written. The learner'
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import platformdirs
 
@@ -69,36 +67,6 @@ def is_writable(folder: Path) -> bool:
 def writable_folders() -> Iterator[Path]:
     """The data folders in which a file can be made, first choice first."""
     return (folder for folder in data_folders() if is_writable(folder))
-
-
-def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
-    """Have `write` fill a temporary file beside `path`, then rename it: `path` is whole, or is as it was before.
-
-    Raises OSError, with the temporary file removed, when the disk is full or the folder cannot be written.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")  # a name of its own for each process that writes
-    try:
-        part.touch(exist_ok=False)
-        permissions = stat.S_IMODE(part.stat().st_mode)
-        write(part)
-        part.chmod(permissions)  # safetensors leaves files that only their owner can read: no use in a shared folder
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def write_tensors(path: Path, tensors: dict[str, Any], metadata: dict[str, str] | None = None) -> None:
-    """Write `tensors` as safetensors by `write_atomically`; raises OSError too where safetensors has its own error."""
-    from safetensors import SafetensorError  # with torch, which not every command needs
-    from safetensors.torch import save_file
-
-    try:
-        write_atomically(path, lambda part: save_file(tensors, part, metadata))
-    except SafetensorError as error:
-        raise OSError(f"{path} could not be written ({error}): free some space, or give another folder") from error
 
 
 def where_looked(what: str) -> str:

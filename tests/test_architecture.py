@@ -21,7 +21,7 @@ LONG_BECAUSE = "Long because"  # how a docstring gives the reason for more
 
 SMALL = {  # the small module: what a student reads, flat at the top
     *("episodes", "sinusoids", "quadratics", "models", "adapt", "maml", "reptile", "protonet", "finetune", "baselines"),
-    *("evaluate", "runtime", "places"),
+    *("evaluate", "runtime", "places", "files"),
 }
 SMALL_LINES = 1800
 STANDALONE = {"__init__", "__main__", "_bootstrap", "cli"}  # ways in; `cli` is the old one

@@ -1,6 +1,5 @@
 """metalib.places: the order of the folders, what counts as writable, and files that are whole or absent."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -90,28 +89,3 @@ def test_a_folder_is_writable_when_it_can_be_made(shared):
     assert places.is_writable(shared / "new" / "deeper") and not (shared / "new").exists()
     shared.chmod(0o555)
     assert not places.is_writable(shared / "new" / "deeper")
-
-
-def test_a_file_is_written_whole_with_the_usual_permissions(shared):
-    path = shared / "new" / "a.txt"
-    before = os.umask(0o027)
-    try:
-        places.write_atomically(path, lambda part: part.write_text("whole"))
-    finally:
-        os.umask(before)
-    assert path.read_text() == "whole" and path.stat().st_mode & 0o777 == 0o640
-    assert list(path.parent.iterdir()) == [path]
-
-
-@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
-def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(shared, error):
-    path = shared / "a.txt"
-    path.write_text("old")
-
-    def write(part):
-        part.write_text("ne")
-        raise error
-
-    with pytest.raises(type(error)):
-        places.write_atomically(path, write)
-    assert path.read_text() == "old" and list(shared.iterdir()) == [path]

@@ -131,11 +131,12 @@ def allocator() -> Finding:
 
 def data() -> Finding:
     """Where Omniglot is, if it is at hand and whole."""
-    from metalib.banks import BadData, omniglot
+    from metalib.banks import omniglot
+    from metalib.files import BadFile
 
     try:
         bank = omniglot.find()
-    except BadData as error:
+    except BadFile as error:
         return Finding(False, f"data: {error}", "`metalib data verify` says more; METALIB_BANK=glyphs does without")
     if bank is None:
         looked = places.where_looked("Omniglot")

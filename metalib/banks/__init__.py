@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from metalib import places
 from metalib.banks import omniglot
-from metalib.banks.store import BadData
 from metalib.episodes import ClassBank
+from metalib.files import BadFile
 
-__all__ = ["PROTOCOLS", "BadData", "Splits", "load_bank", "split"]
+__all__ = ["PROTOCOLS", "BadFile", "Splits", "load_bank", "split"]
 
 CHOICES = ("omniglot", "glyphs")
 TO_GLYPHS = "For the glyphs: load_bank('glyphs'), or METALIB_BANK=glyphs in the environment."
@@ -30,7 +30,7 @@ def load_bank(name: str | None = None, *, download: bool = False, quiet: bool = 
 
     The environment variable METALIB_BANK decides where `name` does not. Two lines say which bank it is, why, and how to
     get the other; `quiet` leaves them out. With `download`, and only then, an Omniglot that is not at hand is fetched.
-    Raises ValueError for an unknown name, FileNotFoundError when Omniglot is asked for and is not there, BadData when
+    Raises ValueError for an unknown name, FileNotFoundError when Omniglot is asked for and is not there, BadFile when
     it is there but damaged, FetchError when the download fails.
     """
     chosen = name or os.environ.get("METALIB_BANK") or None
@@ -77,9 +77,9 @@ def split(bank: ClassBank, protocol: str = "alphabets") -> Splits:
 def _find_omniglot(download: bool) -> ClassBank | None:
     try:
         bank = omniglot.find()
-    except BadData as error:
+    except BadFile as error:
         if not download:
-            raise BadData(f"{error}. To go on without Omniglot: METALIB_BANK=glyphs in the environment") from error
+            raise BadFile(f"{error}. To go on without Omniglot: METALIB_BANK=glyphs in the environment") from error
         bank = None
     if bank is None and download:
         from metalib.banks.fetch import fetch

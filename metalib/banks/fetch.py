@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from metalib import places
 from metalib.banks import omniglot
-from metalib.banks.store import BadData
+from metalib.files import BadFile
 
 CONNECT_S = 8.0  # looking up the name, connecting, and the head of the answer, all together
 READ_S = 8.0  # each read after that
@@ -59,7 +59,7 @@ def fetch(folder: Path | None = None, *, progress: bool = True) -> Path:
         _download(part, path, progress=progress)
         try:
             parts[part] = omniglot.read_part(path, part)
-        except BadData:
+        except BadFile:
             path.unlink()
             raise
     omniglot.join([found for found in parts.values() if found])
@@ -82,7 +82,7 @@ def _download(part: str, path: Path, *, progress: bool) -> None:
             f"{path.name} could not be fetched from {url}: {error}. Check the network and run `metalib data fetch` "
             f"again (it goes on from what has arrived), {by_hand}"
         ) from error
-    except BadData as error:
+    except BadFile as error:
         unfinished.unlink(missing_ok=True)
         raise FetchError(
             f"{url} does not give the real {path.name}: {error}. Try another network, {by_hand}"
@@ -98,7 +98,7 @@ def _download(part: str, path: Path, *, progress: bool) -> None:
 def _receive_whole(url: str, file: Path, md5: str, progress: bool) -> None:
     """Fill `file` from `url` in as many requests as it takes, until it has the checksum.
 
-    Raises _Interrupted when the network fails, BadData when something else arrives.
+    Raises _Interrupted when the network fails, BadFile when something else arrives.
     """
     for attempt in range(1, ATTEMPTS + 1):
         start = file.stat().st_size if file.exists() else 0
@@ -115,7 +115,7 @@ def _receive_whole(url: str, file: Path, md5: str, progress: bool) -> None:
         if start == 0:  # else what an earlier call left may be to blame: once more, from the beginning
             break
     is_page = content.lstrip()[:1] == b"<"
-    raise BadData(
+    raise BadFile(
         f"{len(content):,} bytes arrived and their MD5 is not {md5}"
         + (". It is a web page, perhaps the login page of this network" if is_page else "")
     )
@@ -135,7 +135,7 @@ def _receive(url: str, file: Path, start: int, progress: bool) -> None:
                 sink.write(chunk)
                 bar.update(len(chunk))
                 if sink.tell() > LARGEST:
-                    raise BadData(f"more than {LARGEST >> 20} MB arrive")
+                    raise BadFile(f"more than {LARGEST >> 20} MB arrive")
             if total is not None and sink.tell() < total:
                 raise _Interrupted(f"the connection ended after {sink.tell():,} of {total:,} bytes")
 

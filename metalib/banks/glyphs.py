@@ -31,8 +31,9 @@ from metalib import places
 from metalib.banks import glyph_warps
 from metalib.banks.glyph_warps import GLYPH, SHEET, Hand
 from metalib.banks.pictures import FILTER, SIDE
-from metalib.banks.store import BadData, load_cache, save_cache
+from metalib.banks.store import load_cache, save_cache
 from metalib.episodes import ClassBank
+from metalib.files import BadFile
 from metalib.runtime import seeded
 
 DRAWINGS = 20
@@ -73,12 +74,12 @@ def find() -> ClassBank:
     """The whole bank, from the first data folder that has it cached; else drawn, which takes some seconds, and cached.
 
     A cache that is damaged or was drawn by another version of metalib is not used, and drawn anew.
-    Raises BadData when the fonts or the class list are not those that metalib was made with.
+    Raises BadFile when the fonts or the class list are not those that metalib was made with.
     """
     for folder in places.data_folders():
         try:
             return load_cache(folder / CACHE, expected_origin=origin())
-        except BadData:
+        except BadFile:
             continue
     bank = render(classes(), generator=seeded(SEED))
     save_cache(bank, CACHE, origin=origin())
@@ -136,13 +137,13 @@ def _part(bank: ClassBank, part: str, word: str, wanted: Callable[[str], bool]) 
 def classes() -> tuple[Glyph, ...]:
     """The classes of the bank, in order, as the committed list has them.
 
-    Raises BadData when the list is not the one that metalib was made with.
+    Raises BadFile when the list is not the one that metalib was made with.
     """
     text = resources.files("metalib.banks").joinpath(LIST).read_text(encoding="utf-8")
     listed = parse(text)
     found = digest(listed)
     if found != DIGEST:
-        raise BadData(
+        raise BadFile(
             f"{LIST} holds {len(listed):,} classes with digest {found[:12]}… where {DIGEST[:12]}… is expected: restore "
             "the file from the repository, or install metalib again"
         )
@@ -170,7 +171,7 @@ def _label(glyph: Glyph) -> str:
 def render(listed: Sequence[Glyph], *, generator: torch.Generator, hand: Hand | None = None) -> ClassBank:
     """A bank of DRAWINGS drawings of each of `listed`, from the faces in turn, each warped in its own way.
 
-    Raises BadData when the fonts lack a character.
+    Raises BadFile when the fonts lack a character.
     """
     hand, faces = hand or Hand(), read_faces()
     images = [
@@ -196,7 +197,7 @@ def _draw_classes(listed: Sequence[Glyph], faces: Faces, hand: Hand, generator: 
 
 
 def read_faces() -> Faces:
-    """The faces of the fonts in matplotlib's folder. Raises BadData when matplotlib comes without them."""
+    """The faces of the fonts in matplotlib's folder. Raises BadFile when matplotlib comes without them."""
     import matplotlib
     from matplotlib.ft2font import FT2Font  # tells which characters a font has, which Pillow does not
 
@@ -205,19 +206,19 @@ def read_faces() -> Faces:
     for name in FACES:
         path = folder / f"DejaVu{name}.ttf"
         if not path.is_file():
-            raise BadData(f"matplotlib {matplotlib.__version__} has no {path}, and the glyph bank needs it. {REMEDY}")
+            raise BadFile(f"matplotlib {matplotlib.__version__} has no {path}, and the glyph bank needs it. {REMEDY}")
         font = ImageFont.truetype(str(path), POINTS, layout_engine=ImageFont.Layout.BASIC)
         faces[name] = font, set(map(chr, FT2Font(str(path)).get_charmap()))
     return faces
 
 
 def _print(glyph: Glyph, face: str, faces: Faces) -> np.ndarray:
-    """[SHEET, SHEET] bool. Raises BadData when the face lacks the character."""
+    """[SHEET, SHEET] bool. Raises BadFile when the face lacks the character."""
     font, has = faces[face]
     if glyph.character not in has:
         import matplotlib
 
-        raise BadData(
+        raise BadFile(
             f"matplotlib {matplotlib.__version__}: its DejaVu{face}.ttf lacks U+{ord(glyph.character):04X} "
             f"{glyph.name}, and the glyph bank needs it. {REMEDY}"
         )

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from metalib import places
 from metalib.banks import omniglot
-from metalib.banks.store import BadData, load_cache
+from metalib.banks.store import load_cache
+from metalib.files import BadFile
 
 
 def where() -> list[str]:
@@ -34,7 +35,7 @@ def verify() -> tuple[bool, list[str]]:
         for path in _files(folder):
             try:
                 lines.append(f"right  {path}: {_check(path)}")
-            except BadData as error:
+            except BadFile as error:
                 right = False
                 lines.append(f"WRONG  {error}. {omniglot.REMEDY}")
     if not lines:
@@ -43,7 +44,7 @@ def verify() -> tuple[bool, list[str]]:
 
 
 def _check(path: Path) -> str:
-    """What `path` holds, in words. Raises BadData when it is damaged."""
+    """What `path` holds, in words. Raises BadFile when it is damaged."""
     part = next((part for part in omniglot.PARTS if path.name in (part, f"{part}.zip")), None)
     if part:
         return f"{len(omniglot.read_part(path, part).names):,} characters of Omniglot"

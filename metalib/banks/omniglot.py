@@ -19,8 +19,9 @@ import torch
 
 from metalib import places
 from metalib.banks import pictures
-from metalib.banks.store import BadData, load_cache, save_cache
+from metalib.banks.store import load_cache, save_cache
 from metalib.episodes import ClassBank
+from metalib.files import BadFile
 
 PARTS = ("images_background", "images_evaluation")
 DRAWINGS = 20
@@ -50,7 +51,7 @@ def find() -> ClassBank | None:
     A cached bank is taken before archives and trees. From those the pictures are decoded once, and cached in the first
     data folder that can be written; where none can, or the disk is full, a warning says so and the bank is returned.
     What is damaged is passed over with a warning while something else is at hand.
-    Raises BadData, naming the files, when something is there and nothing of it can be used.
+    Raises BadFile, naming the files, when something is there and nothing of it can be used.
     """
     problems: list[str] = []
     bank = _from_caches(problems) or _from_sources(problems)
@@ -58,7 +59,7 @@ def find() -> ClassBank | None:
         for problem in problems:
             warnings.warn(f"{problem}. This time another file was used", stacklevel=2)
     elif problems:
-        raise BadData(f"{'; '.join(problems)}. {REMEDY}")
+        raise BadFile(f"{'; '.join(problems)}. {REMEDY}")
     return bank
 
 
@@ -91,7 +92,7 @@ def _from_caches(problems: list[str]) -> ClassBank | None:
     for path in caches():
         try:
             return load_cache(path, expected_origin=origin())
-        except BadData as error:
+        except BadFile as error:
             problems.append(str(error))
     return None
 
@@ -109,7 +110,7 @@ def first_whole(part: str, paths: Sequence[Path], problems: list[str]) -> Part |
     for path in paths:
         try:
             return read_part(path, part)
-        except BadData as error:
+        except BadFile as error:
             problems.append(str(error))
     return None
 
@@ -126,7 +127,7 @@ def join(parts: Sequence[Part]) -> ClassBank:
 def read_part(source: Path, part: str) -> Part:
     """`part` from an archive or a tree, in sorted order of alphabets and characters.
 
-    Raises BadData, naming the file, when it is damaged or holds anything else than the official pictures.
+    Raises BadFile, naming the file, when it is damaged or holds anything else than the official pictures.
     """
     classes: dict[tuple[str, str], list[np.ndarray]] = {}
     files: list[str] = []
@@ -150,7 +151,7 @@ def _members(source: Path) -> Iterator[tuple[tuple[str, str, str], bytes]]:
     for entry, data in _tree(source) if source.is_dir() else _archive(source):
         folders = PureWindowsPath(entry).parts
         if len(folders) < 3:
-            raise BadData(f"{source} has a picture {entry!r} that lies in no alphabet and character")
+            raise BadFile(f"{source} has a picture {entry!r} that lies in no alphabet and character")
         yield folders[-3:], data  # type: ignore[misc]  # three names
 
 
@@ -167,12 +168,12 @@ def _archive(source: Path) -> Iterator[tuple[str, bytes]]:
             for info in archive.infolist():
                 path = PureWindowsPath(info.filename)  # reads / and \ alike, and knows C:
                 if path.anchor or ".." in path.parts:
-                    raise BadData(f"{source} has an entry {info.filename!r} that leads out of its folder")
+                    raise BadFile(f"{source} has an entry {info.filename!r} that leads out of its folder")
                 if path.suffix == ".png" and not info.is_dir() and not _is_litter(path.parts):
                     yield info.filename, archive.read(info)
     # damaged archives raise all of these: RuntimeError for a password, NotImplementedError for a compression
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
-        raise BadData(f"{source} is truncated or no zip archive ({error})") from error
+        raise BadFile(f"{source} is truncated or no zip archive ({error})") from error
 
 
 def _is_litter(parts: Sequence[str]) -> bool:
@@ -181,16 +182,16 @@ def _is_litter(parts: Sequence[str]) -> bool:
 
 
 def _check(source: Path, part: str, files: list[str], classes: dict[tuple[str, str], list[np.ndarray]]) -> None:
-    """Raise BadData unless every class has its 20 drawings and the whole is the official data set."""
+    """Raise BadFile unless every class has its 20 drawings and the whole is the official data set."""
     for (alphabet, character), drawings in classes.items():
         if len(drawings) != DRAWINGS:
-            raise BadData(
+            raise BadFile(
                 f"{source}: {alphabet}/{character} has {len(drawings)} pictures and Omniglot has {DRAWINGS} of each"
             )
     shapes = {drawing.shape for drawings in classes.values() for drawing in drawings}
     found = "none" if len(shapes) != 1 else _digest_of_part(files, list(classes.values()))
     if found != DIGESTS[part]:
-        raise BadData(
+        raise BadFile(
             f"{source} holds other pictures or names than Omniglot's {part} ({len(files):,} pictures, digest "
             f"{found[:12]} where {DIGESTS[part][:12]} is expected)"
         )

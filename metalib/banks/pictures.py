@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from metalib.files import BadFile
+
 SIDE = 28
 # Chosen by its effect on the background alphabets. Nearest pixels, 5-way 1-shot, 600 episodes: bilinear 46.7 ± 0.8 %,
 # bicubic 44.7, Hamming 44.3, Lanczos 44.2, box 43.4, nearest 38.0. For a network the filters hardly differ (1,500
@@ -18,21 +20,17 @@ SIDE = 28
 FILTER = Image.Resampling.BILINEAR
 
 
-class BadData(ValueError):
-    """Data that is damaged, incomplete or not what it should be."""
-
-
 def read_ink(data: bytes, name: str) -> np.ndarray:
     """The picture in an image file as [H, W] uint8 with ink bright (255) on dark paper (0).
 
     data  the file's bytes, dark ink on light paper      name  the file's name, for the error
-    Raises BadData when it cannot be decoded.
+    Raises BadFile when it cannot be decoded.
     """
     try:
         with Image.open(io.BytesIO(data)) as image:
             return 255 - np.asarray(image.convert("L"))  # "L": a one-bit picture would be resized by dropping pixels
     except Exception as error:  # Pillow's decoders raise errors of a dozen kinds on damaged files
-        raise BadData(f"{name} is not a readable picture ({error}): fetch or export it again") from error
+        raise BadFile(f"{name} is not a readable picture ({error}): fetch or export it again") from error
 
 
 def shrink(ink: np.ndarray, side: int = SIDE) -> np.ndarray:
@@ -49,8 +47,8 @@ def digest(names: Iterable[str], pixels: np.ndarray) -> str:
 
 
 def read_file(path: Path) -> bytes:
-    """The bytes of `path`. Raises BadData, naming it, when it cannot be read."""
+    """The bytes of `path`. Raises BadFile, naming it, when it cannot be read."""
     try:
         return path.read_bytes()
     except OSError as error:
-        raise BadData(f"{path} cannot be read ({error.strerror}): check its permissions") from error
+        raise BadFile(f"{path} cannot be read ({error.strerror}): check its permissions") from error

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
-from metalib import places
-from metalib.banks.pictures import BadData, digest
+from metalib import files, places
+from metalib.banks.pictures import digest
 from metalib.episodes import ClassBank
+from metalib.files import BadFile
 
-__all__ = ["BadData", "bank_digest", "load_cache", "save_cache"]
+__all__ = ["BadFile", "bank_digest", "load_cache", "save_cache"]
 
 
 def bank_digest(bank: ClassBank) -> str:
@@ -36,7 +37,7 @@ def save_cache(bank: ClassBank, name: str, *, origin: str) -> Path | None:
     problems = []
     for folder in places.writable_folders():
         try:
-            places.write_tensors(folder / name, images, metadata)
+            files.write_tensors(folder / name, images, metadata)
             return folder / name
         except OSError as error:
             problems.append(f"{folder / name} could not be written ({error})")
@@ -50,7 +51,7 @@ def save_cache(bank: ClassBank, name: str, *, origin: str) -> Path | None:
 
 
 def load_cache(path: Path, *, expected_origin: str | None = None) -> ClassBank:
-    """The bank in `path`. Raises BadData when the file is damaged, altered, or of another origin than expected."""
+    """The bank in `path`. Raises BadFile when the file is damaged, altered, or of another origin than expected."""
     remedy = "delete it, and it is made anew"
     try:
         with safe_open(path, framework="pt") as file:
@@ -60,9 +61,9 @@ def load_cache(path: Path, *, expected_origin: str | None = None) -> ClassBank:
             images, tuple(json.loads(metadata["names"])), tuple(json.loads(metadata["groups"])), metadata["source"]
         )
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
-        raise BadData(f"{path} is damaged ({type(error).__name__}: {error}): {remedy}") from error
+        raise BadFile(f"{path} is damaged ({type(error).__name__}: {error}): {remedy}") from error
     if bank_digest(bank) != metadata.get("digest"):
-        raise BadData(f"{path} does not hold what was written to it: {remedy}")
+        raise BadFile(f"{path} does not hold what was written to it: {remedy}")
     if expected_origin is not None and metadata.get("origin") != expected_origin:
-        raise BadData(f"{path} was made from other data or by another version of metalib: {remedy}")
+        raise BadFile(f"{path} was made from other data or by another version of metalib: {remedy}")
     return bank

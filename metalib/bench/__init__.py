@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from metalib import places, runtime
+from metalib import files, runtime
 from metalib.bench import comparison, peers, tables
 from metalib.bench.tables import FULL, QUICK, Plan, Say
 from metalib.bench.worker import Group, share_bank
@@ -41,7 +41,7 @@ def run(bank: ClassBank, *, quick: bool = False, with_peers: bool = False, out: 
         from metalib.bench import plots  # matplotlib is loaded for pictures only
 
         text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
-        places.write_atomically(out, lambda part: part.write_text(text, encoding="utf-8"))
+        files.write_atomically(out, lambda part: part.write_text(text, encoding="utf-8"))
         plots.save(record, out.with_suffix(".png"))
         print(f"written to {out} and {out.with_suffix('.png')}")
     return record

@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from metalib import places
+from metalib import files
 from metalib.course.kit.colours import QUIET, method_colour
 
 Row = Mapping[str, Any]
@@ -20,7 +20,7 @@ PEER = "#999999"  # what is not metalib's
 def save(record: Row, path: Path) -> None:
     """Draw `record`, as `metalib.bench.measure` gives it, and write it to `path` as a PNG."""
     figure = draw(record)
-    places.write_atomically(path, lambda part: figure.savefig(part, format="png", dpi=110))
+    files.write_atomically(path, lambda part: figure.savefig(part, format="png", dpi=110))
     plt.close(figure)
 
 

@@ -13,7 +13,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import nn
 
-from metalib import places
+from metalib import files, places
 from metalib.models import Conv4, conv4, mlp
 
 SUFFIX = ".safetensors"
@@ -32,7 +32,7 @@ def save(path: Path, model: nn.Module, info: dict[str, Any]) -> None:
     # contiguous, since safetensors refuses channels_last; on the CPU, so that any machine can read it
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     metadata = {"network": json.dumps(_settings(model)), "info": json.dumps(info, sort_keys=True)}
-    places.write_tensors(path, tensors, metadata)
+    files.write_tensors(path, tensors, metadata)
 
 
 def load(name_or_path: str | Path, *, device: torch.device | str = "cpu") -> tuple[Any, dict[str, Any]]:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from metalib import places
+from metalib import files, places
 from metalib.evaluate import Interval
 from metalib.training.distributed import ALONE, Processes
 
@@ -129,7 +129,7 @@ class Run:
         with self.writing(f"the state of update {self.update:,}", folder):
             if (folder / STATE).exists():
                 _copy(folder / STATE, folder / PREVIOUS)
-            places.write_atomically(folder / STATE, lambda part: part.write_bytes(data.getbuffer()))
+            files.write_atomically(folder / STATE, lambda part: part.write_bytes(data.getbuffer()))
 
     def _has_kept(self, folder: Path) -> None:
         self.kept = f"the state of update {self.update:,} is kept in {folder}"
@@ -146,7 +146,7 @@ class Run:
     def _cut_records(self, folder: Path) -> None:
         lines = "".join(_line(record) for record in read_records(folder) if record.update <= self.update)
         with self.writing("the records so far", folder):
-            places.write_atomically(folder / RECORDS, lambda part: part.write_text(lines, encoding="utf-8"))
+            files.write_atomically(folder / RECORDS, lambda part: part.write_text(lines, encoding="utf-8"))
 
 
 def load_state(folder: Path) -> dict[str, Any]:
@@ -205,7 +205,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _copy(source: Path, target: Path) -> None:
     """Atomically, and without a moment in which there is no `source`."""
-    places.write_atomically(target, lambda part: shutil.copyfile(source, part))
+    files.write_atomically(target, lambda part: shutil.copyfile(source, part))
 
 
 def _to(value: Any, device: torch.device) -> Any:

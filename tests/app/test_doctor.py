@@ -12,7 +12,8 @@ import torch
 from metalib import places, runtime
 from metalib.app import doctor
 from metalib.app.doctor import Finding
-from metalib.banks import BadData, omniglot
+from metalib.banks import omniglot
+from metalib.files import BadFile
 from metalib.training import checkpoints
 
 
@@ -131,7 +132,7 @@ def test_the_allocator(monkeypatch, kept, value, word):
 
 def test_damaged_data(monkeypatch):
     def fail():
-        raise BadData("images_background.zip is cut off")
+        raise BadFile("images_background.zip is cut off")
 
     monkeypatch.setattr(omniglot, "find", fail)
     assert wrong(doctor.data(), "images_background.zip is cut off", "metalib data verify")

@@ -181,7 +181,7 @@ def test_an_archive_of_other_content_is_refused(server, folders):
 
 def test_pictures_are_checked_too_where_the_checksum_fits(server, folders, monkeypatch):
     monkeypatch.setattr(omniglot, "DIGESTS", dict.fromkeys(omniglot.PARTS, "0" * 64))
-    with pytest.raises(omniglot.BadData, match=r"images_background.zip holds other pictures"):
+    with pytest.raises(omniglot.BadFile, match=r"images_background.zip holds other pictures"):
         fetch(progress=False)
     assert left_in(*folders) == []
 

@@ -14,8 +14,8 @@ from safetensors.torch import load_file, save_file
 from metalib import baselines
 from metalib.banks import glyph_choice, glyph_warps, glyphs, store
 from metalib.banks.glyphs import Glyph
-from metalib.banks.store import BadData
 from metalib.course.kit import exams
+from metalib.files import BadFile
 from metalib.runtime import seeded
 
 OMNIGLOT_BACKGROUND = {
@@ -117,7 +117,7 @@ def test_an_area_is_solid_and_lines_are_not():
 def test_an_altered_list_is_refused(monkeypatch):
     monkeypatch.setattr(glyphs, "parse", lambda text: (Glyph("learning", "Latin", "A", "LATIN CAPITAL LETTER A", "0"),))
     glyphs.classes.cache_clear()
-    with pytest.raises(BadData, match=r"glyph_classes\.txt holds 1 classes with digest .* install metalib again"):
+    with pytest.raises(BadFile, match=r"glyph_classes\.txt holds 1 classes with digest .* install metalib again"):
         glyphs.classes()
 
 
@@ -244,12 +244,12 @@ def test_only_the_whole_bank_is_divided(bank):
 
 def test_a_matplotlib_without_its_fonts_is_named_with_the_remedy(tmp_path, monkeypatch):
     monkeypatch.setattr(matplotlib, "get_data_path", lambda: str(tmp_path))
-    with pytest.raises(BadData, match=r"matplotlib [\d.]+ has no .*DejaVuSans\.ttf.*metalib data fetch"):
+    with pytest.raises(BadFile, match=r"matplotlib [\d.]+ has no .*DejaVuSans\.ttf.*metalib data fetch"):
         glyphs.render(sample("A"), generator=seeded(0))
 
 
 def test_fonts_that_lack_a_character_are_named_with_the_remedy():
-    with pytest.raises(BadData, match=r"matplotlib [\d.]+: its DejaVuSans.ttf lacks U\+3042 .*another matplotlib"):
+    with pytest.raises(BadFile, match=r"matplotlib [\d.]+: its DejaVuSans.ttf lacks U\+3042 .*another matplotlib"):
         glyphs.render([Glyph("learning", "Hiragana", "あ", "HIRAGANA LETTER A", "04")], generator=seeded(0))
 
 

@@ -9,8 +9,9 @@ import torch
 from omniglot_files import left_in, put_archives
 
 from metalib import banks
-from metalib.banks import BadData, fetch, load_bank, omniglot, split
+from metalib.banks import fetch, load_bank, omniglot, split
 from metalib.episodes import ClassBank
+from metalib.files import BadFile
 
 
 @pytest.fixture
@@ -103,7 +104,7 @@ def test_omniglot_that_is_asked_for_and_not_there_is_an_error_that_says_where_it
 def test_damaged_data_stop_with_two_ways_on(folders, no_fetch):
     put_archives(folders[0])
     (folders[0] / "images_evaluation.zip").write_bytes(b"")
-    with pytest.raises(BadData, match=r"images_evaluation.zip is truncated.*metalib data fetch.*METALIB_BANK=glyphs"):
+    with pytest.raises(BadFile, match=r"images_evaluation.zip is truncated.*metalib data fetch.*METALIB_BANK=glyphs"):
         load_bank()
 
 

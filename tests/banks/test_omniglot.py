@@ -11,7 +11,7 @@ import torch
 from omniglot_files import archive, files, left_in, put_archives, put_trees
 
 from metalib.banks import omniglot, split, store
-from metalib.banks.store import BadData
+from metalib.files import BadFile
 
 ZIPS = ["images_background.zip", "images_evaluation.zip"]
 BACKGROUND = omniglot.PARTS[0]
@@ -135,7 +135,7 @@ def test_a_damaged_cache_that_cannot_be_replaced_is_passed_over_for_the_next(fol
 
 def test_a_damaged_cache_with_nothing_beside_it_is_an_error_that_says_what_to_do(folders):
     (folders[2] / omniglot.CACHE).write_bytes(b"")
-    with pytest.raises(BadData, match=rf"{omniglot.CACHE} is damaged .*metalib data fetch"):
+    with pytest.raises(BadFile, match=rf"{omniglot.CACHE} is damaged .*metalib data fetch"):
         omniglot.find()
 
 
@@ -194,7 +194,7 @@ def test_a_bad_archive_is_named_with_the_remedy_and_nothing_is_written(folders, 
     make, reason = BAD_ARCHIVES[name]
     put_archives(folders[1])
     (folders[1] / ZIPS[0]).write_bytes(make())
-    with pytest.raises(BadData, match=rf"{folders[1] / ZIPS[0]}.*{reason}.*metalib data fetch"):
+    with pytest.raises(BadFile, match=rf"{folders[1] / ZIPS[0]}.*{reason}.*metalib data fetch"):
         omniglot.find()
     assert left_in(folders[0].parent, folders[2]) == ZIPS
 
@@ -212,7 +212,7 @@ def test_an_unreadable_picture_in_a_tree_is_named(folders, content):
     put_trees(folders[0])
     name = f"{BACKGROUND}/und1/character00/10_03.png"
     (folders[0] / name).write_bytes(content)
-    with pytest.raises(BadData, match=rf"{folders[0]}.*{name} is not a readable picture.*metalib data fetch"):
+    with pytest.raises(BadFile, match=rf"{folders[0]}.*{name} is not a readable picture.*metalib data fetch"):
         omniglot.find()
     assert not (folders[0] / omniglot.CACHE).exists()
 
@@ -220,7 +220,7 @@ def test_an_unreadable_picture_in_a_tree_is_named(folders, content):
 def test_a_class_of_a_tree_with_too_few_pictures_is_named(folders):
     put_trees(folders[0])
     (folders[0] / f"{BACKGROUND}/und1/character00/10_03.png").unlink()
-    with pytest.raises(BadData, match=rf"{BACKGROUND}: und1/character00 has 19 pictures .*metalib data fetch"):
+    with pytest.raises(BadFile, match=rf"{BACKGROUND}: und1/character00 has 19 pictures .*metalib data fetch"):
         omniglot.find()
     assert not (folders[0] / omniglot.CACHE).exists()
 
@@ -238,7 +238,7 @@ def test_an_archive_with_any_bytes_altered_gives_the_same_pictures_or_bad_data(t
         path.write_bytes(content)
         try:
             part = omniglot.read_part(path, BACKGROUND)
-        except BadData:
+        except BadFile:
             continue
         assert part.names == whole.names and (part.images == whole.images).all()
 

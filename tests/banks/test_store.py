@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 
 from metalib import places
 from metalib.banks import omniglot, store
-from metalib.banks.store import BadData
+from metalib.files import BadFile
 
 
 @pytest.fixture
@@ -49,31 +49,31 @@ def test_one_altered_byte_is_noticed(cache, where):
     content = bytearray(cache.read_bytes())
     content[content.index(b"class07") + 5 if where == "names" else -1000] ^= 1
     cache.write_bytes(content)
-    with pytest.raises(BadData, match=r"bank\.safetensors does not hold what was written to it: delete it"):
+    with pytest.raises(BadFile, match=r"bank\.safetensors does not hold what was written to it: delete it"):
         store.load_cache(cache, expected_origin="here")
 
 
 @pytest.mark.parametrize("content", [b"", b"<!DOCTYPE html>", bytes(100_000)])
 def test_a_file_that_is_no_cache_is_named(only_user, content):
     (only_user / "bank.safetensors").write_bytes(content)
-    with pytest.raises(BadData, match=r"bank\.safetensors is damaged .*: delete it"):
+    with pytest.raises(BadFile, match=r"bank\.safetensors is damaged .*: delete it"):
         store.load_cache(only_user / "bank.safetensors")
 
 
 def test_a_cache_that_was_cut_off_is_named(cache):
     cache.write_bytes(cache.read_bytes()[:-1000])
-    with pytest.raises(BadData, match=r"bank\.safetensors is damaged .*: delete it"):
+    with pytest.raises(BadFile, match=r"bank\.safetensors is damaged .*: delete it"):
         store.load_cache(cache)
 
 
 def test_a_safetensors_file_of_something_else_is_named(only_user):
     save_file({"images": torch.zeros(3)}, only_user / "bank.safetensors")
-    with pytest.raises(BadData, match=r"bank\.safetensors is damaged"):
+    with pytest.raises(BadFile, match=r"bank\.safetensors is damaged"):
         store.load_cache(only_user / "bank.safetensors")
 
 
 def test_a_cache_of_another_origin_is_refused(cache):
-    with pytest.raises(BadData, match="other data or by another version"):
+    with pytest.raises(BadFile, match="other data or by another version"):
         store.load_cache(cache, expected_origin="elsewhere")
 
 

@@ -20,7 +20,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
-from metalib import places
+from metalib import files, places
 from metalib.banks import omniglot
 
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
@@ -96,7 +96,7 @@ def main(names: list[str]) -> int:
                 return 1
         tidy(notebook)
         nbformat.validate(notebook)
-        places.write_atomically(path, lambda part, notebook=notebook: nbformat.write(notebook, part))
+        files.write_atomically(path, lambda part, notebook=notebook: nbformat.write(notebook, part))
         print(f"{path.name}: {time.perf_counter() - start:.0f} s, {path.stat().st_size / 1e6:.2f} MB")
     return 0
 

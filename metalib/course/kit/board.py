@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from metalib import places
+from metalib import files, places
 from metalib.course.kit.exams import EXAMS
 from metalib.evaluate import Interval
 
@@ -101,4 +101,4 @@ def _mine() -> list[Row]:
 def _write(rows_: list[Row]) -> None:
     entries = [{"method": r.method, "exam": r.exam, "interval": list(r.interval), "bank": r.bank} for r in rows_]
     text = json.dumps(entries, indent=1, ensure_ascii=False)
-    places.write_atomically(_scores_file(), lambda part: part.write_text(text, encoding="utf-8"))
+    files.write_atomically(_scores_file(), lambda part: part.write_text(text, encoding="utf-8"))

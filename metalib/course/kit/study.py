@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from metalib import places, runtime
+from metalib import files, places, runtime
 
 FOLDER = "studies"
 
@@ -45,7 +45,7 @@ def write(name: str, study: Study, folder: Path) -> Path:
     path = folder / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
-    places.write_atomically(path, lambda part: part.write_text(text, encoding="utf-8"))
+    files.write_atomically(path, lambda part: part.write_text(text, encoding="utf-8"))
     return path
 
 

@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from metalib import places
+from metalib import files, places
 from metalib.course.kit.board import RESULTS
 from metalib.course.kit.exams import EXAMS
 from metalib.course.kit.results.entry import ExamEntry, PublishedEntry, exam_key
@@ -48,9 +48,9 @@ def write(course: CourseResults, folder: Path) -> None:
         "paper": [entry.to_json() for entry in paper],
     }
     text, tables = json.dumps(record, indent=1, ensure_ascii=False) + "\n", markdown(exams, paper, command=COMMAND)
-    places.write_tensors(folder / EPISODES, course.right)
-    places.write_atomically(folder / TABLES, lambda part: part.write_text(tables, encoding="utf-8"))
-    places.write_atomically(folder / RESULTS, lambda part: part.write_text(text, encoding="utf-8"))
+    files.write_tensors(folder / EPISODES, course.right)
+    files.write_atomically(folder / TABLES, lambda part: part.write_text(tables, encoding="utf-8"))
+    files.write_atomically(folder / RESULTS, lambda part: part.write_text(text, encoding="utf-8"))
 
 
 def accuracies(method: str, exam: str, *, bank: str) -> Tensor:
