@@ -76,7 +76,7 @@ def locked(path: Path, *, waiting: Callable[[], object] = lambda: None) -> Itera
 
 
 def read_json(path: Path, shape: Any = object, *, remedy: str = "restore it, or delete it") -> Any:
-    """What the JSON file `path` holds. Raises BadFile where that does not `fit` the shape, OSError where none can read."""
+    """What the JSON file `path` holds. Raises BadFile where that does not `fit` the shape, OSError too."""
     try:
         return fit(json.loads(path.read_text(encoding="utf-8")), shape)
     except (ValueError, RecursionError) as error:  # no UTF-8, no JSON, brackets without end, or another file's JSON

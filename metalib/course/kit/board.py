@@ -1,12 +1,16 @@
 """The score board: the course's own results, and the learner's beside them.
 
 The course's results are in `data/results.json`, written by `metalib results`. The learner's are in `scores.json` in the
-per-user folder, so that they outlive a notebook and never reach a commit.
+per-user folder, so that they outlive a notebook and never reach a commit. Where that file cannot be written or read,
+they are kept in memory: no notebook ends because nothing can be remembered.
 """
 
 from __future__ import annotations
 
+import functools
 import json
+import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +19,7 @@ from metalib.course.kit.exams import EXAMS
 from metalib.evaluate import Interval
 
 RESULTS, SCORES = "results.json", "scores.json"
+_ENTRY = {"method": str, "exam": str, "interval": files.INTERVAL, "bank": str}
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,13 @@ class Row:
     bank: str
     mine: bool = False
     notebook: int = 0  # the one that teaches the method; 0: known from the start
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.method, self.exam, self.bank
+
+
+_unsaved: dict[tuple[str, str, str], Row] = {}  # what no file would take, by key
 
 
 def chance(exam: str, bank: str) -> Row:
@@ -43,8 +55,15 @@ def record(method: str, exam: str, interval: Interval, *, bank: str) -> None:
     letters = [e.letter for e in EXAMS]
     if exam not in letters:
         raise ValueError(f"there is no exam {exam!r}: give {' or '.join(letters)}")
-    kept = [row for row in _mine() if (row.method, row.exam, row.bank) != (method, exam, bank)]
-    _write([*kept, Row(method, exam, interval, bank, mine=True)])
+    new = Row(method, exam, interval, bank, mine=True)
+    _unsaved[new.key] = new
+    path = _scores_file()
+    try:
+        with files.locked(path):  # two notebooks may write at once
+            _write(path, {**_saved(path), **_unsaved}.values())
+        _unsaved.clear()
+    except (OSError, files.BadFile) as error:
+        _only_in_memory(path, error)
 
 
 def rows(exam: str, *, bank: str, notebook: int | None = None) -> list[Row]:
@@ -62,7 +81,9 @@ def rows(exam: str, *, bank: str, notebook: int | None = None) -> list[Row]:
 
 def forget() -> None:
     """Clear the learner's part of the board."""
-    _scores_file().unlink(missing_ok=True)
+    _unsaved.clear()
+    with files.locked(_scores_file()):
+        _scores_file().unlink(missing_ok=True)
 
 
 def table(exam: str, *, bank: str, notebook: int | None = None) -> str:
@@ -82,23 +103,45 @@ def _course() -> list[Row]:
     path = places.find(RESULTS)
     if path is None:
         return []
-    results = json.loads(path.read_text(encoding="utf-8"))
+    results = files.read_json(path, {"exams": [{**_ENTRY, "notebook": int | None}]})
     return [
-        Row(e["method"], e["exam"], Interval(*e["interval"]), e["bank"], notebook=e.get("notebook", 0))
+        Row(e["method"], e["exam"], Interval(*e["interval"]), e["bank"], notebook=e.get("notebook") or 0)
         for e in results["exams"]
     ]
 
 
-def _mine() -> list[Row]:
+def _mine() -> Iterable[Row]:
     path = _scores_file()
     try:
-        entries = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-        return [Row(e["method"], e["exam"], Interval(*e["interval"]), e["bank"], mine=True) for e in entries]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path} is damaged ({error}): delete it to start the score board anew") from error
+        return {**_saved(path), **_unsaved}.values()
+    except (OSError, files.BadFile) as error:
+        _only_in_memory(path, error)
+        return _unsaved.values()
 
 
-def _write(rows_: list[Row]) -> None:
+def _saved(path: Path) -> dict[tuple[str, str, str], Row]:
+    try:
+        entries = files.read_json(path, [_ENTRY], remedy="delete it to start the score board anew")
+    except FileNotFoundError:
+        return {}
+    found = [Row(e["method"], e["exam"], Interval(*e["interval"]), e["bank"], mine=True) for e in entries]
+    return {row.key: row for row in found}
+
+
+def _write(path: Path, rows_: Iterable[Row]) -> None:
     entries = [{"method": r.method, "exam": r.exam, "interval": list(r.interval), "bank": r.bank} for r in rows_]
     text = json.dumps(entries, indent=1, ensure_ascii=False)
-    files.write_atomically(_scores_file(), lambda part: part.write_text(text, encoding="utf-8"))
+    files.write_atomically(path, lambda part: part.write_text(text, encoding="utf-8"))
+
+
+def _only_in_memory(path: Path, error: OSError | files.BadFile) -> None:
+    """Say, once for each reason, that the score board will not outlive this session."""
+    reason = str(error)
+    if isinstance(error, OSError):  # its text may name a temporary file, another one each time
+        reason = f"{path} cannot be used ({error.strerror or error}): set METALIB_USER to a folder that you may write"
+    _warn_once(f"your scores are kept for this session only, as {reason}")
+
+
+@functools.cache
+def _warn_once(text: str) -> None:
+    warnings.warn(text, stacklevel=2)

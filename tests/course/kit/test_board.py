@@ -1,11 +1,14 @@
 """Facts about the score board: the learner's part is kept, replaced and cleared, and stays in the user's folder."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
 from metalib.course.kit import board
 from metalib.evaluate import Interval, wilson_interval
+from metalib.files import BadFile
 
 BANK = "Omniglot"
 
@@ -27,7 +30,7 @@ def test_the_board_is_sorted_and_says_who_is_who(course, tmp_user):
     rows = board.rows("B", bank=BANK)
     assert [(r.method, r.mine) for r in rows] == [("chance", False), ("pixel neighbours", False), ("you", True)]
     assert rows[0].interval.mean == 1 / 20
-    assert [p.name for p in tmp_user.iterdir()] == [board.SCORES]
+    assert [p.name for p in tmp_user.iterdir() if p.name[0] != "."] == [board.SCORES]
     assert [p.name for p in course.iterdir()] == [board.RESULTS]
 
 
@@ -69,7 +72,86 @@ def test_an_exam_that_does_not_exist():
         board.record("you", "C", wilson_interval(1, 2), bank=BANK)
 
 
-def test_a_damaged_file_is_named(tmp_user):
-    (tmp_user / board.SCORES).write_text("[{")
-    with pytest.raises(ValueError, match=r"scores\.json is damaged"):
+def mine(exam="A"):
+    return [row.method for row in board.rows(exam, bank=BANK) if row.mine]
+
+
+PLAYER = """
+import sys
+from metalib.course.kit import board
+from metalib.evaluate import wilson_interval
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(20):
+    board.record(f"{sys.argv[1]}{number}", "A", wilson_interval(1, 2), bank="Omniglot")
+"""
+
+
+def test_two_notebooks_at_once_lose_no_row(course):
+    streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    players = [subprocess.Popen([sys.executable, "-c", PLAYER, name], **streams) for name in "ab"]
+    assert [player.stdout.readline() for player in players] == ["ready\n"] * 2
+    for player in players:
+        player.stdin.write("\n")
+        player.stdin.flush()
+    for player in players:
+        player.communicate()
+    assert sorted(mine()) == sorted(f"{name}{number}" for name in "ab" for number in range(20))
+
+
+def test_a_home_that_cannot_be_written_keeps_the_score_in_memory_and_warns_once(course, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    home = tmp_path / "file" / "home"
+    monkeypatch.setenv("METALIB_USER", str(home))
+    with pytest.warns(UserWarning, match=rf"{home / board.SCORES} .*\(Not a directory\): set METALIB_USER"):
+        board.record("first", "A", wilson_interval(1, 2), bank=BANK)
+    board.record("second", "A", wilson_interval(1, 4), bank=BANK)  # a second warning would be an error here
+    board.record("first", "A", wilson_interval(3, 4), bank=BANK)
+    assert mine() == ["second", "first"]
+    (tmp_path / "file").unlink()
+    board.record("third", "A", wilson_interval(4, 4), bank=BANK)  # takes the others along
+    assert {entry["method"] for entry in json.loads((home / board.SCORES).read_text())} == {"first", "second", "third"}
+    board.forget()
+    assert mine() == []
+
+
+def test_forgetting_forgets_what_is_in_memory_too(course, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("METALIB_USER", str(tmp_path / "file"))
+    with pytest.warns(UserWarning, match="Not a directory"):
+        board.record("you", "A", wilson_interval(1, 2), bank=BANK)
+    monkeypatch.setenv("METALIB_USER", str(tmp_path / "home"))
+    assert mine() == ["you"]
+    board.forget()
+    assert mine() == []
+
+
+ENTRY = {"method": "you", "exam": "A", "interval": [0.5, 0.4, 0.6, 10, "questions"], "bank": BANK}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[{",
+        "[" * 100_000,
+        "5",
+        json.dumps([{**ENTRY, "interval": ["0.5", "0.4", "0.6", "10", "questions"]}]),
+        json.dumps([{**ENTRY, "method": None}]),
+    ],
+    ids=["half", "deep", "number", "strings", "no name"],
+)
+def test_a_damaged_file_of_scores_is_named_kept_and_ends_nothing(course, tmp_user, content):
+    (tmp_user / board.SCORES).write_text(content)
+    with pytest.warns(UserWarning, match=r"scores\.json is damaged .*: delete it to start the score board anew"):
+        board.record("you", "A", wilson_interval(1, 2), bank=BANK)
+    assert mine() == ["you"]
+    assert (tmp_user / board.SCORES).read_text() == content
+    board.forget()
+    assert not (tmp_user / board.SCORES).exists()
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", '{"exams": [{"method": "x"}]}', '{"exams": [5]}', "[" * 100_000])
+def test_damaged_results_of_the_course_are_named(course, content):
+    (course / board.RESULTS).write_text(content)
+    with pytest.raises(BadFile, match=r"results\.json is damaged"):
         board.rows("A", bank=BANK)
