@@ -50,9 +50,9 @@ def write(name: str, study: Study, folder: Path) -> Path:
 
 
 def read(name: str) -> dict[str, Any]:
-    """The record that `metalib study NAME` wrote. Raises FileNotFoundError, with the command, when there is none."""
+    """The record that `metalib study NAME` wrote. Raises, with the command, FileNotFoundError or BadFile."""
     relative = Path(FOLDER) / f"{name}.json"
     path = places.find(relative)
     if path is None:
         raise FileNotFoundError(f"{places.where_looked(str(relative))}. Run it: metalib study {name}")
-    return json.loads(path.read_text(encoding="utf-8"))
+    return files.read_json(path, {"settings": dict, "results": dict}, remedy=f"run it: metalib study {name}")

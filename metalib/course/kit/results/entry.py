@@ -7,10 +7,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
-from metalib import runtime
+from metalib import files, runtime
 from metalib.evaluate import Interval
 
 DECISIVE = ("network", "pictures", "task", "seed", "batch_norm")  # what an accuracy depends on
+SHAPES = {  # what JSON holds of a field, by its type
+    "str": str,
+    "int": int,
+    "float": files.NUMBER,
+    "Interval | None": files.INTERVAL,
+    "tuple[float, float | None]": (files.NUMBER, files.NUMBER | None),
+}
 Some = TypeVar("Some", bound="Entry")
 
 
@@ -64,7 +71,9 @@ class Entry:
 
     @classmethod
     def from_json(cls: type[Some], record: dict[str, Any]) -> Some:
-        """What `to_json` made; fields that older files lack have their defaults. Raises TypeError for others."""
+        """What `to_json` made; fields that older files lack have their defaults. Raises TypeError or ValueError."""
+        shape = {field.name: SHAPES[str(field.type)] for field in dataclasses.fields(cls) if field.name in record}
+        files.fit(record, {**shape, "interval": files.INTERVAL})
         return cls(**{**record, "interval": Interval(*record["interval"])})
 
 

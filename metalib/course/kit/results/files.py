@@ -20,22 +20,22 @@ from metalib.course.kit.results.measure import CourseResults
 from metalib.course.kit.results.tables import markdown
 
 COMMAND = "metalib results"
+ANEW = "measure it all with --anew"
 TABLES, EPISODES = "results.md", "results-episodes.safetensors"
 
 
 def read(folder: Path) -> CourseResults:
-    """What `write` left in `folder`; nothing where there is nothing. Raises ValueError for a damaged file."""
+    """What `write` left in `folder`; nothing where there is nothing. Raises BadFile for a damaged file."""
     path, side = folder / RESULTS, folder / EPISODES
     if not path.exists():
         return CourseResults()
+    record = files.read_json(path, {"exams": [dict], "paper": [dict]}, remedy=ANEW)
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
         exams = [ExamEntry.from_json(entry) for entry in record["exams"]]
         paper = [PublishedEntry.from_json(entry) for entry in record["paper"]]
-        right = load_file(side) if side.exists() else {}
-    except (ValueError, KeyError, TypeError, SafetensorError) as error:
-        what = f"{type(error).__name__}: {error}"
-        raise ValueError(f"{path} or {side.name} beside it is damaged ({what}): measure it all with --anew") from error
+    except (ValueError, TypeError) as error:
+        raise files.BadFile(f"{path} is damaged ({error}): {ANEW}") from error
+    right = _episodes(side) if side.exists() else {}
     return CourseResults({e.key(): e for e in exams}, right, {e.key(): e for e in paper})
 
 
@@ -56,13 +56,20 @@ def write(course: CourseResults, folder: Path) -> None:
 def accuracies(method: str, exam: str, *, bank: str) -> Tensor:
     """[E] float64: the accuracy of one of the course's methods in each episode of an exam, for paired intervals.
 
-    Raises ValueError when there is no such result.
+    Raises ValueError when there is no such result, BadFile when they cannot be read.
     """
     path = places.find(EPISODES)
-    right = load_file(path) if path else {}
+    right = _episodes(path) if path else {}
     name = exam_key(method, exam, bank)
     if name not in right:
         raise ValueError(
             f"no episodes of {name!r}: there are {', '.join(sorted(right)) or 'none'}; `{COMMAND}` writes them"
         )
     return right[name].double() / next(e.questions for e in EXAMS if e.letter == exam)
+
+
+def _episodes(path: Path) -> dict[str, Tensor]:
+    try:
+        return load_file(path)
+    except SafetensorError as error:
+        raise files.BadFile(f"{path} is damaged ({error}): {ANEW}") from error

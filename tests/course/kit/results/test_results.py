@@ -15,6 +15,7 @@ from metalib.course.kit.results import accuracies, files, measure, papers, sitti
 from metalib.course.kit.results.entry import ExamEntry, exam_key
 from metalib.course.kit.results.measure import CourseResults
 from metalib.evaluate import mean_interval
+from metalib.files import BadFile
 from metalib.models import conv4
 from metalib.training import checkpoints
 from metalib.training.recipes import RECIPES
@@ -128,12 +129,42 @@ def test_a_damaged_file_is_named_and_measured_anew_on_request(sat, one_group, tm
     files.write(measured(one_group), tmp_path)
     whole = (tmp_path / damaged).read_bytes()
     (tmp_path / damaged).write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(ValueError, match=r"results\.json or .* is damaged .* measure it all with --anew"):
+    with pytest.raises(BadFile, match=rf"{damaged} is damaged .* measure it all with --anew"):
         files.read(tmp_path)
     monkeypatch.setattr(commands, "load_bank", lambda name, quiet: one_group)
     monkeypatch.setattr(commands, "_checkout_data", lambda command: tmp_path)
     commands.write_results(device="cpu", anew=True)
     assert (tmp_path / damaged).stat().st_size == len(whole)
+
+
+PUBLISHED = {
+    **dict.fromkeys(("method", "task", "data", "batch_norm", "checkpoint", "source", "trained_on"), "x"),
+    **{"seed": 1, "interval": [0.5, 0.4, 0.6, 2, "episodes"], "published": [98.8, None], "updates": 5, "seconds": 1.5},
+}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"interval": "0.5"}, {"interval": [0.5]}, {"seed": "1"}, {"published": 5}, {"seconds": None}, {"what": 1}],
+    ids=str,
+)
+def test_results_of_another_shape_are_named(sat, one_group, tmp_path, change):
+    files.write(measured(one_group), tmp_path)
+    record = json.loads((tmp_path / board.RESULTS).read_text())
+    if change.keys() & PUBLISHED.keys() - record["exams"][0].keys():
+        record["paper"] = [{**PUBLISHED, **change}]
+    else:
+        record["exams"] = [{**entry, **change} for entry in record["exams"]]
+    (tmp_path / board.RESULTS).write_text(json.dumps(record))
+    with pytest.raises(BadFile, match=r"results\.json is damaged .* measure it all with --anew"):
+        files.read(tmp_path)
+
+
+def test_half_a_side_file_is_named_where_it_is_read(tmp_path, monkeypatch):
+    monkeypatch.setenv("METALIB_DATA", str(tmp_path))
+    (tmp_path / files.EPISODES).write_bytes(b"half")
+    with pytest.raises(BadFile, match=rf"{files.EPISODES} is damaged"):
+        files.accuracies("pixels", "A", bank="Omniglot")
 
 
 def test_a_fingerprint_tells_networks_and_recipes_apart():
