@@ -7,8 +7,9 @@ The small module lies at the top. It can be read in an evening, in this order:
     adapt  maml  reptile  protonet           one algorithm each: its equation, its lines
     finetune  baselines                      what they are compared with
     evaluate                                 accuracy of each episode, and intervals
-    runtime  places  files                   the machine; where files are looked for; how they are read and written
+    runtime  places                          the machine; where files are looked for
 
+Beside it, `inputs` and `vetting` hold what it refuses, and `files` how files are read and written.
 It imports nothing of the rooms around it:
 
     banks/      where pictures come from: Omniglot, glyphs; fetched, stored, changed a little

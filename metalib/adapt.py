@@ -15,6 +15,8 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad
 from torch.nn.functional import cross_entropy
 
+from metalib import inputs
+
 Params = dict[str, Tensor]
 Loss = Callable[[Tensor, Tensor], Tensor]
 Rows = Tensor | slice
@@ -52,13 +54,20 @@ def path(
 
     inner_lr     α, or one α for each adapted parameter, by name (Li et al., 2017; Antoniou et al., 2019)
     first_order  cut the steps out of the outer gradient: first-order MAML
-    only         adapt the parameters whose names start so, the others stay at θ: "head" is ANIL (Raghu et al., 2020)
+    only         adapt the parameters whose names start so, the others stay at θ: "head" is ANIL (Raghu et al., 2020).
+                 What has requires_grad=False in the model stays too, unless all of it has
     batches      the rows of the support set that each step takes, indices or a slice: minibatches. None: all of them
     step_rule    (φ, gradient, inner_lr) -> φ. None: plain gradient descent. `InnerAdam` is another
-    Raises ValueError for settings that do not fit the model, when the first element is taken.
+    Raises ValueError for settings, pictures or labels that do not fit the model, when the first element is taken.
     """
-    adapted = {name: value for name, value in theta.items() if name.startswith(only)}
-    _check(model, theta, adapted, only, inner_lr, inner_steps, batches)
+    free = trainable(model)
+    adapted = {name: value for name, value in theta.items() if name.startswith(only) and name in free}
+    inputs.check_adapting(model, theta, adapted, only=only, inner_lr=inner_lr, inner_steps=inner_steps, batches=batches)
+    inputs.check_pictures(support_x, next(iter(theta.values())), "support_x")
+    if loss_fn is cross_entropy:
+        inputs.check_labels(support_y, "support labels")
+    if isinstance(step_rule, InnerAdam):
+        step_rule.cut()
 
     def support_loss(adapted: Params, x: Tensor, y: Tensor) -> Tensor:
         return loss_of(loss_fn, functional_call(model, {**theta, **adapted}, (x,)), y)
@@ -70,6 +79,12 @@ def path(
             gradient = grad(support_loss)(adapted, support_x[rows], support_y[rows])  # depends on θ
         adapted = (step_rule or gradient_step)(adapted, gradient, inner_lr)
         yield {**theta, **adapted}
+
+
+def trainable(model: nn.Module) -> set[str]:
+    """The names of the parameters that may move: those that require gradients, or all where none does."""
+    free = {name for name, value in model.named_parameters() if value.requires_grad}
+    return free or {name for name, _ in model.named_parameters()}
 
 
 def gradient_step(phi: Params, gradient: Params, inner_lr: Rate) -> Params:
@@ -95,15 +110,24 @@ class InnerAdam:
 
     def __call__(self, phi: Params, gradient: Params, inner_lr: Rate) -> Params:
         g = torch.cat([gradient[name].flatten() for name in phi])  # one long vector: few operations instead of many
+        g = g.float() if g.dtype in inputs.HALVES else g  # whose smallest number is above ε
         self.steps = self.steps + 1
         self.mean = self.beta1 * self.mean + (1 - self.beta1) * g
         self.square = self.beta2 * self.square + (1 - self.beta2) * g.square()
         # the averages start at zero; dividing by the weight that they have seen removes that bias
         seen1, seen2 = 1 - self.beta1**self.steps, 1 - self.beta2**self.steps
-        direction = (self.mean / seen1) / ((self.square / seen2).sqrt() + self.epsilon)
-        parts = direction.split([value.numel() for value in phi.values()])
+        square = self.square / seen2
+        # the root's slope at 0 is infinite, and infinity times 0 no number: it counts as 0 there
+        root = square.masked_fill(square == 0, 1.0).sqrt().masked_fill(square == 0, 0.0)
+        direction = (self.mean / seen1) / (root + self.epsilon)
+        parts = direction.to(next(iter(phi.values())).dtype).split([value.numel() for value in phi.values()])
         shaped = {name: part.view(value.shape) for (name, value), part in zip(phi.items(), parts, strict=True)}
         return gradient_step(phi, shaped, inner_lr)
+
+    def cut(self) -> None:
+        """Let go of the graph of the tasks before, whose memory a backward pass has freed; the numbers stay."""
+        if isinstance(self.square, Tensor) and self.square.requires_grad:
+            self.mean, self.square = torch.as_tensor(self.mean).detach(), self.square.detach()
 
     def state_dict(self) -> dict[str, object]:
         """What a resumed run needs."""
@@ -126,37 +150,3 @@ def loss_of(loss_fn: Loss, outputs: Tensor, labels: Tensor) -> Tensor:
             f"the model has {n_out} outputs, so labels are 0 … {n_out - 1}, and one lies outside ({error}): "
             "number the classes anew in each episode, or give the head as many rows as the task has classes"
         ) from error
-
-
-def _check(
-    model: nn.Module,
-    theta: Params,
-    adapted: Params,
-    only: str | tuple[str, ...],
-    inner_lr: Rate,
-    inner_steps: int,
-    batches: Sequence[Rows] | None,
-) -> None:
-    """Raise ValueError where the settings of `path` do not fit the model or one another."""
-    if wrong := theta.keys() ^ dict(model.named_parameters()).keys():
-        raise ValueError(
-            f"theta has {len(theta)} tensors and differs from the model's parameters in {', '.join(sorted(wrong))}: "
-            "take dict(model.named_parameters())"
-        )
-    if not adapted:
-        raise ValueError(f"no parameter starts with {only!r}: the model has {', '.join(theta)}")
-    if isinstance(inner_lr, dict) and (missing := adapted.keys() - inner_lr.keys()):
-        raise ValueError(
-            f"{len(adapted)} parameters adapt and {len(missing)} of them have no rate ({', '.join(sorted(missing))}): "
-            "give one each in inner_lr, or name in `only` those that adapt"
-        )
-    if isinstance(inner_steps, bool) or not isinstance(inner_steps, int) or inner_steps < 0:
-        raise ValueError(f"inner_steps is {inner_steps!r}: give a whole number of at least 0")
-    if batches is not None and len(batches) != inner_steps:
-        raise ValueError(f"{inner_steps} inner steps and {len(batches)} batches: give one batch a step")
-    for name, layer in model.named_modules():
-        if layer.training and getattr(layer, "running_mean", None) is not None:
-            raise ValueError(
-                f"{name or 'the model'} is in training mode and would move its running statistics with every task: "
-                "call model.eval(), or build the network with running_stats=False"
-            )

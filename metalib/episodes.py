@@ -7,40 +7,48 @@ set S), and further pictures of the same classes (the query set Q) on which the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from numbers import Integral
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
+
+from metalib.inputs import bank_fields
 
 
 @dataclass(frozen=True)
 class ClassBank:
     """The pictures of many classes, resident on one device.
 
-    images  [C, D, 1, H, W] uint8: C classes with D drawings each, ink bright (255), paper dark (0)
+    images  [C, D, channels, H, W] uint8: C classes of D drawings, ink bright (255), paper dark (0); 1 channel, or 3
     names   C class names
     groups  C group names: the alphabet or script that each class belongs to
     source  what the bank holds, in words, for reports
-    Raises ValueError when these do not fit together.
+    counts  [C] long: how many of the D drawings each class has, the first ones; the rest is padding. None: all of them
+    Arrays of numpy and lists are taken too. Raises ValueError when these do not fit together.
     """
 
     images: Tensor
     names: tuple[str, ...]
     groups: tuple[str, ...]
     source: str
+    counts: Tensor | None = None
 
     def __post_init__(self) -> None:
-        if self.images.ndim != 5 or self.images.dtype != torch.uint8:
-            raise ValueError(
-                f"a bank's images are [C, D, 1, H, W] in uint8, and these are {list(self.images.shape)} in "
-                f"{str(self.images.dtype).removeprefix('torch.')}"
-            )
-        if not len(self.images) == len(self.names) == len(self.groups):
-            raise ValueError(
-                f"{len(self.images)} classes of images, {len(self.names)} names and {len(self.groups)} groups: "
-                "give one name and one group for each class"
-            )
+        for name, value in bank_fields(self.images, self.names, self.groups, self.counts).items():
+            object.__setattr__(self, name, value)
+
+    @classmethod
+    def of_unequal(
+        cls, pictures: Sequence[Tensor], names: Sequence[str], groups: Sequence[str], source: str
+    ) -> ClassBank:
+        """The bank of classes that differ in size. pictures: [D_c, channels, H, W] uint8 for each class c."""
+        tensors = [torch.as_tensor(of_class) for of_class in pictures]
+        largest = max((len(of_class) for of_class in tensors), default=0)
+        padded = [torch.cat([x, x.new_zeros(largest - len(x), *x.shape[1:])]) for x in tensors]
+        counts = torch.tensor([len(of_class) for of_class in tensors])
+        return cls(torch.stack(padded), tuple(names), tuple(groups), source, counts)
 
     @property
     def n_classes(self) -> int:
@@ -48,6 +56,7 @@ class ClassBank:
 
     @property
     def n_drawings(self) -> int:
+        """The drawings of the largest class."""
         return self.images.shape[1]
 
     @property
@@ -62,13 +71,26 @@ class ClassBank:
 
     def to(self, device: torch.device | str) -> ClassBank:
         """The same bank on `device`."""
-        return ClassBank(self.images.to(device), self.names, self.groups, self.source)
+        return replace(self, images=self.images.to(device))
 
     def select(self, classes: Sequence[int], source: str | None = None) -> ClassBank:
-        """The bank of some classes, by number, in the order given."""
-        index = torch.as_tensor(classes, dtype=torch.long, device=self.device)
-        names = tuple(self.names[c] for c in classes)
-        return ClassBank(self.images[index], names, tuple(self.groups[c] for c in classes), source or self.source)
+        """The bank of some classes, by number, in the order given. Raises ValueError for one that it does not have."""
+        numbers = [int(c) for c in classes]
+        if unknown := [c for c in numbers if not 0 <= c < self.n_classes]:
+            raise ValueError(f"no class {unknown[0]}: the bank's {self.n_classes} classes are 0 … {self.n_classes - 1}")
+        index = torch.tensor(numbers, dtype=torch.long)
+        names, groups = (tuple(of_all[c] for c in numbers) for of_all in (self.names, self.groups))
+        counts = None if self.counts is None else self.counts[index]
+        return ClassBank(self.images[index.to(self.device)], names, groups, source or self.source, counts)
+
+    def with_at_least(self, n_drawings: int) -> ClassBank:
+        """The bank of the classes that have so many drawings."""
+        return self.select([c for c, count in enumerate(self.sizes.tolist()) if count >= n_drawings])
+
+    @property
+    def sizes(self) -> Tensor:
+        """[C] long: the number of drawings of each class."""
+        return torch.full((self.n_classes,), self.n_drawings) if self.counts is None else self.counts
 
     def select_groups(self, groups: Sequence[str], source: str | None = None) -> ClassBank:
         """The bank of some groups. Raises ValueError for a group that the bank does not have."""
@@ -78,21 +100,37 @@ class ClassBank:
         return self.select([c for c, group in enumerate(self.groups) if group in groups], source)
 
     def join(self, other: ClassBank) -> ClassBank:
-        """The bank of the classes of both."""
-        source = f"{self.source} and {other.source}"
-        images = torch.cat([self.images, other.images])
-        return ClassBank(images, self.names + other.names, self.groups + other.groups, source)
+        """The bank of the classes of both. Raises ValueError where their pictures differ in size or channels."""
+        source, (names, groups) = (
+            f"{self.source} and {other.source}",
+            (self.names + other.names, self.groups + other.groups),
+        )
+        shapes = [list(bank.images.shape[2:]) for bank in (self, other)]
+        if shapes[0] != shapes[1]:
+            raise ValueError(f"pictures of {shapes[0]} and of {shapes[1]} do not join: give both banks one size")
+        if self.counts is None and other.counts is None and self.n_drawings == other.n_drawings:
+            return ClassBank(torch.cat([self.images, other.images]), names, groups, source)
+        pictures = [bank.images[c, :n] for bank in (self, other) for c, n in enumerate(bank.sizes.tolist())]
+        return ClassBank.of_unequal(pictures, names, groups, source)
 
     def rotated(self) -> ClassBank:
         """The bank with every class turned by 0, 90, 180 and 270 degrees, each turn a class of its own: 4C classes.
 
         Split first and rotate after: a turned class must never be on the other side of a split from its original.
+        Raises ValueError for pictures that are not square.
         Source: Santoro et al. (2016), taken up by Vinyals et al. (2016) and Snell et al. (2017).
         """
+        if self.images.shape[-2] != self.images.shape[-1]:
+            raise ValueError(
+                f"pictures of {list(self.images.shape[-2:])} change their shape when turned: cut them square"
+            )
         turns = [torch.rot90(self.images, turn, dims=(-2, -1)) for turn in range(4)]
         names = tuple(f"{name}, turned {90 * turn}°" if turn else name for turn in range(4) for name in self.names)
         groups = tuple(f"{g}, turned {90 * turn}°" if turn else g for turn in range(4) for g in self.groups)
-        return ClassBank(torch.cat(turns), names, groups, f"{self.source}, with rotations by 90° as new classes")
+        counts = None if self.counts is None else self.counts.repeat(4)
+        return ClassBank(
+            torch.cat(turns), names, groups, f"{self.source}, with rotations by 90° as new classes", counts
+        )
 
 
 @dataclass(frozen=True)
@@ -109,8 +147,9 @@ class EpisodeSpec:
 
     def __post_init__(self) -> None:
         for word, count, least in (("n_way", self.n_way, 2), ("k_shot", self.k_shot, 1), ("n_query", self.n_query, 1)):
-            if isinstance(count, bool) or not isinstance(count, int) or count < least:
+            if isinstance(count, bool) or not isinstance(count, Integral) or count < least:
                 raise ValueError(f"{word} is {count!r}: give a whole number of at least {least}")
+            object.__setattr__(self, word, int(count))  # numpy's whole numbers are such too
 
     def __str__(self) -> str:
         within = " within one alphabet" if self.within_group else ""
@@ -155,18 +194,22 @@ def draw_indices(bank: ClassBank, spec: EpisodeSpec, n_tasks: int, *, generator:
         raise ValueError(
             f"{spec.n_way}-way needs {spec.n_way} classes and this bank has {bank.n_classes}: lower n_way or join banks"
         )
-    needed = spec.k_shot + spec.n_query
-    if needed > bank.n_drawings:
+    needed, least = spec.k_shot + spec.n_query, int(bank.sizes.min())
+    if needed > least:
+        name = bank.names[int(bank.sizes.argmin())]
+        short = "" if bank.counts is None else f" ({name}), or take bank.with_at_least({needed})"
         raise ValueError(
             f"{spec.k_shot} shots and {spec.n_query} queries need {needed} pictures of a class and this bank has "
-            f"{bank.n_drawings}: lower k_shot or n_query"
+            f"{least}{short}: lower k_shot or n_query"
         )
     keys = torch.rand(n_tasks, bank.n_classes, generator=generator)  # the N largest keys are a random ordered choice
     if spec.within_group:
         keys = keys.masked_fill(~_one_group_each(bank, spec, n_tasks, generator), -1.0)
     classes = keys.topk(spec.n_way, dim=1).indices  # [T, N]
-    drawings = torch.rand(n_tasks, spec.n_way, bank.n_drawings, generator=generator).topk(needed, dim=2).indices
-    return Draw(classes, drawings)  # drawings [T, N, K + Q]
+    keys = torch.rand(n_tasks, spec.n_way, bank.n_drawings, generator=generator)
+    if bank.counts is not None:  # what pads a small class is never drawn
+        keys = keys.masked_fill(torch.arange(bank.n_drawings) >= bank.counts[classes][..., None], -1.0)
+    return Draw(classes, keys.topk(needed, dim=2).indices)  # drawings [T, N, K + Q]
 
 
 def _one_group_each(bank: ClassBank, spec: EpisodeSpec, n_tasks: int, generator: torch.Generator) -> Tensor:

@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 from torch.nn.functional import cross_entropy
 
-from metalib import protonet
-from metalib.adapt import Params, adapt
+from metalib import inputs, protonet
+from metalib.adapt import Params, adapt, trainable
 from metalib.episodes import Episode
 from metalib.models import Conv4, channels_last, conv4
 
@@ -42,7 +42,8 @@ class Curves(NamedTuple):
 def with_head(network: Conv4, n_way: int, *, running_stats: bool = True) -> Conv4:
     """A copy of `network` in evaluation mode whose head has `n_way` rows of zeros; `network` stays as it is.
 
-    Rows of zeros give no class a head start, so relabelling the classes changes nothing.
+    Rows of zeros give no class a head start, so relabelling the classes changes nothing. What has requires_grad=False
+    in `network` has it in the copy.
     running_stats  False: batch norm forgets its running statistics, and always uses those of the batch
     Raises ValueError for a network without running statistics where they are wanted.
     """
@@ -54,6 +55,9 @@ def with_head(network: Conv4, n_way: int, *, running_stats: bool = True) -> Conv
     copy = conv4(**{**network.settings, "n_out": n_way, "running_stats": running_stats})
     state = {name: torch.zeros_like(value) for name, value in copy.state_dict().items() if name.startswith("head.")}
     copy.load_state_dict({name: state.get(name, network.state_dict().get(name)) for name in copy.state_dict()})
+    free = trainable(network)
+    for name, value in copy.blocks.named_parameters(prefix="blocks"):
+        value.requires_grad_(name in free)
     return copy.to(next(network.parameters()).device).eval()
 
 
@@ -97,6 +101,8 @@ def steps(
     only     the layers that are trained, the others are frozen: ALL_LAYERS, LAST_BLOCK, HEAD, or names as in `adapt`
     Without running statistics, each query passes the network with the support set alone (Nichol et al., 2018).
     """
+    inputs.check_tasks(episodes)
+    inputs.check_pictures(episodes.support_x[0], next(network.parameters()), "support_x")
     tail = Tail(network, only)
     pictures = {"support": episodes.support_x, "query": episodes.query_x}
     frozen = {name: tail.frozen(x.flatten(0, 1)).unflatten(0, x.shape[:2]) for name, x in pictures.items()}
@@ -132,7 +138,7 @@ def _logits(tail: Tail, phi: Params, frozen: dict[str, Tensor], part: str, task:
 def logits(network: Conv4, episodes: Episode, **settings) -> Tensor:
     """[T, Q, N]: the answers to the queries after fine-tuning on each support set; `settings` as `steps` has them."""
     *_, last = steps(network, episodes, **settings)
-    return last("query")
+    return inputs.finite(last("query"))
 
 
 def curves(network: Conv4, episodes: Episode, *, at: Sequence[int], **settings) -> Curves:

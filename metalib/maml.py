@@ -16,9 +16,9 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 from torch.nn.functional import cross_entropy
 
+from metalib import inputs, vetting
 from metalib.adapt import InnerAdam, Loss, Params, StepRule, adapt, loss_of
 from metalib.episodes import Episode
-from metalib.models import inexact_under_vmap
 
 _QUERIES_AT_ONCE = 16  # each brings the whole support set along: more would fill the memory
 
@@ -57,13 +57,26 @@ def losses(
     if chunk_size != 1:
         if compiled:
             raise ValueError(f"compiled, and chunk_size={chunk_size}: tasks are compiled one by one, give chunk_size=1")
-        _check_vmap(model, **adapting)
+        _check_vmap(model, episodes, adapting)
     of_task = compiled_task_loss() if compiled else task_loss
+    inputs.check_tasks(episodes, adapting.get("loss_fn", cross_entropy))
 
     def loss(theta: Params, task: Episode) -> Tensor:
         return of_task(model, theta, task, **adapting)
 
     return over_tasks(loss, theta, episodes, chunk_size)
+
+
+def _check_vmap(model: nn.Module, episodes: Episode, adapting: dict) -> None:
+    """Raise ValueError for what vmap would get wrong without a word."""
+    if isinstance(adapting.get("step_rule"), InnerAdam):
+        raise ValueError("InnerAdam carries its state from task to task, one after the other: give chunk_size=1")
+
+    def by(model: nn.Module, theta: Params, episodes: Episode, chunk_size: int | None) -> Tensor:
+        return over_tasks(lambda t, task: task_loss(model, t, task, **adapting), theta, episodes, chunk_size)
+
+    if not adapting.get("first_order", False):
+        vetting.check_vmap(model, episodes, by, only=adapting.get("only", ""))
 
 
 def logits(model: nn.Module, theta: Params, task: Episode, *, transductive: bool = True, **adapting) -> Tensor:
@@ -97,12 +110,12 @@ def predict(
     settings   what else `logits` takes
     """
 
-    def labels(theta: Params, task: Episode) -> Tensor:
+    def answers(theta: Params, task: Episode) -> Tensor:
         rule = None if step_rule is None else step_rule()
-        return logits(model, theta, task, step_rule=rule, **settings).argmax(dim=1)
+        return logits(model, theta, task, step_rule=rule, **settings)
 
     with torch.no_grad():  # no outer gradient is wanted; torch.func.grad takes the inner one all the same
-        return over_tasks(labels, theta, episodes, chunk_size)
+        return inputs.finite(over_tasks(answers, theta, episodes, chunk_size)).argmax(dim=2)
 
 
 def tie_rows(theta: Params, n_way: int, head: str = "head") -> Params:
@@ -126,16 +139,8 @@ def over_tasks(
     """function(theta, task) for each task, stacked along a leading axis T; `chunk_size` as in `losses`."""
     if chunk_size == 1:
         return torch.stack([function(theta, episodes.task(t)) for t in range(len(episodes.support_y))])
-    return vmap(function, in_dims=(None, 0), chunk_size=chunk_size)(theta, episodes)
-
-
-def _check_vmap(model: nn.Module, *, first_order: bool = False, only="", step_rule=None, **_) -> None:
-    """Raise ValueError for what vmap would get wrong without a word."""
-    if isinstance(step_rule, InnerAdam):
-        raise ValueError("InnerAdam carries its state from task to task, one after the other: give chunk_size=1")
-    layers = [] if first_order else [name for name in inexact_under_vmap(model) if f"{name}.weight".startswith(only)]
-    if layers:
-        raise ValueError(
-            f"torch's vmap takes wrong second derivatives of {', '.join(layers)}: give chunk_size=1, first_order=True, "
-            "or metalib.models.BatchNorm2d for torch's"
-        )
+    try:
+        return vmap(function, in_dims=(None, 0), chunk_size=chunk_size)(theta, episodes)
+    except RuntimeError as error:
+        function(theta, episodes.task(0))  # a fault of the model's own shows here, in plainer words
+        raise vetting.in_words(error) from error

@@ -108,17 +108,6 @@ class BatchNorm2d(nn.BatchNorm2d):
         return normal * self.weight[:, None, None] + self.bias[:, None, None]
 
 
-def inexact_under_vmap(model: nn.Module) -> list[str]:
-    """The layers whose weight has a wrong second derivative under torch's vmap, by name: see `BatchNorm2d`."""
-    kinds = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm, nn.LayerNorm)
-    return [
-        name
-        for name, layer in model.named_modules()
-        if isinstance(layer, kinds) and not isinstance(layer, BatchNorm2d)
-        if layer.weight is not None and getattr(layer, "running_mean", None) is None
-    ]
-
-
 def _under_vmap() -> bool:
     """Whether vmap is at work around this call, or may be: a compiler fuses the two operations anyway."""
     if torch.compiler.is_compiling():

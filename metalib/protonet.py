@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from metalib import inputs
 from metalib.episodes import Episode
 
 Encoder = Callable[[Tensor], Tensor]
@@ -20,18 +21,11 @@ def prototypes(embeddings: Tensor, labels: Tensor, n_way: int) -> Tensor:
     """c_k, the mean embedding of the support pictures with label k (eq. 1 of the paper).
 
     embeddings  [S, D]      labels  [S] long in 0 … N−1, in any order      returns  [N, D]
-    Raises ValueError for a label outside 0 … N−1 or a class without a picture.
+    Raises ValueError for a label outside 0 … N−1 or a class without a picture (on a CPU: a GPU would have to wait).
     """
-    if len(labels) and (int(labels.min()) < 0 or int(labels.max()) >= n_way):
-        raise ValueError(
-            f"labels run from {int(labels.min())} to {int(labels.max())} and {n_way}-way labels are 0 … {n_way - 1}: "
-            "number the classes anew in each episode"
-        )
-    counts = labels.bincount(minlength=n_way)  # [N]
-    if not counts.all():
-        missing = (counts == 0).nonzero().flatten().tolist()
-        raise ValueError(f"classes {missing} of {n_way} have no support picture: give each class at least one")
+    inputs.check_support(embeddings, labels, n_way)
     sums = embeddings.new_zeros(n_way, embeddings.shape[1]).index_add(0, labels, embeddings)  # [N, D]
+    counts = embeddings.new_zeros(n_way).index_add(0, labels, embeddings.new_ones(len(labels)))  # [N]
     return sums / counts[:, None]
 
 
@@ -70,18 +64,24 @@ def linear_head(prototypes: Tensor) -> tuple[Tensor, Tensor]:
 def task_logits(encoder: Encoder, task: Episode, n_way: int, *, distance: str = "squared_euclidean") -> Tensor:
     """[Q, N]: the logits of one task's queries. Support and query pass the encoder in one batch, as in the paper."""
     pictures = torch.cat([task.support_x, task.query_x])  # [S + Q, 1, H, W]
+    embeddings = encoder(pictures)  # [S + Q, D]
     # distances are differences of large squares: they need float32 even when the convolutions ran in bfloat16
-    support, query = encoder(pictures).float().split([len(task.support_x), len(task.query_x)])
+    embeddings = embeddings.float() if embeddings.dtype in inputs.HALVES else embeddings
+    support, query = embeddings.split([len(task.support_x), len(task.query_x)])
     with torch.autocast(query.device.type, enabled=False):
         return logits(query, prototypes(support, task.support_y, n_way), distance=distance)
 
 
-def losses(encoder: Encoder, episodes: Episode, *, distance: str = "squared_euclidean") -> Tensor:
+def losses(
+    encoder: Encoder, episodes: Episode, *, n_way: int | None = None, distance: str = "squared_euclidean"
+) -> Tensor:
     """−log p(y | x), averaged over the queries of each task: algorithm 1 of the paper. Returns [T], differentiable.
 
+    n_way  None: read from the labels, for which a GPU has to wait
     Each task passes the encoder by itself: in training, its batch-norm statistics are its own.
     """
-    n_way = int(episodes.support_y.max()) + 1
+    n_way = inputs.ways(episodes) if n_way is None else n_way
+    inputs.check_encoding(encoder, episodes, n_way)
     tasks = (episodes.task(t) for t in range(len(episodes.support_y)))
     return torch.stack(
         [cross_entropy(task_logits(encoder, task, n_way, distance=distance), task.query_y) for task in tasks]
@@ -89,7 +89,14 @@ def losses(encoder: Encoder, episodes: Episode, *, distance: str = "squared_eucl
 
 
 def predict(encoder: Encoder, episodes: Episode, *, distance: str = "squared_euclidean") -> Tensor:
-    """[T, Q]: the nearest prototype of each query. Put a network into `eval()` first: a query then stands alone."""
-    n_way = int(episodes.support_y.max()) + 1
+    """[T, Q]: the nearest prototype of each query.
+
+    Raises ValueError for a network in training mode, whose running statistics would move, and whose queries would see
+    one another: put it into `eval()` first.
+    """
+    n_way = inputs.ways(episodes)
+    inputs.check_encoding(encoder, episodes, n_way)
+    inputs.check_statistics(encoder)
     tasks = (episodes.task(t) for t in range(len(episodes.support_y)))
-    return torch.stack([task_logits(encoder, task, n_way, distance=distance).argmax(dim=1) for task in tasks])
+    answers = torch.stack([task_logits(encoder, task, n_way, distance=distance) for task in tasks])
+    return inputs.finite(answers).argmax(dim=2)

@@ -232,6 +232,89 @@ def test_a_restored_adam_goes_on_as_if_nothing_had_happened(model, theta, suppor
     assert_close(adapt(model, theta, *support, step_rule=other, **settings), expected, rtol=0, atol=0)
 
 
+def outer(model, theta, support, query, rule, steps):
+    """The query loss after steps of an inner Adam, second order."""
+    phi = adapt(model, theta, *support, inner_lr=0.01, inner_steps=steps, step_rule=rule)
+    return cross_entropy(functional_call(model, phi, (query,)), support[1])
+
+
+@pytest.mark.parametrize("beta1", [0.0, 0.9])
+def test_the_outer_gradient_through_adam_is_that_of_finite_differences(model, theta, support, beta1):
+    """Not at its kinks: ε is large, so that the direction is smooth."""
+    query, h = support[0].flip(0), 1e-6
+    rule = lambda: InnerAdam(beta1=beta1, epsilon=1.0)  # noqa: E731
+    ours = torch.autograd.grad(outer(model, theta, support, query, rule(), 2), list(theta.values()))
+    for name, gradient in zip(theta, ours, strict=True):
+        way = torch.randn(theta[name].shape, generator=seeded(1), dtype=torch.float64)
+        up, down = ({**theta, name: theta[name] + sign * h * way} for sign in (1, -1))
+        slope = (outer(model, up, support, query, rule(), 2) - outer(model, down, support, query, rule(), 2)) / (2 * h)
+        assert_close((gradient * way).sum(), slope, rtol=1e-6, atol=1e-9)
+
+
+def test_an_inner_gradient_of_zero_leaves_the_outer_gradient_finite():
+    """Dead ReLUs, as every untrained conv4 has: the root's slope at zero is infinite."""
+    torch.manual_seed(0)
+    network = conv4(width=8, downsample="stride", n_out=5, running_stats=False)
+    theta, x = parameters_of(network), torch.rand(10, 1, 28, 28)
+    loss = outer(network, theta, (x, torch.arange(5).repeat(2)), x.flip(0), InnerAdam(), 1)
+    assert all(gradient.isfinite().all() for gradient in torch.autograd.grad(loss, list(theta.values())))
+
+
+def test_one_inner_adam_serves_two_outer_updates_of_second_order(model, theta, support):
+    kept, fresh = InnerAdam(beta1=0.5), InnerAdam(beta1=0.5)
+    outer(model, theta, support, support[0], kept, 2).backward()
+    state = {name: torch.as_tensor(value).clone().detach() for name, value in kept.state_dict().items()}
+    fresh.load_state_dict({**state, "steps": kept.steps})
+    losses = [outer(model, theta, support, support[0].flip(0), rule, 2) for rule in (kept, fresh)]
+    first, second = (torch.autograd.grad(loss, list(theta.values())) for loss in losses)
+    assert_close(first, second, rtol=0, atol=0)  # the moments' numbers stay, and count as constants
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_an_inner_adam_in_half_precision_is_finite_and_near_the_double_one(model, theta, support, dtype):
+    x, y = support
+    half = {name: value.detach().to(dtype) for name, value in theta.items()}
+    exact = adapt(model, theta, x, y, inner_lr=0.01, inner_steps=1, step_rule=InnerAdam())
+    ours = adapt(model.to(dtype), half, x.to(dtype), y, inner_lr=0.01, inner_steps=1, step_rule=InnerAdam())
+    assert flat(ours).dtype == dtype
+    assert_close(flat(ours).double(), flat(exact), rtol=0.02, atol=0.02)
+
+
+# --- frozen parameters
+
+
+def test_what_requires_no_gradient_stays_while_the_others_move(model, support):
+    model[0].weight.requires_grad_(False)
+    theta = parameters_of(model)
+    phi = adapt(model, theta, *support, inner_lr=0.1, inner_steps=2)
+    assert {name for name in theta if phi[name].equal(theta[name])} == {"0.weight"}
+    others = [name for name in theta if name != "0.weight"]
+    only = adapt(model, theta, *support, inner_lr=0.1, inner_steps=2, only=tuple(others))
+    assert_close(phi, only, rtol=0, atol=0)
+    with pytest.raises(ValueError, match=r"all of 0\.weight have requires_grad=False and stay"):
+        adapt(model, theta, *support, inner_lr=0.1, inner_steps=1, only="0.weight")
+
+
+def test_where_nothing_requires_a_gradient_all_adapt(model, theta, support):
+    expected = adapt(model, theta, *support, inner_lr=0.1, inner_steps=1)
+    model.requires_grad_(False)
+    assert_close(adapt(model, parameters_of(model), *support, inner_lr=0.1, inner_steps=1), expected)
+
+
+def test_the_flag_is_the_models_and_not_thetas(model, theta, support):
+    """Under torch.func.grad every tensor of θ says that it requires a gradient."""
+    model[0].weight.requires_grad_(False)
+    still = []
+
+    def loss(theta):
+        phi = adapt(model, theta, *support, inner_lr=0.1, inner_steps=1)
+        still.append(phi["0.weight"] is theta["0.weight"])
+        return cross_entropy(functional_call(model, phi, (support[0],)), support[1])
+
+    torch.func.grad(loss)(parameters_of(model))
+    assert still == [True]
+
+
 # --- what it refuses
 
 
@@ -244,6 +327,9 @@ def test_a_restored_adam_goes_on_as_if_nothing_had_happened(model, theta, suppor
         ({"only": "head"}, "no parameter starts with 'head': the model has 0.weight, 0.bias, 2.weight, 2.bias"),
         ({"only": "2.", "inner_lr": {"2.bias": 0.1}}, r"2 parameters adapt and 1 of them have no rate \(2.weight\)"),
         ({"batches": [torch.arange(2)] * 3}, "1 inner steps and 3 batches: give one batch a step"),
+        ({"inner_lr": float("nan")}, "inner_lr is nan: give finite rates"),
+        ({"inner_lr": torch.tensor(float("inf"))}, "inner_lr is inf: give finite rates"),
+        ({"only": "2.bias", "inner_lr": {"2.bias": 0.1, "3.bias": 0.1}}, "rates for 3.bias, which the model does not"),
     ],
 )
 def test_settings_that_do_not_fit(model, theta, support, settings, message):
@@ -278,3 +364,23 @@ def test_running_statistics_in_training_mode():
     network = conv4(width=4, n_out=4).train()
     with pytest.raises(ValueError, match=r"blocks.0.1 is in training mode .* call model.eval\(\)"):
         adapt(network, parameters_of(network), torch.rand(4, 1, 28, 28), torch.arange(4), inner_lr=0.3, inner_steps=1)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda x, y: (x[:0], y[:0]), "support_x is empty"),
+        (
+            lambda x, y: (x.float(), y),
+            r"support_x is float32 and the network's weights are float64: write \.double\(\)",
+        ),
+        (lambda x, y: (x.to(torch.uint8), y), r"support_x is uint8 .* divide by 255 and \.double\(\) first"),
+        (lambda x, y: (x, y.float()), r"support labels are float32: .* \.long\(\)"),
+        (lambda x, y: (x, y.int()), "support labels are int32"),
+        (lambda x, y: (x, y - 100), "support labels run from -100 to -97, and labels are 0, 1, 2"),
+    ],
+    ids=["none", "float32", "uint8", "float labels", "int32 labels", "negative labels"],
+)
+def test_support_sets_that_do_not_fit(model, theta, support, change, message):
+    with pytest.raises(ValueError, match=message):
+        adapt(model, theta, *change(*support), inner_lr=0.1, inner_steps=1)

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -150,3 +151,89 @@ def test_a_bank_that_does_not_fit_together(tiny_bank):
         ClassBank(tiny_bank.images.float(), tiny_bank.names, tiny_bank.groups, "x")
     with pytest.raises(ValueError, match="no group nowhere"):
         tiny_bank.select_groups(["nowhere"])
+
+
+# --- banks of one's own
+
+
+def unequal(sizes=(3, 6, 4), channels=1, side=4):
+    """Classes of these sizes, whose pixels spell class and drawing; pictures are never all dark."""
+    pictures = []
+    for c, size in enumerate(sizes):
+        of_class = torch.full((size, channels, side, side), 255, dtype=torch.uint8)
+        of_class[:, 0, 0, 0], of_class[:, 0, 0, 1] = c, torch.arange(size, dtype=torch.uint8)
+        pictures.append(of_class)
+    names = [f"c{c}" for c in range(len(sizes))]
+    return ClassBank.of_unequal(pictures, names, ["g"] * len(sizes), "unequal")
+
+
+def test_of_classes_of_unequal_size_no_padding_is_drawn_and_every_drawing_is():
+    bank = unequal()
+    assert (bank.n_drawings, bank.sizes.tolist()) == (6, [3, 6, 4])
+    episodes = sample_episodes(bank, EpisodeSpec(3, 1, 2), 300, generator=seeded(0))
+    seen = set()
+    for pictures in (episodes.support_x, episodes.query_x):
+        classes, drawings = read(pictures)
+        seen |= set(zip(classes.flatten().tolist(), drawings.flatten().tolist(), strict=True))
+    assert seen == {(c, d) for c, size in enumerate((3, 6, 4)) for d in range(size)}
+
+
+def test_too_small_a_class_is_named_and_can_be_left_out():
+    bank, spec = unequal(), EpisodeSpec(2, 1, 3)
+    with pytest.raises(ValueError, match=r"need 4 pictures .* has 3 \(c0\), or take bank\.with_at_least\(4\)"):
+        sample_episodes(bank, spec, 1, generator=seeded(0))
+    assert bank.with_at_least(4).names == ("c1", "c2")
+    sample_episodes(bank.with_at_least(4), spec, 1, generator=seeded(0))
+
+
+def test_every_change_of_a_bank_keeps_the_sizes():
+    bank = unequal()
+    assert bank.to("cpu").sizes.tolist() == [3, 6, 4]
+    assert bank.select([2, 0]).sizes.tolist() == [4, 3]
+    assert bank.rotated().sizes.tolist() == [3, 6, 4] * 4
+    joined = bank.join(numbered_bank(2, 9))
+    assert joined.sizes.tolist() == [3, 6, 4, 9, 9] and joined.n_drawings == 9
+    assert joined.images[1, :6].equal(bank.images[1]) and joined.images[4].equal(numbered_bank(2, 9).images[1])
+
+
+def test_full_counts_draw_the_episodes_of_a_bank_without_them():
+    plain = numbered_bank(7, 5)
+    counted = ClassBank(plain.images, plain.names, plain.groups, plain.source, torch.full((7,), 5))
+    one, other = (sample_episodes(bank, EpisodeSpec(3, 1, 2), 9, generator=seeded(3)) for bank in (plain, counted))
+    assert all(a.equal(b) for a, b in zip(one, other, strict=True))
+
+
+def test_arrays_lists_and_whole_numbers_are_taken():
+    plain = numbered_bank(3, 4)
+    bank = ClassBank(plain.images.numpy().copy(), [7, 8, 9], np.array(["a", "a", "b"]), "own", np.array([4, 2, 3]))
+    assert (bank.names, bank.groups) == (("7", "8", "9"), ("a", "a", "b"))
+    assert bank.images.equal(plain.images) and bank.sizes.tolist() == [4, 2, 3]
+    assert EpisodeSpec(np.int64(5), np.int32(1), 1) == EpisodeSpec(5, 1, 1)
+    assert type(EpisodeSpec(np.int64(5), 1, 1).n_way) is int
+
+
+def test_colour_is_the_third_axis():
+    bank = unequal(channels=3)
+    assert sample_episodes(bank, EpisodeSpec(2, 1, 1), 1, generator=seeded(0)).query_x.shape == (1, 2, 3, 4, 4)
+    with pytest.raises(ValueError, match=r"on the third axis, .* \[3, 6, 4, 4, 3\] .* images\.movedim\(-1, 2\)"):
+        ClassBank(bank.images.movedim(2, -1), bank.names, bank.groups, "last")
+    with pytest.raises(ValueError, match=r"\[1, 4, 4\] and of \[3, 4, 4\] do not join"):
+        unequal().join(bank)
+
+
+@pytest.mark.parametrize("classes", [[-1], [0, 3]])
+def test_a_class_that_is_not_there_is_not_selected(classes):
+    with pytest.raises(ValueError, match=rf"no class {classes[-1]}: the bank's 3 classes are 0 … 2"):
+        unequal().select(classes)
+
+
+def test_pictures_that_are_not_square_are_not_turned():
+    with pytest.raises(ValueError, match=r"pictures of \[4, 6\] change shape when turned"):
+        ClassBank(torch.zeros(2, 3, 1, 4, 6, dtype=torch.uint8), "ab", "aa", "wide").rotated()
+
+
+@pytest.mark.parametrize("counts", [[0, 1, 1], [7, 1, 1], [1, 1]])
+def test_counts_that_do_not_fit(counts):
+    images = torch.zeros(3, 6, 1, 4, 4, dtype=torch.uint8)
+    with pytest.raises(ValueError, match=r"counts are .*: give each of the 3 classes its number of drawings, 1 to 6"):
+        ClassBank(images, "abc", "aaa", "wrong", torch.tensor(counts))

@@ -172,3 +172,21 @@ def test_unknown_layers_and_methods_are_refused(network, episodes):
         finetune.logits(finetune.with_head(network, 4), episodes, only="block9", inner_lr=0.1, inner_steps=1)
     with pytest.raises(ValueError, match="no method 'maml': give one of linear probe"):
         finetune.predictor(network, "maml")
+
+
+def test_what_requires_no_gradient_in_the_network_stays(episodes):
+    """A user's own freezing: fine-tuning all layers is then fine-tuning the others."""
+    network = some_network()
+    network.blocks[:3].requires_grad_(False)
+    settings = {"inner_lr": 0.1, "inner_steps": 3}
+    model = finetune.with_head(network, 4)
+    assert [value.requires_grad for value in model.blocks[0].parameters()] == [False] * 3
+    frozen = finetune.logits(model, episodes, **settings)
+    expected = finetune.logits(finetune.with_head(some_network(), 4), episodes, only=finetune.LAST_BLOCK, **settings)
+    assert_close(frozen, expected)
+
+
+def test_a_network_that_diverged_has_no_answers(network, episodes):
+    model = finetune.with_head(network, 4)
+    with pytest.raises(ValueError, match="answers are not finite: the network diverged"):
+        finetune.logits(model, episodes, inner_lr=1e30, inner_steps=3)

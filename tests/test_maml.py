@@ -618,3 +618,35 @@ def test_our_batch_norm_under_vmap_has_the_derivatives_of_finite_differences(epi
     differences = finite_differences(lambda t: maml.losses(model, t, episodes, **settings).mean(), theta, h=5e-5)
     ours = gradient_of(maml.losses(model, theta, episodes, **settings).mean(), theta)
     assert (ours - differences).norm() / ours.norm() < 1e-7
+
+
+# --- what it refuses
+
+
+@pytest.mark.parametrize("chunk_size", [1, None])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda e: Episode(*(field[:0] for field in e)), "0 tasks: give episodes with a leading task axis"),
+        (lambda e: e._replace(query_y=e.query_y * 0 - 100), "query labels run from -100 to -100"),
+        (lambda e: e._replace(support_y=e.support_y.float()), "support labels are float32"),
+        (
+            lambda e: e._replace(support_x=e.support_x.float()),
+            "support_x is float32 and the network's weights are float64",
+        ),
+        (lambda e: e._replace(support_x=e.support_x[:, :0], support_y=e.support_y[:, :0]), "support_x is empty"),
+    ],
+    ids=["no task", "ignored by cross-entropy", "float labels", "float64", "no support"],
+)
+def test_episodes_that_do_not_fit(network, pictures, chunk_size, change, message):
+    with pytest.raises(ValueError, match=message):
+        maml.losses(
+            network, parameters_of(network), change(pictures), inner_lr=0.4, inner_steps=1, chunk_size=chunk_size
+        )
+
+
+@pytest.mark.parametrize("chunk_size", [1, None])
+def test_answers_that_are_no_numbers_are_no_class(network, pictures, chunk_size):
+    theta = {name: value * float("nan") for name, value in parameters_of(network).items()}
+    with pytest.raises(ValueError, match="answers are not finite: the network diverged"):
+        maml.predict(network, theta, pictures, inner_lr=0.4, inner_steps=1, chunk_size=chunk_size)

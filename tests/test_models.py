@@ -6,7 +6,8 @@ from torch import nn
 from torch.func import functional_call, grad, vmap
 from torch.testing import assert_close
 
-from metalib.models import BatchNorm2d, conv4, inexact_under_vmap, mlp
+from metalib.models import BatchNorm2d, conv4, mlp
+from metalib.vetting import inexact_under_vmap
 
 
 @pytest.mark.parametrize(

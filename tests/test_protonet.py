@@ -227,3 +227,76 @@ def test_a_class_without_a_picture():
 def test_an_unknown_distance(points):
     with pytest.raises(ValueError, match="'manhattan'"):
         protonet.logits(points[2], points[0], distance="manhattan")
+
+
+# --- what it keeps, and what it refuses
+
+
+def test_float64_stays_float64(points):
+    support, labels, query = points
+    task = Episode(support, labels, query, torch.arange(30) % 4)
+    assert protonet.task_logits(lambda x: x, task, 4).dtype == torch.float64
+    batch = Episode(*(field[None] for field in task))
+    assert_close(
+        protonet.losses(lambda x: x, batch)[0], cross_entropy(protonet.task_logits(lambda x: x, task, 4), task.query_y)
+    )
+    assert protonet.losses(lambda x: x, batch, n_way=4).dtype == torch.float64
+
+
+def test_a_network_in_training_mode_is_refused_and_its_statistics_stay(encoder, episodes):
+    before = encoder.blocks[0][1].running_mean.clone()
+    encoder.train()
+    try:
+        with pytest.raises(ValueError, match=r"blocks\.0\.1 is in training mode .* call model\.eval\(\)"):
+            protonet.predict(encoder, episodes)
+        with pytest.raises(ValueError, match="in training mode"):
+            protonet.predict(encoder.features, episodes)  # a method of it
+    finally:
+        encoder.eval()
+    assert encoder.blocks[0][1].running_mean.equal(before)
+
+
+def test_answers_that_are_no_numbers_are_no_class(encoder, episodes):
+    """The largest of five NaN is the first: 20.00 ± 0.00 % for a network that diverged."""
+    with pytest.raises(ValueError, match="225 of 225 answers are not finite"):
+        protonet.predict(lambda x: encoder(x) * float("nan"), episodes)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"support_x": lambda x: x.double()}, r"support_x is float64 and the network's weights are float32: .*\.float"),
+        ({"query_y": lambda y: y + 1}, "query labels run from 1 to 5, and 5-way labels are 0 … 4"),
+        ({"query_y": lambda y: y * 0 - 100}, "query labels run from -100"),
+        ({"support_y": lambda y: y[:, :0]}, "give tasks with support pictures"),
+        ({"support_x": lambda x: x[:0], "support_y": lambda y: y[:0]}, "give tasks with support pictures"),
+    ],
+    ids=["float64", "a class too many", "ignored by cross-entropy", "no support", "no task"],
+)
+def test_episodes_that_do_not_fit(encoder, episodes, change, message):
+    wrong = episodes._replace(**{name: how(getattr(episodes, name)) for name, how in change.items()})
+    for function in (protonet.losses, protonet.predict):
+        with pytest.raises(ValueError, match=message):
+            function(encoder, wrong)
+
+
+@pytest.mark.parametrize(
+    ("embeddings", "labels", "message"),
+    [
+        (torch.zeros(4, 3, 1, 1), torch.arange(4), r"embeddings are \[4, 3, 1, 1\] .* \.flatten\(1\)"),
+        (torch.zeros(4, 3), torch.arange(4.0), r"labels are float32: .* \.long\(\)"),
+        (torch.zeros(4, 3), torch.arange(4, dtype=torch.uint8), "labels are uint8"),
+        (torch.zeros(4, 3), torch.arange(5), r"embeddings are \[4, 3\] and labels \[5\]"),
+    ],
+    ids=["feature maps", "float labels", "uint8 labels", "another number"],
+)
+def test_prototypes_of_what_does_not_fit(embeddings, labels, message):
+    with pytest.raises(ValueError, match=message):
+        protonet.prototypes(embeddings, labels, 4)
+
+
+def test_prototypes_under_vmap_are_those_of_a_loop(points):
+    support, labels, _ = points
+    both = torch.stack([support, support.flip(0)])
+    batched = torch.func.vmap(protonet.prototypes, in_dims=(0, 0, None))(both, torch.stack([labels, labels.flip(0)]), 4)
+    assert_close(batched[1], protonet.prototypes(support, labels, 4))

@@ -49,10 +49,12 @@ class ClassifierRecipe(Recipe):
     def draw_from(self, training: ClassBank) -> Callable[[torch.Generator], Pictures]:
         """The function that draws the pictures of one update, with replacement."""
         bank = training.rotated() if self.rotations else training
+        sizes = bank.sizes.to(bank.device)
 
         def draw(generator: torch.Generator) -> Pictures:
             classes = torch.randint(bank.n_classes, (self.batch_size,), generator=generator).to(bank.device)
             drawings = torch.randint(bank.n_drawings, (self.batch_size,), generator=generator).to(bank.device)
+            drawings %= sizes[classes]  # classes of unequal size have fewer
             x = bank.images[classes, drawings].float().div_(255)
             return Pictures(jitter_pictures(x, self.jitter, generator=generator) if self.jitter else x, classes)
 

@@ -35,7 +35,7 @@ class ProtonetRecipe(Recipe):
     def losses(self, network: nn.Module, episodes: Episode, run: Run) -> Tensor:
         """−log p(y | x), averaged over the queries of each task."""
         with runtime.fast_math(episodes.query_x.device):
-            return protonet.losses(network, episodes)
+            return protonet.losses(network, episodes, n_way=self.n_way)
 
     def predictor(self, network: nn.Module) -> Predict:
         """The nearest prototype; the network is put into evaluation mode before, so that a query stands alone."""

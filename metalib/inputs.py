@@ -1,0 +1,178 @@
+"""What the algorithms refuse, with the numbers and the remedy: one call each, so that their own files hold the method.
+
+Values are looked at where that costs nothing: on a CPU, and not inside vmap or a compiler. Whoever batches from outside
+has looked at the whole batch before.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+Params = dict[str, Tensor]
+HALVES = (torch.float16, torch.bfloat16)
+
+
+def bank_fields(images: Any, names: Any, groups: Any, counts: Any) -> dict[str, Any]:
+    """The fields of a `ClassBank` as it holds them: tensors, and tuples of text."""
+    images = torch.as_tensor(images)
+    if images.ndim != 5 or images.dtype != torch.uint8:
+        raise ValueError(f"a bank's images are [C, D, channels, H, W] in uint8, and these are {_described(images)}")
+    if images.shape[2] not in (1, 3):
+        last = ": write images.movedim(-1, 2)" if images.shape[-1] in (1, 3) else ""
+        raise ValueError(f"pictures have 1 channel or 3, on the third axis, and these are {_described(images)}{last}")
+    names, groups = (tuple(str(name) for name in given) for given in (names, groups))
+    if not len(images) == len(names) == len(groups):
+        raise ValueError(
+            f"{len(images)} classes of images, {len(names)} names and {len(groups)} groups: "
+            "give one name and one group for each class"
+        )
+    if counts is not None:
+        counts = torch.as_tensor(counts).long().cpu()
+        if counts.shape != images.shape[:1] or not all(1 <= n <= images.shape[1] for n in counts.tolist()):
+            raise ValueError(
+                f"counts are {counts.tolist()}: give each of the {len(images)} classes its number of drawings, 1 to "
+                f"{images.shape[1]}"
+            )
+    return {"images": images, "names": names, "groups": groups, "counts": counts}
+
+
+def check_labels(labels: Tensor, what: str, n_way: int | None = None) -> None:
+    """Class labels are long, and 0 … N−1: cross-entropy passes over −100 without a word."""
+    if labels.dtype != torch.long:
+        raise ValueError(f"{what} are {_kind(labels)}: class numbers are whole numbers, make them with .long()")
+    lowest, highest = _extremes(labels)
+    if lowest < 0 or (n_way is not None and highest >= n_way):
+        allowed = "labels are 0, 1, 2, …" if n_way is None else f"{n_way}-way labels are 0 … {n_way - 1}"
+        raise ValueError(
+            f"{what} run from {lowest} to {highest}, and {allowed}: number the classes anew in each episode"
+        )
+
+
+def check_pictures(x: Tensor, weights: Tensor | None, what: str) -> None:
+    """There are some, of the same type as the network's weights."""
+    if not len(x):
+        raise ValueError(f"{what} is empty: give each class at least one example")
+    if weights is not None and x.dtype != weights.dtype:
+        remedy = "divide by 255 and" if x.dtype == torch.uint8 else "write"
+        remedy += " .double()" if weights.dtype == torch.float64 else " .float()"
+        raise ValueError(f"{what} is {_kind(x)} and the network's weights are {_kind(weights)}: {remedy} first")
+
+
+def check_tasks(episodes: Any, loss_fn: Callable = cross_entropy) -> None:
+    """There is a task, and the class labels of all of them are such."""
+    if not len(episodes.support_y):
+        raise ValueError("0 tasks: give episodes with a leading task axis of at least 1")
+    if loss_fn is cross_entropy:
+        check_labels(episodes.support_y, "support labels")
+        check_labels(episodes.query_y, "query labels")
+
+
+def ways(episodes: Any) -> int:
+    """N, by the labels of the support sets: one more than the highest."""
+    if not episodes.support_y.numel():
+        raise ValueError(f"support labels of shape {list(episodes.support_y.shape)}: give tasks with support pictures")
+    return int(episodes.support_y.max()) + 1
+
+
+def check_support(embeddings: Tensor, labels: Tensor, n_way: int) -> None:
+    """[S, D] numbers and [S] labels, with at least one of each class."""
+    if embeddings.ndim != 2 or labels.shape != embeddings.shape[:1]:
+        raise ValueError(
+            f"embeddings are {list(embeddings.shape)} and labels {list(labels.shape)}: give [S, D] and [S], "
+            "feature maps by .flatten(1)"
+        )
+    check_labels(labels, "labels", n_way)
+    if (seen := _values(labels)) and (missing := set(range(n_way)) - set(seen)):
+        raise ValueError(f"classes {sorted(missing)} of {n_way} have no support picture: give each class at least one")
+
+
+def check_encoding(encoder: Any, episodes: Any, n_way: int) -> None:
+    """The pictures fit the encoder's weights, where it has any, and every query's label is one of the N classes."""
+    network = getattr(encoder, "__self__", encoder)
+    weights = next(network.parameters(), None) if isinstance(network, nn.Module) else None
+    check_pictures(episodes.support_x[0], weights, "support_x")
+    check_labels(episodes.query_y, "query labels", n_way)
+
+
+def check_statistics(model: Any) -> None:
+    """No layer would move its running statistics. `model` may be a network, a method of one, or any function."""
+    network = getattr(model, "__self__", model)
+    for name, layer in network.named_modules() if isinstance(network, nn.Module) else ():
+        if layer.training and getattr(layer, "running_mean", None) is not None:
+            raise ValueError(
+                f"{name or 'the model'} is in training mode and would move its running statistics with every task: "
+                "call model.eval(), or build the network with running_stats=False"
+            )
+
+
+def check_adapting(
+    model: nn.Module, theta: Params, adapted: Params, *, only: Any, inner_lr: Any, inner_steps: int, batches: Any
+) -> None:
+    """The settings of `adapt.path` fit the model and one another."""
+    if wrong := theta.keys() ^ dict(model.named_parameters()).keys():
+        raise ValueError(
+            f"theta has {len(theta)} tensors and differs from the model's parameters in {', '.join(sorted(wrong))}: "
+            "take dict(model.named_parameters())"
+        )
+    if not adapted:
+        there = [name for name in theta if name.startswith(only)]
+        raise ValueError(
+            f"all of {', '.join(there)} have requires_grad=False and stay: free some, or name others in `only`"
+            if there
+            else f"no parameter starts with {only!r}: the model has {', '.join(theta)}"
+        )
+    if isinstance(inner_lr, dict) and (missing := adapted.keys() - inner_lr.keys()):
+        raise ValueError(
+            f"{len(adapted)} parameters adapt and {len(missing)} of them have no rate ({', '.join(sorted(missing))}): "
+            "give one each in inner_lr, or name in `only` those that adapt"
+        )
+    if isinstance(inner_lr, dict) and (unknown := inner_lr.keys() - theta.keys()):
+        raise ValueError(f"inner_lr has rates for {', '.join(sorted(unknown))}, which the model does not have")
+    for rate in inner_lr.values() if isinstance(inner_lr, dict) else (inner_lr,):
+        if not all(map(math.isfinite, _values(rate) if isinstance(rate, Tensor) else (rate,))):
+            raise ValueError(f"inner_lr is {rate}: give finite rates")
+    if isinstance(inner_steps, bool) or not isinstance(inner_steps, int) or inner_steps < 0:
+        raise ValueError(f"inner_steps is {inner_steps!r}: give a whole number of at least 0")
+    if batches is not None and len(batches) != inner_steps:
+        raise ValueError(f"{inner_steps} inner steps and {len(batches)} batches: give one batch a step")
+    check_statistics(model)
+
+
+def finite(answers: Tensor) -> Tensor:
+    """The answers, of which each has to be a number: the largest of several NaN would pass for class 0."""
+    if wrong := int((~answers.isfinite()).sum()):
+        raise ValueError(
+            f"{wrong:,} of {answers.numel():,} answers are not finite: the network diverged, or its pictures are not "
+            "numbers. Look at its weights, and train with a lower rate"
+        )
+    return answers
+
+
+def _values(values: Tensor) -> list:
+    """The numbers; none where looking at them would be an error, or would make a GPU wait."""
+    if values.device.type != "cpu" or torch.compiler.is_compiling():
+        return []
+    try:
+        return values.flatten().tolist()
+    except RuntimeError:  # inside vmap
+        return []
+
+
+def _extremes(values: Tensor) -> tuple[float, float]:
+    """The lowest and the highest of them; zeros where they cannot be looked at, or there are none."""
+    seen = _values(values)
+    return (min(seen), max(seen)) if seen else (0, 0)
+
+
+def _described(tensor: Tensor) -> str:
+    return f"{list(tensor.shape)} in {_kind(tensor)}"
+
+
+def _kind(tensor: Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
