@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import torch
@@ -24,7 +24,7 @@ from metalib.evaluate import Interval
 from metalib.training import distributed
 from metalib.training.cuda_graphs import Gradients, Losses
 from metalib.training.distributed import Processes
-from metalib.training.run_state import PREVIOUS, RECORDS, STATE, Record, Run, load_state, make_ready, read_records
+from metalib.training.run_state import PREVIOUS, RECORDS, STATE, Record, Run, alone_in, load_state, read_records
 
 __all__ = ["RECORDS", "STATE", "Diverged", "Record", "Run", "load_state", "read_records", "train"]
 
@@ -61,8 +61,11 @@ def train(
     update. The state that was saved last stays intact.
     """
     processes, gradients = _join(run), Gradients(run, losses)
-    _open(run, out, resume, processes)
-    with _finish_update_first(processes) as interrupted, _progress_bar(run, updates, progress, processes) as bar:
+    with (
+        _opened(run, out, resume, processes),
+        _finish_update_first(processes) as interrupted,
+        _progress_bar(run, updates, progress, processes) as bar,
+    ):
         while run.update < updates:
             _one_update(run, gradients, draw, processes)
             bar.update()
@@ -209,23 +212,25 @@ def _stop(run: Run, out: Path | None, wanted: bool) -> None:
         raise KeyboardInterrupt(f"stopped after update {run.update:,}" + (f", saved in {out}" if out else ""))
 
 
-def _open(run: Run, out: Path | None, resume: bool, processes: Processes) -> None:
-    """Make `out` ready: restore its state, or see that there is none to be lost."""
-    if out is None:
-        return
+@contextmanager
+def _opened(run: Run, out: Path | None, resume: bool, processes: Processes) -> Iterator[None]:
+    """Hold `out` while the run goes on: with its state restored, or seen to have none that could be lost."""
+    held = ExitStack()
 
-    def there_is_one() -> bool:
-        make_ready(out)
-        found = (out / STATE).exists() or (resume and (out / PREVIOUS).exists())
+    def there_is_one(folder: Path) -> bool:
+        held.enter_context(alone_in(folder))
+        found = (folder / STATE).exists() or (resume and (folder / PREVIOUS).exists())
         if found and not resume:
-            raise ValueError(f"{out} holds a run already: go on with it (--resume) or choose another folder (--out)")
+            raise ValueError(f"{folder} holds a run already: go on with it (--resume) or choose another folder (--out)")
         if not found:
-            (out / PREVIOUS).unlink(missing_ok=True)  # of another run, whose own state is gone
-            (out / RECORDS).write_text("", encoding="utf-8")
+            (folder / PREVIOUS).unlink(missing_ok=True)  # of another run, whose own state is gone
+            (folder / RECORDS).write_text("", encoding="utf-8")
         return found
 
-    if processes.first(there_is_one):
-        run.restore(out, processes)
+    with held:
+        if out is not None and processes.first(lambda: there_is_one(out)):
+            run.restore(out, processes)
+        yield
 
 
 @contextmanager

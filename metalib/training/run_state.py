@@ -1,7 +1,12 @@
-"""The state of a training run and its records: what is kept in a folder, so that a run can go on where it stopped."""
+"""The state of a training run and its records: what is kept in a folder, so that a run can go on where it stopped.
+
+A state is what torch.save writes, and behind it the digest of that: one file, so that no cut can part the two. States
+of older versions have no digest, and are believed without.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import shutil
@@ -20,6 +25,17 @@ from metalib.evaluate import Interval
 from metalib.training.distributed import ALONE, Processes
 
 STATE, PREVIOUS, RECORDS = "state.pt", "state.pt.previous", "records.jsonl"
+SEAL = b"sha256:"  # begins the last bytes of a state, which are SEAL and 64 hexadecimal digits
+_STATE_SHAPE = {
+    **{"model": dict, "optimizer": dict, "schedule": {"last_epoch": int}, "generator": Tensor, "inner": dict | None},
+    **{"update": int, "seconds": files.NUMBER, "loss_sum": files.NUMBER, "loss_count": int},
+    **{"best_accuracy": files.NUMBER, "best_update": int, "best_state": dict},
+    **{"settings": str, "threads": int, "processes": int | None},
+}
+_RECORD_SHAPE = {
+    **{"update": int, "loss": files.NUMBER, "learning_rate": files.NUMBER, "seconds": files.NUMBER},
+    "validation": list | None,
+}
 
 
 class Record(NamedTuple):
@@ -73,11 +89,23 @@ class Run:
     def restore(self, folder: Path, processes: Processes = ALONE) -> None:
         """Take the state that `save` wrote, and cut the record file off at it.
 
-        The first process reads, so that the others need not see its folder. Raises ValueError when there is no state
-        that can be read, or when it belongs to a run with other settings.
+        The first process reads, so that the others need not see its folder. Raises ValueError when there is no state,
+        or when it belongs to a run with other settings; BadFile when it cannot be read.
         """
         state = processes.first(lambda: newest_state(folder))
         self._must_be_ours(state, folder)
+        try:
+            self._take(state)
+        except Exception as error:  # each part has errors of its own
+            raise _bad(folder / STATE, "does not fit the run", error) from error
+        then = f"{state['threads']} threads in {state.get('processes', 1)} processes"
+        now = f"{torch.get_num_threads()} threads in {processes.size} processes"
+        if then != now and processes.rank == 0:
+            tqdm.write(f"{then} then, {now} now: the last bits will differ")
+        processes.first(lambda: self._cut_records(folder))
+        self._has_kept(folder)
+
+    def _take(self, state: dict[str, Any]) -> None:
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.load_state_dict(state["schedule"])
@@ -87,12 +115,6 @@ class Run:
         self.best_state = state["best_state"]
         for name in self._PLAIN:
             setattr(self, name, state[name])
-        then = f"{state['threads']} threads in {state.get('processes', 1)} processes"
-        now = f"{torch.get_num_threads()} threads in {processes.size} processes"
-        if then != now and processes.rank == 0:
-            tqdm.write(f"{then} then, {now} now: the last bits will differ")
-        processes.first(lambda: self._cut_records(folder))
-        self._has_kept(folder)
 
     def write_record(self, record: Record, folder: Path) -> None:
         """Add a line to the record file. Raises OSError as `save` does."""
@@ -126,6 +148,7 @@ class Run:
         }
         data = io.BytesIO()  # torch.save into a file has no OSError for a full disk
         torch.save(state, data)
+        data.write(_seal(data.getbuffer()))
         with self.writing(f"the state of update {self.update:,}", folder):
             if (folder / STATE).exists():
                 _copy(folder / STATE, folder / PREVIOUS)
@@ -150,7 +173,7 @@ class Run:
 
 
 def load_state(folder: Path) -> dict[str, Any]:
-    """The state that a run saved in `folder`, on the CPU. Raises ValueError when it is not there or cannot be read."""
+    """The state that a run saved in `folder`, on the CPU. Raises ValueError when there is none, BadFile for another."""
     if not (folder / STATE).exists():
         raise ValueError(f"no state to resume in {folder}: start the run without --resume")
     return _read(folder / STATE)
@@ -170,37 +193,68 @@ def newest_state(folder: Path) -> dict[str, Any]:
         return state
 
 
-def make_ready(folder: Path) -> None:
-    """Make `folder`, and remove the half-written files that a killed run left. Raises OSError where it is read-only."""
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Make `folder` and hold it against a second run; what a killed run left half-written there is removed.
+
+    Raises OSError where it is read-only or a file, ValueError while another run writes to it.
+    """
+
+    def taken() -> None:
+        raise ValueError(
+            f"another run is writing to {folder}: wait until it has ended, or choose another folder (--out)"
+        )
+
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(f"{folder} is a file, not a folder: choose another (--out)")
     if not places.is_writable(folder):
         raise PermissionError(f"{folder} cannot be written to: make it writable, or choose another folder (--out)")
     folder.mkdir(parents=True, exist_ok=True)
-    for part in folder.glob(".*.part"):
-        part.unlink(missing_ok=True)
+    with files.locked(folder / STATE, waiting=taken):
+        for part in folder.glob(".*.part"):
+            part.unlink(missing_ok=True)
+        yield
 
 
 def read_records(folder: Path) -> list[Record]:
-    """The records in `folder`, oldest first; a last line that was cut off by a crash is left out."""
+    """The records in `folder`, oldest first; a line that is none, cut off by a crash or damaged, is left out."""
     path = folder / RECORDS
-    records = []
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError:
-            break
-        validation = Interval(*row["validation"]) if row["validation"] else None
-        records.append(Record(row["update"], row["loss"], row["learning_rate"], row["seconds"], validation))
-    return records
+    lines = path.read_bytes().splitlines() if path.exists() else []
+    return [record for line in lines if (record := _record(line)) is not None]
+
+
+def _record(line: bytes) -> Record | None:
+    try:
+        row = files.fit(json.loads(line), _RECORD_SHAPE)
+        validation = row.get("validation")
+        interval = Interval(*files.fit(validation, files.INTERVAL)) if validation else None
+    except (ValueError, RecursionError):
+        return None
+    return Record(row["update"], row["loss"], row["learning_rate"], row["seconds"], interval)
+
+
+def _seal(data: bytes | memoryview) -> bytes:
+    return SEAL + hashlib.sha256(data).hexdigest().encode()
 
 
 def _read(path: Path) -> dict[str, Any]:
+    data = path.read_bytes()  # an OSError says itself what is wrong, and the file may be whole
+    length = len(_seal(b""))
     try:
-        return torch.load(path, weights_only=True, map_location="cpu")
-    except OSError:  # says itself what is wrong, and the file may be whole
-        raise
+        if data[-length:].startswith(SEAL):
+            data, seal = data[:-length], data[-length:]
+            if seal != _seal(data):
+                raise ValueError("it does not hold what was written to it")
+        state = torch.load(io.BytesIO(data), weights_only=True, map_location="cpu")
+        files.fit(json.loads(files.fit(state, _STATE_SHAPE)["settings"]), dict)
     except Exception as error:  # torch raises several kinds for a damaged file
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ValueError(f"{path} is damaged ({reason}): delete it and train anew") from error
+        raise _bad(path, "is damaged", error) from error
+    return state
+
+
+def _bad(path: Path, what: str, error: Exception) -> files.BadFile:
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return files.BadFile(f"{path} {what} ({reason}): delete it and train anew")
 
 
 def _copy(source: Path, target: Path) -> None:

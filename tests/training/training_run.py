@@ -2,6 +2,7 @@
 
 --resume     go on where the run in FOLDER stopped
 --updates N  how long the run is
+--wait       after the first record, go on when a line comes
 --kill-at N  from the first record on, be killed at the N-th call or return of any function
 """
 
@@ -50,12 +51,15 @@ def main():
     parser.add_argument("folder", type=Path)
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--updates", type=int, default=UPDATES)
+    parser.add_argument("--wait", action="store_true")
     parser.add_argument("--kill-at", type=int)
     options = parser.parse_args()
     torch.set_num_threads(1)
     records = run(options.folder, resume=options.resume, updates=options.updates)
     for number, (record, _) in enumerate(records):
         print(record.update, flush=True)
+        if number == 0 and options.wait:
+            sys.stdin.readline()
         if number == 0 and options.kill_at:
             at_each_event(lambda event: event == options.kill_at and os.kill(os.getpid(), signal.SIGKILL))
 
