@@ -83,11 +83,14 @@ class ExamEntry(Entry):
 
     bank      what the pictures are called on the score board
     notebook  the one that teaches the method
+    updates, trained_on  what the network had; none of a method that trains none
     """
 
     exam: str
     bank: str
     notebook: int = 0
+    updates: int = 0
+    trained_on: str = ""
 
     def key(self) -> str:
         """Under which name the episodes lie in the side file."""
@@ -103,13 +106,13 @@ def exam_key(method: str, exam: str, bank: str) -> str:
 class PublishedEntry(Entry):
     """How one of our networks does where a paper has a figure.
 
-    published           per cent, and the half-width where the paper gives one
+    published           per cent, and the half-width where the paper gives one; None where it reports no such test
     source              the paper and its table
     updates, seconds, trained_on   what the network cost
     """
 
     checkpoint: str
-    published: tuple[float, float | None]
+    published: tuple[float, float | None] | None
     source: str
     updates: int
     seconds: float

@@ -24,8 +24,8 @@ PAPER = (  # trained on the papers' kind of split
     "maml-warm-up-paper",
     "fomaml-published-paper",
     "fomaml-5-steps-paper",
-    "reptile-published-paper",
-    "maml-20-way-long-paper",
+    "reptile-long-paper",
+    "maml-20-way-longest-paper",
 )
 
 
@@ -96,6 +96,8 @@ def _to_sit(banks: list[ClassBank]) -> Iterator[tuple[Sitting, Exam, ClassBank, 
                         network=sitting.network,
                         pictures=pictures,
                         classes=sitting.classes,
+                        updates=sitting.updates,
+                        trained_on=sitting.trained_on,
                         **sittings.conditions(sitting, exam, evaluation),
                     )
                     yield sitting, exam, evaluation, asked

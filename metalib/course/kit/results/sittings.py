@@ -34,6 +34,8 @@ class Sitting(NamedTuple):
     n_way: int | None = None  # the only number of ways that it can do
     network: str = "none"  # the digest of the checkpoint
     classes: str = "none"  # those that it learned from
+    updates: int = 0
+    trained_on: str = ""  # the device
 
 
 def sittings(recipe: Recipe, network: torch.nn.Module) -> Iterator[Sitting]:
@@ -84,5 +86,7 @@ def course_sittings(device: torch.device | str = "cpu") -> Iterator[Sitting]:
     yield Sitting("untrained conv4", 1, "running statistics", baselines.untrained_centroid)
     for name in COURSE:
         network, info = checkpoints.load(name, device=device)
+        known = {name: info[name] for name in ("classes", "updates")}
+        known |= {"network": checkpoints.digest(network, info), "trained_on": info.get("device", "cpu")}
         for sitting in sittings(recipe_of(info), network):
-            yield sitting._replace(network=checkpoints.digest(network, info), classes=info["classes"])
+            yield sitting._replace(**known)

@@ -31,6 +31,9 @@ def markdown(exams: Sequence[ExamEntry], paper: Sequence[PublishedEntry], *, com
         "the papers; 100 of the 1,200 are for validation where a network learned from the others only. Ours is one "
         "network each; the interval is over episodes. MAML's paper averages the last features over places: ours are "
         "flattened, as in Reptile's. Reptile's paper has dark ink: ours is bright.",
+        "The transductive figures lean on balanced queries: with one of each class together, the batch's statistics "
+        "say how many of each there are. The same networks do worse where the queries' classes are drawn at random, or "
+        "where each query stands alone; papers on MAML report neither.",
         published_table(paper),
     ]
     return "\n\n".join(parts) + "\n"
@@ -39,10 +42,14 @@ def markdown(exams: Sequence[ExamEntry], paper: Sequence[PublishedEntry], *, com
 def exam_table(entries: Sequence[ExamEntry]) -> str:
     """One exam, the best method first."""
     rows = [
-        (e.method, learned_from(e.classes), e.batch_norm, str(e.result))
+        (e.method, learned_from(e.classes), *_training(e), e.batch_norm, str(e.result))
         for e in sorted(entries, key=lambda entry: -entry.result.mean)
     ]
-    return _table(("method", "learned from", "batch norm", "accuracy"), rows)
+    return _table(("method", "learned from", "updates", "trained on", "batch norm", "accuracy"), rows)
+
+
+def _training(entry: ExamEntry) -> tuple[str, str]:
+    return (f"{entry.updates:,}", entry.trained_on) if entry.updates else ("–", "–")
 
 
 def published_table(entries: Sequence[PublishedEntry]) -> str:
@@ -50,12 +57,13 @@ def published_table(entries: Sequence[PublishedEntry]) -> str:
     columns = ("method", "recipe", "learned from", "task", "batch norm at test", "ours", "published", "trained in")
     rows = []
     for e in entries:
-        percent, half = e.published
+        percent, half = e.published or (None, None)
         figure = f"{percent} %" if half is None else f"{percent} ± {half} %"
+        said = e.source if percent is None else f"{figure}, {e.source}"
         recipe = f"{e.checkpoint.removesuffix('-paper')}, {e.updates:,} updates"
         cost = f"{e.seconds / 60:.0f} minutes, {e.trained_on}"
         conditions = (learned_from(e.classes), e.task, e.batch_norm)
-        rows.append((e.method, recipe, *conditions, str(e.result), f"{figure}, {e.source}", cost))
+        rows.append((e.method, recipe, *conditions, str(e.result), said, cost))
     return _table(columns, rows)
 
 

@@ -6,7 +6,7 @@ import json
 import pytest
 import torch
 
-from metalib import baselines
+from metalib import baselines, places
 from metalib.app import commands
 from metalib.banks import Splits
 from metalib.course.kit import board
@@ -14,11 +14,13 @@ from metalib.course.kit.exams import EXAM_A, EXAM_B, EXAMS, Exam
 from metalib.course.kit.results import accuracies, files, measure, papers, sittings, tables
 from metalib.course.kit.results.entry import ExamEntry, exam_key
 from metalib.course.kit.results.measure import CourseResults
+from metalib.episodes import EpisodeSpec, stream_episodes
 from metalib.evaluate import mean_interval
 from metalib.files import BadFile
 from metalib.models import conv4
 from metalib.training import checkpoints
 from metalib.training.recipes import RECIPES
+from metalib.training.recipes.base import ALONE
 
 SITTINGS = (
     sittings.Sitting("pixels", 1, "none", baselines.pixel_neighbour),
@@ -258,8 +260,41 @@ def test_tables_say_whether_a_network_saw_the_validation_classes(name):
 
 
 def test_every_checkpoint_of_the_course_is_made_by_a_recipe_of_the_same_name():
-    assert set(sittings.COURSE) <= set(RECIPES)
-    assert {name.removesuffix("-paper") for name in measure.PAPER} <= set(RECIPES)
+    """With as many updates: a network that had more or fewer has a recipe, and a name, of its own."""
+    for name in (*sittings.COURSE, *measure.PAPER):
+        _, info = checkpoints.load(name)
+        assert info["recipe"]["updates"] == RECIPES[name.removesuffix("-paper")].updates, name
+
+
+def test_every_network_says_what_it_was_measured_at():
+    """By `metalib evaluate --write`: who loads one knows what to expect."""
+    assert [name for name in (*sittings.COURSE, *measure.PAPER) if not checkpoints.load(name)[1]["measured"]] == []
+
+
+def test_queries_at_random_are_as_many_and_need_not_be_one_of_each(tiny_bank):
+    spec = EpisodeSpec(5, 1, 1)
+    [episodes] = papers.at_random(tiny_bank, spec, 20, seed=1)
+    assert episodes.query_y.shape == (20, 5)
+    counts = torch.stack([labels.bincount(minlength=5) for labels in episodes.query_y])
+    assert counts.max() > 1
+    assert episodes.query_x.shape[:2] == (20, 5)
+    [same] = stream_episodes(tiny_bank, dataclasses.replace(spec, n_query=5), 20, seed=1)
+    assert episodes.support_x.equal(same.support_x)
+
+
+def test_the_table_shows_what_each_network_had_and_what_no_paper_reports():
+    found = files.read(places.checkout() / "data")
+    text = tables.markdown(list(found.exams.values()), list(found.paper.values()), command="metalib results")
+    assert "| MAML with tied head rows | training | 19,000 | cuda" in text
+    assert "| pixel neighbours | – | – | – |" in text
+    alone = [e for e in found.paper.values() if e.batch_norm == ALONE]
+    assert {(e.method, e.task) for e in alone if e.published is None} >= {
+        ("MAML", str(EpisodeSpec(5, 1, 1))),
+        ("MAML", str(EpisodeSpec(20, 1, 1))),
+        ("first-order MAML", str(EpisodeSpec(5, 1, 1))),
+    }
+    assert ("Reptile", str(EpisodeSpec(5, 5, 1))) in {(e.method, e.task) for e in alone}
+    assert all(e.batch_norm != papers.AT_RANDOM or e.published is None for e in found.paper.values())
 
 
 def test_every_sitting_has_a_name_of_its_own():
