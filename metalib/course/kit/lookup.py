@@ -25,16 +25,37 @@ class Located:
 class PictureIndex:
     """The pictures of a bank, sorted by a hash of their pixels.
 
-    images  [C, D, 1, H, W] uint8
+    images  [C, D, channels, H, W] uint8
+    sizes   [C]: how many of its D drawings each class has, where the rest is padding; None for all
     """
 
-    def __init__(self, images: Tensor) -> None:
-        self.n_drawings = images.shape[1]
+    def __init__(self, images: Tensor, sizes: Tensor | None = None) -> None:
+        n_classes, self.n_drawings = images.shape[:2]
         self.pictures = images.flatten(0, 1).flatten(1).cpu()  # [C·D, P]
-        self.keys, self.order = _hash(self.pictures).sort(stable=True)
+        sizes = torch.full((n_classes,), self.n_drawings) if sizes is None else sizes
+        there = (torch.arange(self.n_drawings) < sizes[:, None]).flatten().nonzero().flatten()
+        self.keys, order = _hash(self.pictures)[there].sort(stable=True)
+        self.order = there[order]
+
+    @property
+    def distinct(self) -> Tensor:
+        """[C·D] bool: which pictures the bank holds once."""
+        equal = self.keys.diff() == 0
+        pad = torch.nn.functional.pad
+        several = pad(equal, (1, 0)) | pad(equal, (0, 1))
+        return torch.zeros(len(self.pictures), dtype=torch.bool).scatter(0, self.order, ~several)
+
+    @property
+    def unshared(self) -> Tensor:
+        """[C] bool: which classes have no picture that another class has too."""
+        classes = self.order // self.n_drawings
+        shared = (self.keys.diff() == 0) & (classes.diff() != 0)
+        unshared = torch.ones(len(self.pictures) // self.n_drawings, dtype=torch.bool)
+        unshared[classes[:-1][shared]] = unshared[classes[1:][shared]] = False
+        return unshared
 
     def locate(self, pictures: Tensor) -> Located:
-        """Look up pictures [T, R, 1, H, W], either uint8 or float in 0 … 1 (uint8 / 255)."""
+        """Look up pictures [T, R, channels, H, W], either uint8 or float in 0 … 1 (uint8 / 255)."""
         pixels, exact = _as_bytes(pictures.detach().cpu().flatten(2).flatten(0, 1))  # [T·R, P], [T·R]
         keys = _hash(pixels)
         first, end = torch.searchsorted(self.keys, keys), torch.searchsorted(self.keys, keys, right=True)
@@ -58,7 +79,10 @@ def _as_bytes(pictures: Tensor) -> tuple[Tensor, Tensor]:
     """[B, P] as uint8, and [B] bool: whether each picture was a whole number of 255ths, so that nothing was lost."""
     if pictures.dtype == torch.uint8:
         return pictures, torch.ones(len(pictures), dtype=torch.bool)
-    scaled = pictures.float() * 255
-    rounded = scaled.round()
-    exact = ((scaled - rounded).abs() < 1e-3) & (rounded >= 0) & (rounded <= 255)
-    return rounded.nan_to_num(0).clamp(0, 255).to(torch.uint8), exact.all(dim=1)
+    parts = []
+    for part in pictures.split(256):  # so few stay in the processor's cache
+        scaled = part.float() * 255
+        whole = scaled.round().clamp_(0, 255).to(torch.uint8)
+        parts.append((whole, ((scaled - whole).abs_() < 1e-3).all(dim=1)))  # False too for NaN and beyond 0 … 255
+    whole_pictures, exact = zip(*parts, strict=True)
+    return torch.cat(whole_pictures), torch.cat(exact)
