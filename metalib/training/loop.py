@@ -7,6 +7,7 @@ the processes: `distributed` says how.
 
 from __future__ import annotations
 
+import math
 import signal
 import sys
 import threading
@@ -32,6 +33,15 @@ Draw = Callable[[torch.Generator], Episode]
 Validate = Callable[[nn.Module], Interval]
 
 
+AGAIN = 1.0  # seconds: until then a second signal is the first one again, passed on by make or a launcher
+
+
+class Terminated(KeyboardInterrupt):
+    """The run was ended by SIGTERM, the way of clusters and containers."""
+
+    status = 143  # as a shell has it
+
+
 class Diverged(ValueError):
     """The loss is no longer a number."""
 
@@ -55,15 +65,16 @@ def train(
     draw      generator -> the episodes of one update
     validate  network in evaluation mode -> Interval; every `save_every` updates; the best state so far is kept apart
     out       folder for the state (every `save_every` updates) and the record file; None keeps nothing
-    Ctrl-C finishes the update (a GPU: those up to the next record), saves and raises KeyboardInterrupt. Raises Diverged
-    before a step on a loss that is not finite (a GPU: before the next record or state); OSError where `out` cannot be
-    written; ConnectionError when another process has ended; ValueError for an `out` of another run, or an unsplittable
-    update. The state that was saved last stays intact.
+    progress  a bar in a terminal or a notebook; elsewhere a line at every `save_every`
+    Ctrl-C finishes the update (a GPU: those up to the next record), saves and raises KeyboardInterrupt; SIGTERM
+    Terminated, which is one. Raises Diverged before a step on a loss that is not finite (a GPU: before the next record
+    or state); OSError where `out` cannot be written; ConnectionError when another process has ended; ValueError for an
+    `out` of another run, or an unsplittable update. The state that was saved last stays intact.
     """
     processes, gradients = _join(run), Gradients(run, losses)
     with (
         _opened(run, out, resume, processes),
-        _finish_update_first(processes) as interrupted,
+        _finish_update_first(run, out, processes) as asked,
         _progress_bar(run, updates, progress, processes) as bar,
     ):
         while run.update < updates:
@@ -71,11 +82,15 @@ def train(
             bar.update()
             saving, recording = (run.update % n == 0 or run.update == updates for n in (save_every, record_every))
             if recording or (saving and validate):
-                yield _record(run, validate if saving else None, out, processes, bar)
-            stopping = (saving or recording or _looks_at_each(run)) and processes.any(interrupted.is_set())
+                record = _record(run, validate if saving else None, out, processes, bar)
+                if saving and progress and processes.rank == 0 and not _redraws():
+                    print(f"update {run.update:,} of {updates:,}: {_postfix(record, run)}", flush=True)
+                yield record
+            stopping = (saving or recording or _looks_at_each(run)) and processes.any(bool(asked))
             if saving or stopping:
                 _save(run, out, processes)
-            _stop(run, out, stopping)
+            if stopping:
+                raise _stopped(asked, f"stopped after update {run.update:,}" + (f", saved in {out}" if out else ""))
 
 
 def _join(run: Run) -> Processes:
@@ -191,7 +206,7 @@ def _progress_bar(run: Run, updates: int, shown: bool, processes: Processes) -> 
     return tqdm(
         total=updates,
         initial=run.update,
-        disable=not shown or processes.rank > 0,
+        disable=not shown or processes.rank > 0 or not _redraws(),
         unit="update",
         leave=False,
         mininterval=0.5,
@@ -199,17 +214,16 @@ def _progress_bar(run: Run, updates: int, shown: bool, processes: Processes) -> 
     )
 
 
+def _redraws() -> bool:
+    """Whether a line can be drawn over: in a terminal or a notebook, not in a pipe or a file."""
+    return sys.stdout.isatty() or type(sys.stdout).__module__.startswith("ipykernel")
+
+
 def _postfix(record: Record, run: Run) -> str:
-    """What stands behind the bar: the loss, the last accuracy on validation and the best one."""
+    """What stands behind the bar, or in its place: the loss, the last accuracy on validation and the best one."""
     last = f", validation {100 * run.last_validation.mean:.1f} %" if run.last_validation else ""
     best = f" (best {100 * run.best_accuracy:.1f} % at {run.best_update:,})" if run.best_state else ""
     return f"loss {record.loss:.3f}{last or (best and ', validation')}{best}"
-
-
-def _stop(run: Run, out: Path | None, wanted: bool) -> None:
-    """Raise KeyboardInterrupt where that is wanted, and say what is kept."""
-    if wanted:
-        raise KeyboardInterrupt(f"stopped after update {run.update:,}" + (f", saved in {out}" if out else ""))
 
 
 @contextmanager
@@ -234,25 +248,33 @@ def _opened(run: Run, out: Path | None, resume: bool, processes: Processes) -> I
 
 
 @contextmanager
-def _finish_update_first(processes: Processes) -> Iterator[threading.Event]:
-    """Ctrl-C sets the event instead of breaking into an update. Main thread only.
+def _finish_update_first(run: Run, out: Path | None, processes: Processes) -> Iterator[list[int]]:
+    """Ctrl-C, and SIGTERM where there is something to save, are noted down instead of breaking in. Main thread only.
 
-    A second Ctrl-C breaks in, but not where several processes run: torchrun, too, sends them the signal of a terminal
-    that may have reached them already.
+    A second one breaks in if it comes later, but not where several processes run: torchrun, too, sends them the signal
+    of a terminal that may have reached them already.
     """
-    interrupted = threading.Event()
+    asked: list[int] = []
     if threading.current_thread() is not threading.main_thread():
-        yield interrupted
+        yield asked
         return
-    before = signal.getsignal(signal.SIGINT)
+    first = math.inf
 
-    def handler(signum, frame):
-        if processes.size == 1:
-            signal.signal(signal.SIGINT, before)
-        interrupted.set()
+    def handler(signum: int, frame: object) -> None:
+        nonlocal first
+        asked.append(signum)
+        first = min(first, time.monotonic())
+        if len(asked) > 1 and processes.size == 1 and time.monotonic() - first >= AGAIN:
+            raise _stopped(asked, f"stopped within update {run.update + 1:,}; {run.kept}")
 
-    signal.signal(signal.SIGINT, handler)
+    caught = (signal.SIGINT, signal.SIGTERM) if out else (signal.SIGINT,)
+    before = {signum: signal.signal(signum, handler) for signum in caught}
     try:
-        yield interrupted
+        yield asked
     finally:
-        signal.signal(signal.SIGINT, before)
+        for signum, usual in before.items():
+            signal.signal(signum, usual or signal.SIG_DFL)  # None: not set from Python
+
+
+def _stopped(asked: list[int], what: str) -> KeyboardInterrupt:
+    return Terminated(what) if signal.SIGTERM in asked else KeyboardInterrupt(what)

@@ -82,18 +82,6 @@ def test_a_run_killed_at_three_random_moments_loses_no_saved_update_and_ends_wit
     assert not list(folder.glob(".*.part"))
 
 
-def test_ctrl_c_saves_at_once_and_the_run_goes_on(tmp_path, whole):
-    records = run(tmp_path)
-    next(records)
-    signal.raise_signal(signal.SIGINT)
-    with pytest.raises(KeyboardInterrupt, match="stopped after update 4, saved in"):
-        list(records)
-    assert load_state(tmp_path)["update"] == 4
-    list(run(tmp_path, resume=True))
-    assert_same_end(tmp_path, whole)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-
-
 def test_the_record_file_is_trimmed_to_the_saved_update(tmp_path):
     records = run(tmp_path)
     while next(records)[0].update < SAVE_EVERY + 6:
@@ -241,7 +229,7 @@ def toy(updates, loss, every=1, **keywords):
     state = Run(weight, optimizer, torch.optim.lr_scheduler.LinearLR(optimizer, 1, 0, updates), torch.Generator())
     records = train(
         state, lambda model, _: loss(model.weight, state.update).view(-1), lambda g: None, updates=updates,
-        progress=False, record_every=every, save_every=every, **keywords,
+        record_every=every, save_every=every, **{"progress": False, **keywords},
     )  # fmt: skip
     return state, records
 
@@ -329,3 +317,18 @@ def test_training_learns_and_validates_without_touching_its_generator(tmp_path):
     assert accuracy.mean > 0.5  # chance is 5 %
     assert nothing is None
     assert all(torch.equal(with_validation[name], tensor) for name, tensor in without.items())
+
+
+def test_in_a_pipe_there_are_lines_and_no_bar(capsys):
+    list(toy(4, lambda w, _: w.sum(), every=2, progress=True)[1])
+    printed = capsys.readouterr()
+    assert printed.out == "update 2 of 4: loss 0.950\nupdate 4 of 4: loss 0.800\n"
+    assert printed.err == ""
+
+
+def test_in_a_terminal_there_is_a_bar_and_no_lines(capsys, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    list(toy(4, lambda w, _: w.sum(), every=2, progress=True)[1])
+    printed = capsys.readouterr().out
+    assert "\r" in printed and "loss 0.800" in printed
+    assert "of 4" not in printed
