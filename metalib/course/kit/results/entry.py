@@ -16,7 +16,7 @@ SHAPES = {  # what JSON holds of a field, by its type
     "int": int,
     "float": files.NUMBER,
     "Interval | None": files.INTERVAL,
-    "tuple[float, float | None]": (files.NUMBER, files.NUMBER | None),
+    "tuple[float | None, float | None]": (files.NUMBER | None, files.NUMBER | None),
 }
 Some = TypeVar("Some", bound="Entry")
 
@@ -112,7 +112,7 @@ class PublishedEntry(Entry):
     """
 
     checkpoint: str
-    published: tuple[float, float | None] | None
+    published: tuple[float | None, float | None]
     source: str
     updates: int
     seconds: float

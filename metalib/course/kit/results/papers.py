@@ -107,7 +107,7 @@ def _asked(
         batch_norm=cell.batch_norm,
         classes=info.get("classes", "none"),
         checkpoint=checkpoint,
-        published=None if cell.percent is None else (cell.percent, cell.half_width),
+        published=(cell.percent, cell.half_width),
         source=cell.source,
         updates=info["updates"],
         seconds=info["seconds"],

@@ -57,7 +57,7 @@ def published_table(entries: Sequence[PublishedEntry]) -> str:
     columns = ("method", "recipe", "learned from", "task", "batch norm at test", "ours", "published", "trained in")
     rows = []
     for e in entries:
-        percent, half = e.published or (None, None)
+        percent, half = e.published
         figure = f"{percent} %" if half is None else f"{percent} ± {half} %"
         said = e.source if percent is None else f"{figure}, {e.source}"
         recipe = f"{e.checkpoint.removesuffix('-paper')}, {e.updates:,} updates"
