@@ -75,7 +75,7 @@ def test_the_side_file_holds_the_episodes_of_each_mean(sat, one_group, tmp_path,
         assert mean_interval(episodes) == pytest.approx(entry.result)
     record = json.loads((tmp_path / board.RESULTS).read_text())
     assert record["exams"] == [json.loads(json.dumps(entry.to_json())) for entry in found.exams.values()]
-    assert "| five only | training | none | 100.0" in (tmp_path / files.TABLES).read_text()
+    assert "| five only | training | – | – | none | 100.0" in (tmp_path / files.TABLES).read_text()
     assert {row.method for row in board.rows("A", bank=one_group.source)} == {"chance", "pixels", "five only"}
     with pytest.raises(ValueError, match=r"no episodes of '.*/A/none': there are .*pixels"):
         accuracies("none", "A", bank=one_group.source)
