@@ -20,10 +20,33 @@ It imports nothing of the rooms around it:
     app/        the command line `metalib`
     jupyter/    settings of the JupyterLab that `make lab` starts
 
-tests/ has the same rooms. Importing `metalib` loads neither matplotlib nor ipywidgets.
+tests/ has the same rooms. Importing `metalib` loads neither torch nor matplotlib nor ipywidgets, so that the command
+line answers at once.
 """
 
-from metalib import runtime  # on import it sets the allocator, which has to happen before the first large tensor
+import ctypes
+import os
+import platform
 
-__all__ = ["runtime"]
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
+_KEEP_BYTES = 1 << 30
+
+
+def keep_freed_memory() -> bool:
+    """Tell glibc to keep freed blocks instead of giving them back to the system; returns whether it did.
+
+    By default glibc unmaps every block of over 32 MiB when it is freed, so each training step pays for fresh pages.
+    Keeping them made a 600-image convolution, forward and backward, 1.6 times faster and took away stalls of seconds.
+    Linux with glibc only. `METALIB_MALLOC=0` in the environment leaves the allocator alone.
+    """
+    if platform.system() != "Linux" or os.environ.get("METALIB_MALLOC") == "0":
+        return False
+    try:
+        mallopt = ctypes.CDLL("libc.so.6").mallopt
+    except (OSError, AttributeError):  # musl has no mallopt
+        return False
+    return bool(mallopt(_M_MMAP_THRESHOLD, _KEEP_BYTES) and mallopt(_M_TRIM_THRESHOLD, _KEEP_BYTES))
+
+
+MEMORY_KEPT = keep_freed_memory()  # before the first large tensor
 __version__ = "0.1.0"

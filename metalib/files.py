@@ -89,7 +89,7 @@ def fit(value: Any, shape: Any, place: str = "it") -> Any:
     shape  a type, or several (`int | None`: such a key may be missing); a dict of what lies under which key, where
            others may be too; [shape of each]; (shape of the first, of the second …)
     """
-    kind = shape if isinstance(shape, type | UnionType) else dict if isinstance(shape, dict) else list
+    kind: Any = shape if isinstance(shape, type | UnionType) else dict if isinstance(shape, dict) else list
     if not isinstance(value, kind):
         named = f"a {kind.__name__}" if isinstance(kind, type) else kind
         raise ValueError(f"{place} is {reprlib.repr(value)}, not {named}")

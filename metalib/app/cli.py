@@ -7,8 +7,13 @@ What a command needs is imported when it runs, so that none waits for another's 
 from __future__ import annotations
 
 import argparse
+import importlib
+import io
+import os
+import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +26,7 @@ class Command(NamedTuple):
     help: str
     options: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace], int]
+    module: str = "metalib.app.commands"  # loaded before it runs
 
 
 def lab_options(parser: argparse.ArgumentParser) -> None:
@@ -75,11 +81,11 @@ def data_run(arguments: argparse.Namespace) -> int:
 def train_options(parser: argparse.ArgumentParser) -> None:
     """Which recipe, where to, and how long."""
     parser.add_argument("recipe", help="protonet, classifier, maml, fomaml, anil, reptile …: an unknown name lists all")
-    parser.add_argument("--out", type=Path, help="folder of the run (default: runs/ in the first writable data folder)")
+    parser.add_argument("--out", type=path, help="folder of the run (default: runs/ in the first writable data folder)")
     parser.add_argument("--resume", action="store_true", help="go on where the run in --out stopped")
-    parser.add_argument("--updates", type=int, help="number of updates; the learning rate falls to zero over them")
+    parser.add_argument("--updates", type=whole(1), help="number of updates; the learning rate falls to zero over them")
     parser.add_argument("--split", choices=("alphabets", "paper"), default="alphabets", help="of classes")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=whole(0), default=0)
     parser.add_argument("--compile", action="store_true", help="MAML on a CPU: faster on some, after half a minute")
     parser.add_argument("--with-validation", action="store_true", help="learn from the validation classes too")
     device_option(parser)
@@ -108,7 +114,7 @@ def train_run(arguments: argparse.Namespace) -> int:
 def evaluate_options(parser: argparse.ArgumentParser) -> None:
     """Which checkpoint, on how many episodes."""
     parser.add_argument("checkpoint", help="a .safetensors file, or a name such as protonet")
-    parser.add_argument("--episodes", type=int, default=1000, help="episodes for each cell of the table (1000)")
+    parser.add_argument("--episodes", type=whole(2), default=1000, help="episodes for each cell of the table (1000)")
     parser.add_argument("--write", action="store_true", help="write what is measured into the checkpoint")
     device_option(parser)
 
@@ -152,7 +158,7 @@ def bench_options(parser: argparse.ArgumentParser) -> None:
     """How thorough, beside whom, and where to."""
     parser.add_argument("--quick", action="store_true", help="few rounds and ways: a first look")
     parser.add_argument("--peers", action="store_true", help="also through higher and learn2learn, where installed")
-    parser.add_argument("--out", type=Path, help="a .json file for the figures; a picture goes beside it")
+    parser.add_argument("--out", type=path, help="a .json file for the figures; a picture goes beside it")
     device_option(parser)
 
 
@@ -164,15 +170,44 @@ def bench_run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def whole(low: int, high: int = 2**63 - 1) -> Callable[[str], int]:
+    """The reader of a whole number, of `low` … `high`."""
+
+    def read(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
+        if value < low:
+            raise argparse.ArgumentTypeError(f"{text} is too small: give a whole number of {low} or more")
+        if value > high:
+            raise argparse.ArgumentTypeError(f"{text} is too large: give at most {high:,}")
+        return value
+
+    return read
+
+
+def path(text: str) -> Path:
+    """The reader of a path: an empty one would be the folder in which the command happens to run."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("an empty name is no path: leave the option out, or give one")
+    return Path(text)
+
+
 def device_option(parser: argparse.ArgumentParser) -> None:
     """Where to compute."""
     parser.add_argument("--device", help="cpu, cuda, cuda:1 or mps (default: the best there is)")
 
 
 COMMANDS = {
-    "lab": Command("open JupyterLab on the first notebook", lab_options, lab_run),
-    "doctor": Command("say what is installed, what is wrong, and what to do about it", doctor_options, doctor_run),
-    "data": Command("fetch, verify or locate the data", data_options, data_run),
+    "lab": Command("open JupyterLab on the first notebook", lab_options, lab_run, "metalib.app.lab"),
+    "doctor": Command(
+        "say what is installed, what is wrong, and what to do about it",
+        doctor_options,
+        doctor_run,
+        "metalib.app.doctor",
+    ),
+    "data": Command("fetch, verify or locate the data", data_options, data_run, "metalib.banks.inspect_data"),
     "train": Command("meta-train a network by a recipe", train_options, train_run),
     "evaluate": Command("measure a trained network on the evaluation classes", evaluate_options, evaluate_run),
     "results": Command("let every method of the course sit both exams", results_options, results_run),
@@ -193,20 +228,52 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns its exit status. Wrong input ends in one line and status 2, Ctrl-C in status 130."""
+    """Run one command; returns its exit status.
+
+    Wrong input ends in one line and status 2, Ctrl-C in status 130, SIGTERM in a training in status 143.
+    """
+    _write_utf8()
     parser = build_parser()
     arguments, rest = parser.parse_known_args(argv)
     arguments.rest = rest
     if rest and arguments.command not in PASS_ON:
         parser.error(f"{arguments.command} does not know {' '.join(rest)}: see metalib {arguments.command} -h")
+    command = COMMANDS[arguments.command]
     try:
-        return COMMANDS[arguments.command].run(arguments)
+        with _ctrl_c_ends_at_once():
+            importlib.import_module(command.module)
+        return command.run(arguments)
     except KeyboardInterrupt as stop:
         print(str(stop) or "interrupted", file=sys.stderr)
-        return INTERRUPTED
+        return getattr(stop, "status", INTERRUPTED)
     except (ValueError, OSError) as error:  # these carry the numbers and the remedy; all else is a fault of ours
         print(f"metalib {arguments.command}: {error}", file=sys.stderr)
         return WRONG_INPUT
+
+
+def _write_utf8() -> None:
+    """Write Greek letters and strange file names also where the console's own encoding lacks them."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # not where a notebook or a test has put another
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+@contextmanager
+def _ctrl_c_ends_at_once() -> Iterator[None]:
+    """While libraries are loaded: they turn Ctrl-C into errors of their own, or pass over it."""
+
+    def end(signum: int, frame: object) -> None:
+        os.write(2, b"interrupted\n")
+        os._exit(INTERRUPTED)
+
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:  # ignored, or somebody else's
+        yield
+        return
+    signal.signal(signal.SIGINT, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 if __name__ == "__main__":

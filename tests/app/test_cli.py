@@ -1,5 +1,6 @@
 """The command line's frame: who gets which options, and how wrong input, Ctrl-C and faults end."""
 
+import os
 import subprocess
 import sys
 
@@ -7,6 +8,7 @@ import pytest
 
 from metalib.app import cli, doctor, lab
 from metalib.banks import fetch, inspect_data
+from metalib.training.loop import Terminated
 
 
 @pytest.mark.parametrize("name", cli.COMMANDS)
@@ -96,3 +98,66 @@ def test_runs_as_a_module_and_the_old_form_names_the_new(module, said):
     assert done.returncode == 0
     assert "New files go to" in done.stdout
     assert said in done.stderr and (said or not done.stderr)
+
+
+TORCH = """
+import os, signal
+try:
+    os.kill(os.getpid(), signal.SIGINT)
+    while True:
+        pass
+except KeyboardInterrupt:
+    raise {error}
+"""
+# a shell's `&` starts programs with Ctrl-C ignored
+WITH_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+
+
+@pytest.mark.parametrize("error", ["", "ImportError('numpy was not loaded') from None"], ids=["as it is", "disguised"])
+def test_ctrl_c_while_torch_is_loaded_is_no_traceback(tmp_path, error):
+    (tmp_path / "torch.py").write_text(TORCH.format(error=error))
+    code = f"{WITH_CTRL_C}import sys; from metalib.app.cli import main; sys.exit(main(['train', 'protonet']))"
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
+
+
+def test_what_a_console_cannot_encode_is_written_all_the_same():
+    code = (
+        "from metalib.app import cli; from metalib.banks import inspect_data; "
+        "inspect_data.where = lambda: ['α ≤ β', 'a name \\udcff']; raise SystemExit(cli.main(['data', 'where']))"
+    )
+    environment = {**os.environ, "PYTHONIOENCODING": "cp1252"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, env=environment)
+    assert (done.returncode, done.stdout.decode(), done.stderr) == (0, "α ≤ β\na name \\udcff\n", b"")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("train protonet --updates 0", "--updates: 0 is too small: give a whole number of 1 or more"),
+        ("train protonet --updates -3", "--updates: -3 is too small: give a whole number of 1 or more"),
+        ("train protonet --updates many", "--updates: 'many' is no whole number"),
+        ("train protonet --seed 99999999999999999999999", "9999 is too large: give at most 9,223,372,036,854,775,807"),
+        ("train protonet --seed -1", "--seed: -1 is too small: give a whole number of 0 or more"),
+        ("train protonet --out=", "--out: an empty name is no path"),
+        ("bench --out=", "--out: an empty name is no path"),
+        ("evaluate protonet --episodes -5", "--episodes: -5 is too small: give a whole number of 2 or more"),
+        ("evaluate protonet --episodes 1", "--episodes: 1 is too small: give a whole number of 2 or more"),
+    ],
+)
+def test_numbers_and_names_that_cannot_be_are_refused_before_anything_is_loaded(line, said, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "metalib.app.commands", None)  # importing it would be an ImportError
+    with pytest.raises(SystemExit) as end:
+        cli.main(line.split())
+    assert end.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_run_that_was_terminated_has_its_own_status(monkeypatch, capsys):
+    def terminate():
+        raise Terminated("stopped after update 4, saved in x")
+
+    monkeypatch.setattr(inspect_data, "where", terminate)
+    assert cli.main(["data", "where"]) == 143
+    assert capsys.readouterr().err == "stopped after update 4, saved in x\n"
