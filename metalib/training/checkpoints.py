@@ -17,10 +17,15 @@ from metalib import files, places
 from metalib.models import Conv4, conv4, mlp
 
 SUFFIX = ".safetensors"
+INFO = {
+    "method": str | None,
+    "recipe": dict | None,
+    "split": str | None,
+}  # what is read of it; a sinusoid's has no recipe
 ACTIVATIONS = {"ReLU": nn.ReLU, "Tanh": nn.Tanh}
 
 
-class CheckpointError(ValueError):
+class CheckpointError(files.BadFile):
     """A checkpoint that is missing, damaged, or of another network."""
 
 
@@ -50,18 +55,20 @@ def load(name_or_path: str | Path, *, device: torch.device | str = "cpu") -> tup
         size = path.stat().st_size
         raise CheckpointError(f"{path} ({size:,} bytes) is damaged or cut off ({error}): fetch it again") from error
     try:
-        settings = json.loads(metadata["network"])
-        info = json.loads(metadata["info"])
-        name = settings.pop("name")
-    except (KeyError, ValueError) as error:
-        raise CheckpointError(f"{path} is no checkpoint of metalib: it does not say which network it holds") from error
+        settings = files.fit(json.loads(metadata.get("network", "null")), {"name": str}, "network")
+        info = files.fit(json.loads(metadata.get("info", "null")), INFO, "info")
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(
+            f"{path} is no checkpoint of metalib ({error}): give another, or fetch it again"
+        ) from error
+    name = settings.pop("name")
     if name not in NETWORKS:
         known = " and ".join(NETWORKS)
         raise CheckpointError(f"{path} holds a {name!r} and this version of metalib knows {known}: update metalib")
     try:
         model = NETWORKS[name](**settings)
         model.load_state_dict(tensors)
-    except (RuntimeError, TypeError, KeyError, ValueError) as error:
+    except Exception as error:  # each layer has errors of its own for settings that cannot be
         raise CheckpointError(f"{path} does not fit the network that it names ({error}): fetch it again") from error
     return model.to(device).eval(), info
 

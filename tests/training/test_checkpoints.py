@@ -10,6 +10,7 @@ from safetensors.torch import save_file
 from torch import nn
 from torch.testing import assert_close
 
+from metalib.files import BadFile
 from metalib.models import conv4, mlp
 from metalib.training import checkpoints
 from metalib.training.checkpoints import CheckpointError
@@ -117,3 +118,32 @@ def test_an_error_while_saving_leaves_the_old_file(saved):
         signal.signal(signal.SIGXFSZ, ignored)
     assert path.read_bytes() == before
     assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("network", ["[]", "5", "null", '"conv4"', "{}", '{"name": 3}', "{", "[" * 100_000])
+@pytest.mark.parametrize("at", ["network", "info"])
+def test_metadata_of_another_shape(saved, network, at):
+    _, path = saved
+    if at == "info" and network in ("{}", '{"name": 3}'):
+        network = '{"recipe": "x"}'
+    right = {"network": '{"name": "conv4", "width": 8}', "info": "{}"}
+    save_file(conv4(width=8).state_dict(), path, {**right, at: network})
+    with pytest.raises(CheckpointError, match=r"network\.safetensors is no checkpoint of metalib \(.*\): "):
+        checkpoints.load(path)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"width": "8"}, {"width": 10**30}, {"width": -1}, {"name": "mlp", "sizes": 5, "activation": "ReLU"},
+     {"name": "mlp", "sizes": [1, 1], "activation": []}, {"name": "mlp", "sizes": [1, "a"], "activation": "ReLU"}],
+    ids=str,
+)  # fmt: skip
+def test_settings_that_no_network_has(saved, settings):
+    _, path = saved
+    rewrite(path, {"name": "conv4", **settings})
+    with pytest.raises(CheckpointError, match="does not fit the network that it names"):
+        checkpoints.load(path)
+
+
+def test_a_damaged_checkpoint_is_a_bad_file():
+    assert issubclass(CheckpointError, BadFile)

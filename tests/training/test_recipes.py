@@ -7,6 +7,7 @@ import torch
 
 from metalib import maml, reptile
 from metalib.episodes import EpisodeSpec, sample_episodes
+from metalib.files import BadFile
 from metalib.training.recipes import RECIPES, recipe_of
 from metalib.training.recipes.base import ALONE, TRANSDUCTIVE
 
@@ -188,3 +189,19 @@ def test_a_recipe_comes_back_from_what_a_checkpoint_says(name):
 def test_a_method_that_is_not_known():
     with pytest.raises(ValueError, match=r"a checkpoint of 'GPT': this version of metalib knows prototypical network"):
         recipe_of({"method": "GPT", "recipe": {}})
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"recipe": None}, r"\['recipe'\] is None"),
+        ({"method": None}, r"\['method'\] is None"),
+        ({"method": ["MAML"]}, r"\['method'\] is \['MAML'\]"),
+        ({"recipe": "x"}, r"\['recipe'\] is 'x'"),
+        ({"recipe": {"n_way": "5"}}, r"\['n_way'\] is '5', not a int"),
+        ({"recipe": {"inner_lr": None}}, r"\['inner_lr'\] is None, not int \| float"),
+    ],
+)
+def test_what_no_recipe_can_be_made_of_is_a_bad_file(change, said):
+    with pytest.raises(BadFile, match=rf"does not say how it was trained \(.*{said}.*\)"):
+        recipe_of({"method": "MAML", "recipe": {}, **change})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from metalib import files
 from metalib.training.recipes import protonet, reptile
 from metalib.training.recipes.base import Predict, Recipe
 from metalib.training.recipes.classifier import ClassifierRecipe
@@ -23,8 +24,8 @@ RECIPES: dict[str, Recipe] = {
     "fomaml": FirstOrderMamlRecipe(),
     "anil": AnilRecipe(),
     "reptile": ReptileRecipe(),
-    # equal rows let the first step move the head alone (`maml.tie_rows`): the second is the first that reaches the body.
-    # Five minutes on a GPU; for two cores give --updates 2500
+    # equal rows let the first step move the head alone (`maml.tie_rows`): the second is the first that reaches the body;
+    # five minutes on a GPU; for two cores give --updates 2500
     "maml-tied": MamlRecipe(tied_rows=True, inner_steps=2, test_steps=3, updates=20_000),
     # the paper: five steps of 0.1, which cost several times as much
     "maml-20-way": MamlRecipe(n_way=20, n_query=2, meta_batch_size=4, test_steps=3, updates=5_000),
@@ -52,10 +53,19 @@ RECIPES: dict[str, Recipe] = {
 
 
 def recipe_of(info: dict[str, Any]) -> Recipe:
-    """The recipe that a checkpoint's info tells of. Raises ValueError for a method that is not known."""
+    """The recipe that a checkpoint's info tells of. Raises BadFile where it tells of none that is known."""
     kinds = {type(recipe).method: type(recipe) for recipe in RECIPES.values()}
-    if info["method"] not in kinds:
-        raise ValueError(f"a checkpoint of {info['method']!r}: this version of metalib knows {', '.join(kinds)}")
-    kind = kinds[info["method"]]
-    known = {field.name for field in dataclasses.fields(kind)}
-    return kind(**{name: value for name, value in info["recipe"].items() if name in known})
+    try:
+        method = files.fit(info, {"method": str, "recipe": dict}, "info")["method"]
+        if method in kinds:
+            return kinds[method](**_known(info["recipe"], dataclasses.fields(kinds[method])))
+    except ValueError as error:
+        raise files.BadFile(f"the checkpoint does not say how it was trained ({error}): give another") from error
+    raise files.BadFile(f"a checkpoint of {method!r}: this version of metalib knows {', '.join(kinds)}")
+
+
+def _known(settings: dict[str, Any], fields: tuple[dataclasses.Field[Any], ...]) -> dict[str, Any]:
+    """Of `settings` those that are fields; older versions had others. Raises ValueError for one of another type."""
+    kinds = {field.name: type(field.default) for field in fields if field.name in settings}
+    files.fit(settings, {name: files.NUMBER if kind is float else kind for name, kind in kinds.items()}, "recipe")
+    return {name: settings[name] for name in kinds}
