@@ -139,7 +139,7 @@ def data() -> Finding:
     except BadFile as error:
         return Finding(False, f"data: {error}", "`metalib data verify` says more; METALIB_BANK=glyphs does without")
     if bank is None:
-        looked = places.where_looked("Omniglot")
+        looked = " ".join(filter(None, [places.where_looked(omniglot.missing()) + ".", omniglot.passed_over()]))
         return Finding(
             True, "data: no Omniglot, so the glyphs are used", f"`metalib data fetch` gets it (16 MB). {looked}"
         )

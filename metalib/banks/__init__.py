@@ -29,7 +29,8 @@ def load_bank(name: str | None = None, *, download: bool = False, quiet: bool = 
     """The whole bank `name`, "omniglot" or "glyphs"; by default Omniglot if it is at hand, else the glyphs.
 
     The environment variable METALIB_BANK decides where `name` does not. Two lines say which bank it is, why, and how to
-    get the other; `quiet` leaves them out. With `download`, and only then, an Omniglot that is not at hand is fetched.
+    get the other, and one between them what looks like Omniglot and is not used; `quiet` leaves them out. With
+    `download`, and only then, an Omniglot that is not at hand is fetched.
     Raises ValueError for an unknown name, FileNotFoundError when Omniglot is asked for and is not there, BadFile when
     it is there but damaged, FetchError when the download fails.
     """
@@ -38,17 +39,20 @@ def load_bank(name: str | None = None, *, download: bool = False, quiet: bool = 
     if chosen not in (None, *CHOICES):
         raise ValueError(f"{asked} for {chosen!r}, and there is no such bank: choose {' or '.join(CHOICES)}")
     bank = None if chosen == "glyphs" else _find_omniglot(download)
+    passed_over = "" if bank is not None or chosen == "glyphs" else omniglot.passed_over()
     if bank is not None:
         why, other = "it is at hand", TO_GLYPHS
     elif chosen == "omniglot":
-        raise FileNotFoundError(f"{asked} for Omniglot. {places.where_looked(_lacking())}. {TO_OMNIGLOT}")
+        where = places.where_looked(omniglot.missing())
+        raise FileNotFoundError(" ".join(filter(None, [f"{asked} for Omniglot. {where}.", passed_over, TO_OMNIGLOT])))
     else:
         from metalib.banks import glyphs  # only where it is needed: it reads fonts
 
-        bank, why, other = glyphs.find(), f"{_lacking()} is not at hand", TO_OMNIGLOT
+        bank, why, other = glyphs.find(), f"{omniglot.missing()} is not at hand", TO_OMNIGLOT
     if not quiet:
         size = f"{bank.n_classes:,} classes of {bank.n_drawings} drawings"
-        print(f"Bank: {bank.source} ({size}), since {f'{asked} for it' if chosen else why}.\n{other}")
+        reason = f"since {f'{asked} for it' if chosen else why}"
+        print(*filter(None, [f"Bank: {bank.source} ({size}), {reason}.", passed_over, other]), sep="\n")
     return bank
 
 
@@ -60,17 +64,29 @@ def split(bank: ClassBank, protocol: str = "alphabets") -> Splits:
 
     protocol  "alphabets": whole alphabets or scripts on one side, the evaluation pictures unrotated.
               "paper": random characters, each turn by 90° a class of its own in evaluation too. Omniglot only
-    Raises ValueError for a bank that has been divided or rotated before, or for an unknown protocol.
+    Raises ValueError for a bank that has been divided or rotated before, for any other, or for an unknown protocol.
     """
     if protocol not in PROTOCOLS:
         raise ValueError(f"there is no protocol {protocol!r}: choose {' or '.join(PROTOCOLS)}")
+    is_omniglot = bank.source.startswith("Omniglot")
+    if protocol == "paper" and not is_omniglot:
+        raise ValueError(
+            f"the papers' protocol divides the characters of Omniglot, and this bank is {bank.source} "
+            f"({bank.n_classes:,} classes): take Omniglot, without METALIB_BANK=glyphs, or split by alphabets and take "
+            f"a network that was trained so. {TO_OMNIGLOT}"
+        )
     if protocol == "paper":
         training, validation, evaluation = omniglot.by_character(bank)
         return Splits(training, validation, evaluation.rotated())
-    if bank.source.startswith("Omniglot"):
+    if is_omniglot:
         return Splits(omniglot.training(bank), omniglot.validation(bank), omniglot.evaluation(bank))
     from metalib.banks import glyphs
 
+    if not bank.source.startswith(glyphs.SOURCE):
+        raise ValueError(
+            f"split divides Omniglot and the glyphs, each as it is published, and this bank is {bank.source}: divide "
+            "it by its groups, with bank.select_groups(…)"
+        )
     return Splits(glyphs.training(bank), glyphs.validation(bank), glyphs.evaluation(bank))
 
 
@@ -87,9 +103,3 @@ def _find_omniglot(download: bool) -> ClassBank | None:
         fetch()
         bank = omniglot.find()
     return bank
-
-
-def _lacking() -> str:
-    """What is not there of Omniglot, in words: all of it, or one part."""
-    missing = [part for part in omniglot.PARTS if not omniglot.sources(part)]
-    return "Omniglot" if len(missing) == len(omniglot.PARTS) else f"half of Omniglot ({', '.join(missing)})"

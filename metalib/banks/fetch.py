@@ -5,27 +5,31 @@ Nothing here runs unless a learner calls for it (`metalib data fetch`, `load_ban
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import hashlib
 import http
 import http.client
 import queue
+import re
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from tqdm import tqdm
 
-from metalib import places
-from metalib.banks import omniglot
+from metalib import files, places
+from metalib.banks import members, omniglot
+from metalib.banks.store import say_waiting
 from metalib.files import BadFile
 
 CONNECT_S = 8.0  # looking up the name, connecting, and the head of the answer, all together
 READ_S = 8.0  # each read after that
 ATTEMPTS = 5  # a connection that drops is taken up again, while each attempt brings something
 CHUNK = 1 << 16
-LARGEST = 1 << 26  # the archives have 9 and 6 MB: an answer of more than 64 MB is something else
+LARGEST = members.LARGEST_ARCHIVE  # an answer of more is something else
 
 
 class FetchError(OSError):
@@ -44,9 +48,8 @@ def fetch(folder: Path | None = None, *, progress: bool = True) -> Path:
     Raises FetchError when an archive cannot be had or written.
     """
     folders = places.data_folders() if folder is None else [folder]
-    parts = {part: omniglot.first_whole(part, omniglot.sources(part, folders), []) for part in omniglot.PARTS}
-    missing = [part for part, found in parts.items() if found is None]
-    if not missing:
+    parts = {part: _at_hand(part, folders) for part in omniglot.PARTS}
+    if all(parts.values()):
         return omniglot.sources(omniglot.PARTS[0], folders)[0].parent
     target = next((place for place in folders if places.is_writable(place)), None)
     if target is None:
@@ -54,16 +57,41 @@ def fetch(folder: Path | None = None, *, progress: bool = True) -> Path:
             f"there is no place for Omniglot's archives: none of {', '.join(map(str, folders))} can be written. "
             "Set METALIB_DATA to a folder that can"
         )
-    for part in missing:
-        path = target / f"{part}.zip"
-        _download(part, path, progress=progress)
-        try:
-            parts[part] = omniglot.read_part(path, part)
-        except BadFile:
-            path.unlink()
-            raise
+    with _alone(target):
+        for part in omniglot.PARTS:  # another process may have fetched it meanwhile
+            parts[part] = parts[part] or _at_hand(part, folders) or _fetched(part, target, progress=progress)
     omniglot.join([found for found in parts.values() if found])
     return target
+
+
+def _at_hand(part: str, folders: Sequence[Path]) -> omniglot.Part | None:
+    return omniglot.first_whole(part, omniglot.sources(part, folders), [])
+
+
+@contextlib.contextmanager
+def _alone(target: Path) -> Iterator[None]:
+    """Held by one process at a time that fetches into `target`: what arrives lies under one name for all."""
+    with contextlib.ExitStack() as stack:
+        waiting = functools.partial(say_waiting, f"fetches Omniglot into {target}")
+        try:
+            stack.enter_context(files.locked(target / "omniglot.zip", waiting=waiting))
+        except OSError as error:
+            raise FetchError(
+                f"Omniglot could not be written to {target}: {error.strerror}. Free some space, or set METALIB_DATA to "
+                "another folder"
+            ) from error
+        yield
+
+
+def _fetched(part: str, target: Path, *, progress: bool) -> omniglot.Part:
+    """`part` from its archive, which is now in `target`. Raises FetchError, or BadFile where it has other pictures."""
+    path = target / f"{part}.zip"
+    _download(part, path, progress=progress)
+    try:
+        return omniglot.read_part(path, part)
+    except BadFile:
+        path.unlink()
+        raise
 
 
 def _download(part: str, path: Path, *, progress: bool) -> None:
@@ -126,8 +154,7 @@ def _receive(url: str, file: Path, start: int, progress: bool) -> None:
     with _open(url, start) as response:
         if response.status != http.HTTPStatus.PARTIAL_CONTENT:
             start = 0
-        length = response.headers.get("Content-Length")
-        total = start + int(length) if length else None
+        total = _announced(response, start)
         name = url.rpartition("/")[2]
         bar = tqdm(desc=name, total=total, initial=start, unit="B", unit_scale=True, disable=not progress)
         with file.open("ab" if start else "wb") as sink, bar:
@@ -138,6 +165,21 @@ def _receive(url: str, file: Path, start: int, progress: bool) -> None:
                     raise BadFile(f"more than {LARGEST >> 20} MB arrive")
             if total is not None and sink.tell() < total:
                 raise _Interrupted(f"the connection ended after {sink.tell():,} of {total:,} bytes")
+
+
+def _announced(response: http.client.HTTPResponse, start: int) -> int | None:
+    """The size of the whole by the head of an answer from byte `start` on, None where it does not say.
+
+    Raises BadFile when that is no number, or more than any archive has.
+    """
+    length = response.headers.get("Content-Length")
+    if length is None:
+        return None
+    if not re.fullmatch("[0-9]{1,15}", length.strip()):  # int() takes more: signs, underscores, other digits
+        raise BadFile(f"its Content-Length is {length.strip()!r}, no number of bytes")
+    if int(length) + start > LARGEST:
+        raise BadFile(f"{int(length) + start:,} bytes are announced, and the archives have less than 10,000,000")
+    return int(length) + start
 
 
 def _read(response: http.client.HTTPResponse) -> bytes:
@@ -162,7 +204,7 @@ def _open(url: str, start: int) -> http.client.HTTPResponse:
         raise _Interrupted(f"the server answers {error.code} {error.reason}") from error
     except urllib.error.URLError as error:
         raise _Interrupted(str(error.reason)) from error
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: an address that is none
         raise _Interrupted(str(error) or type(error).__name__) from error
     partial = response.status == http.HTTPStatus.PARTIAL_CONTENT
     if start and partial and not response.headers.get("Content-Range", "").startswith(f"bytes {start}-"):

@@ -31,7 +31,7 @@ from metalib import places
 from metalib.banks import glyph_warps
 from metalib.banks.glyph_warps import GLYPH, SHEET, Hand
 from metalib.banks.pictures import FILTER, SIDE
-from metalib.banks.store import load_cache, save_cache
+from metalib.banks.store import load_cache, making, save_cache
 from metalib.episodes import ClassBank
 from metalib.files import BadFile
 from metalib.runtime import seeded
@@ -76,14 +76,23 @@ def find() -> ClassBank:
     A cache that is damaged or was drawn by another version of metalib is not used, and drawn anew.
     Raises BadFile when the fonts or the class list are not those that metalib was made with.
     """
+    bank = _from_caches()
+    if bank is None:
+        with making(CACHE):
+            bank = _from_caches()  # another process may have drawn it meanwhile
+            if bank is None:
+                bank = render(classes(), generator=seeded(SEED))
+                save_cache(bank, CACHE, origin=origin())
+    return bank
+
+
+def _from_caches() -> ClassBank | None:
     for folder in places.data_folders():
         try:
             return load_cache(folder / CACHE, expected_origin=origin())
         except BadFile:
             continue
-    bank = render(classes(), generator=seeded(SEED))
-    save_cache(bank, CACHE, origin=origin())
-    return bank
+    return None
 
 
 def origin() -> str:

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 from metalib import places
-from metalib.banks import omniglot
-from metalib.banks.store import load_cache
+from metalib.banks import glyphs, omniglot
+from metalib.banks.store import is_cache, load_cache
 from metalib.files import BadFile
 
 
@@ -22,7 +22,7 @@ def where() -> list[str]:
     ]
     target = next(places.writable_folders(), None)
     new = f"New files go to {target}" if target else "No folder can be written: set METALIB_USER to one that can"
-    return [*lines, new]
+    return [line for line in (*lines, omniglot.passed_over(), new) if line]
 
 
 def verify() -> tuple[bool, list[str]]:
@@ -32,39 +32,53 @@ def verify() -> tuple[bool, list[str]]:
     """
     lines, right = [], True
     for folder in places.data_folders():
-        for path in _files(folder):
+        for path, part in _files(folder):
             try:
-                lines.append(f"right  {path}: {_check(path)}")
+                lines.append(f"right  {path}: {_check(path, part)}")
             except BadFile as error:
                 right = False
-                lines.append(f"WRONG  {error}. {omniglot.REMEDY}")
+                is_omniglot = part or path.name == omniglot.CACHE
+                lines.append(f"WRONG  {error}{f'. {omniglot.REMEDY}' if is_omniglot else ''}")
     if not lines:
-        return False, [f"nothing to verify. {places.where_looked('Omniglot')}, or run `metalib data fetch`"]
-    return right, lines
+        right, lines = False, [f"nothing to verify. {places.where_looked('Omniglot')}, or run `metalib data fetch`"]
+    return right, [line for line in (*lines, omniglot.passed_over()) if line]
 
 
-def _check(path: Path) -> str:
-    """What `path` holds, in words. Raises BadFile when it is damaged."""
-    part = next((part for part in omniglot.PARTS if path.name in (part, f"{part}.zip")), None)
+def _check(path: Path, part: str | None) -> str:
+    """What `path` holds, in words: `part` of Omniglot, or a cached bank. Raises BadFile when it is damaged."""
     if part:
-        return f"{len(omniglot.read_part(path, part).names):,} characters of Omniglot"
+        return f"{len(omniglot.read_part(path, part).names):,} characters of Omniglot ({part})"
     bank = load_cache(path, expected_origin=omniglot.origin() if path.name == omniglot.CACHE else None)
     return f"a bank of {bank.n_classes:,} classes ({bank.source})"
 
 
-def _files(folder: Path) -> list[Path]:
-    """The cached banks, archives and trees in one folder."""
-    banks = sorted(folder.glob("*.safetensors")) if os.path.isdir(folder) else []
-    return [*banks, *(path for part in omniglot.PARTS for path in omniglot.sources(part, [folder]))]
+def _files(folder: Path) -> list[tuple[Path, str | None]]:
+    """The cached banks in one folder, and the archives and trees, each with the part of Omniglot that it should hold.
+
+    Other files of the same suffix are none of a bank's: a cache is known by its name, or by what it says of itself.
+    """
+    tensors = sorted(folder.glob("*.safetensors")) if os.path.isdir(folder) else []
+    banks = [path for path in tensors if path.name in (omniglot.CACHE, glyphs.CACHE) or is_cache(path)]
+    return [
+        *((path, None) for path in banks),
+        *((path, part) for part in omniglot.PARTS for path in omniglot.sources(part, [folder])),
+    ]
 
 
 def _contents(folder: Path) -> list[str]:
     """The names of all that metalib would use in one folder, and of downloads that were cut off."""
     if not os.path.isdir(folder):
         return []
-    names = [path.relative_to(folder).as_posix() for path in _files(folder)]
+    names = [_name(path, folder, part) for path, part in _files(folder)]
     names += [f"checkpoints/{path.name}" for path in sorted((folder / "checkpoints").glob("*.safetensors"))]
     return names + [f"{path.name} (a download that was cut off)" for path in sorted(folder.glob("*.zip.part"))]
+
+
+def _name(path: Path, folder: Path, part: str | None) -> str:
+    """`path` as it is seen from `folder`; it may be the folder itself, or lie beside it."""
+    if path == folder:
+        return f"the alphabets of {part}"
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
 
 
 def _role(folder: Path) -> str:

@@ -8,23 +8,23 @@ from __future__ import annotations
 
 import os
 import warnings
-import zipfile
-import zlib
-from collections.abc import Iterator, Sequence
-from pathlib import Path, PureWindowsPath
+from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from metalib import places
-from metalib.banks import pictures
-from metalib.banks.store import load_cache, save_cache
+from metalib.banks import layouts, pictures
+from metalib.banks.layouts import PARTS
+from metalib.banks.members import members
+from metalib.banks.store import load_cache, making, save_cache
 from metalib.episodes import ClassBank
 from metalib.files import BadFile
 
-PARTS = ("images_background", "images_evaluation")
 DRAWINGS = 20
+SIZE = (105, 105)  # pixels of an official picture
 CACHE = f"omniglot-{pictures.SIDE}-{pictures.FILTER.name.lower()}.safetensors"
 # SHA-256 over the names and the one-bit pixels of each part, as `_digest_of_part` takes it
 DIGESTS = {
@@ -54,7 +54,10 @@ def find() -> ClassBank | None:
     Raises BadFile, naming the files, when something is there and nothing of it can be used.
     """
     problems: list[str] = []
-    bank = _from_caches(problems) or _from_sources(problems)
+    bank = _from_caches(problems)
+    if bank is None and all(map(sources, PARTS)):
+        with making(CACHE):
+            bank = _from_caches([]) or _from_sources(problems)  # another process may have made it meanwhile
     if bank is not None:
         for problem in problems:
             warnings.warn(f"{problem}. This time another file was used", stacklevel=2)
@@ -69,17 +72,20 @@ def caches() -> list[Path]:
 
 
 def sources(part: str, folders: Sequence[Path] | None = None) -> list[Path]:
-    """The archives and trees that should hold `part`, first choice first, in the data folders or those given.
+    """The archives and folders that should hold `part`, first choice first, in the data folders or those given."""
+    return layouts.sources(part, places.data_folders() if folders is None else folders)
 
-    Also in `omniglot-py`, the subfolder that torchvision makes.
-    """
-    return [
-        path
-        for folder in (places.data_folders() if folders is None else folders)
-        for place in (folder, folder / "omniglot-py")
-        for path in (place / f"{part}.zip", place / part)
-        if os.path.exists(path)
-    ]
+
+def missing() -> str:
+    """What is not there of Omniglot, in words: all of it, or one part."""
+    parts = [part for part in PARTS if not sources(part)]
+    return "Omniglot" if len(parts) == len(PARTS) else f"half of Omniglot ({', '.join(parts)})"
+
+
+def passed_over() -> str:
+    """A sentence on what looks like Omniglot in the data folders and is not used, and what would be; or nothing."""
+    found = layouts.passed_over(places.data_folders())
+    return f"Found, and not used: {'; '.join(found)}. {layouts.EXPECTED}" if found else ""
 
 
 def origin() -> str:
@@ -99,8 +105,6 @@ def _from_caches(problems: list[str]) -> ClassBank | None:
 
 def _from_sources(problems: list[str]) -> ClassBank | None:
     """The bank from the first whole source of each part, cached for the next time; None where a part has none."""
-    if not all(sources(part) for part in PARTS):
-        return None
     halves = [first_whole(part, sources(part), problems) for part in PARTS]
     return join([half for half in halves if half]) if all(halves) else None
 
@@ -131,9 +135,9 @@ def read_part(source: Path, part: str) -> Part:
     """
     classes: dict[tuple[str, str], list[np.ndarray]] = {}
     files: list[str] = []
-    for (alphabet, character, file), data in sorted(_members(source)):
+    for (alphabet, character, file), data in members(source, layouts.ALPHABETS[part]):
         name = f"{part}/{alphabet}/{character}/{file}"
-        classes.setdefault((alphabet, character), []).append(pictures.read_ink(data, f"{source}: {name}"))
+        classes.setdefault((alphabet, character), []).append(pictures.read_ink(data, f"{source}: {name}", SIZE))
         files.append(name)
     _check(source, part, files, classes)
     return Part(
@@ -143,44 +147,6 @@ def read_part(source: Path, part: str) -> Part:
     )
 
 
-def _members(source: Path) -> Iterator[tuple[tuple[str, str, str], bytes]]:
-    """Alphabet, character and file name of each picture, and its bytes.
-
-    The last three names of a path count: archives and trees may have further folders around, or none.
-    """
-    for entry, data in _tree(source) if source.is_dir() else _archive(source):
-        folders = PureWindowsPath(entry).parts
-        if len(folders) < 3:
-            raise BadFile(f"{source} has a picture {entry!r} that lies in no alphabet and character")
-        yield folders[-3:], data  # type: ignore[misc]  # three names
-
-
-def _tree(source: Path) -> Iterator[tuple[str, bytes]]:
-    for path in source.rglob("*.png"):
-        if not _is_litter(path.relative_to(source).parts):
-            yield path.relative_to(source).as_posix(), pictures.read_file(path)
-
-
-def _archive(source: Path) -> Iterator[tuple[str, bytes]]:
-    """The pictures of an archive, read in place: nothing is extracted, so nothing can land outside a folder."""
-    try:
-        with zipfile.ZipFile(source) as archive:
-            for info in archive.infolist():
-                path = PureWindowsPath(info.filename)  # reads / and \ alike, and knows C:
-                if path.anchor or ".." in path.parts:
-                    raise BadFile(f"{source} has an entry {info.filename!r} that leads out of its folder")
-                if path.suffix == ".png" and not info.is_dir() and not _is_litter(path.parts):
-                    yield info.filename, archive.read(info)
-    # damaged archives raise all of these: RuntimeError for a password, NotImplementedError for a compression
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
-        raise BadFile(f"{source} is truncated or no zip archive ({error})") from error
-
-
-def _is_litter(parts: Sequence[str]) -> bool:
-    """Whether macOS put this file beside the real ones."""
-    return "__MACOSX" in parts or parts[-1].startswith("._")
-
-
 def _check(source: Path, part: str, files: list[str], classes: dict[tuple[str, str], list[np.ndarray]]) -> None:
     """Raise BadFile unless every class has its 20 drawings and the whole is the official data set."""
     for (alphabet, character), drawings in classes.items():
@@ -188,12 +154,13 @@ def _check(source: Path, part: str, files: list[str], classes: dict[tuple[str, s
             raise BadFile(
                 f"{source}: {alphabet}/{character} has {len(drawings)} pictures and Omniglot has {DRAWINGS} of each"
             )
-    shapes = {drawing.shape for drawings in classes.values() for drawing in drawings}
-    found = "none" if len(shapes) != 1 else _digest_of_part(files, list(classes.values()))
+    found = _digest_of_part(files, list(classes.values())) if files else "none"
     if found != DIGESTS[part]:
+        lacking = sorted(set(layouts.ALPHABETS[part]) - {alphabet for alphabet, _ in classes}) if files else []
         raise BadFile(
             f"{source} holds other pictures or names than Omniglot's {part} ({len(files):,} pictures, digest "
             f"{found[:12]} where {DIGESTS[part][:12]} is expected)"
+            + (f". It lacks {layouts.shortened(lacking)}" if lacking else "")
         )
 
 

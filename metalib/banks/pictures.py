@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterable
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -20,17 +19,27 @@ SIDE = 28
 FILTER = Image.Resampling.BILINEAR
 
 
-def read_ink(data: bytes, name: str) -> np.ndarray:
-    """The picture in an image file as [H, W] uint8 with ink bright (255) on dark paper (0).
+def read_ink(data: bytes, name: str, size: tuple[int, int]) -> np.ndarray:
+    """The picture in a PNG file as [H, W] uint8 with ink bright (255) on dark paper (0).
 
     data  the file's bytes, dark ink on light paper      name  the file's name, for the error
-    Raises BadFile when it cannot be decoded.
+    size  width and height that it must have: its header tells, so that a picture which fills the memory is not decoded
+    Raises BadFile when it has another size or cannot be decoded.
     """
     try:
-        with Image.open(io.BytesIO(data)) as image:
-            return 255 - np.asarray(image.convert("L"))  # "L": a one-bit picture would be resized by dropping pixels
+        with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
+            if image.size == size:
+                return 255 - np.asarray(
+                    image.convert("L")
+                )  # "L": a one-bit picture would be resized by dropping pixels
+            problem = f"has {_in_words(image.size)} pixels and Omniglot's have {_in_words(size)}"
     except Exception as error:  # Pillow's decoders raise errors of a dozen kinds on damaged files
-        raise BadFile(f"{name} is not a readable picture ({error}): fetch or export it again") from error
+        problem = f"is no readable PNG ({error})"
+    raise BadFile(f"{name} {problem}: fetch or export it again")
+
+
+def _in_words(size: tuple[int, int]) -> str:
+    return " × ".join(f"{length:,}" for length in size)
 
 
 def shrink(ink: np.ndarray, side: int = SIDE) -> np.ndarray:
@@ -44,11 +53,3 @@ def digest(names: Iterable[str], pixels: np.ndarray) -> str:
     sha.update(str(pixels.shape).encode())
     sha.update(np.ascontiguousarray(pixels).data)
     return sha.hexdigest()
-
-
-def read_file(path: Path) -> bytes:
-    """The bytes of `path`. Raises BadFile, naming it, when it cannot be read."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise BadFile(f"{path} cannot be read ({error.strerror}): check its permissions") from error

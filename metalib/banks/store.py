@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
+import sys
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from safetensors import SafetensorError, safe_open
 
@@ -13,12 +18,30 @@ from metalib.banks.pictures import digest
 from metalib.episodes import ClassBank
 from metalib.files import BadFile
 
-__all__ = ["BadFile", "bank_digest", "load_cache", "save_cache"]
+__all__ = ["BadFile", "bank_digest", "is_cache", "load_cache", "making", "save_cache"]
 
 
 def bank_digest(bank: ClassBank) -> str:
     """SHA-256 over the names and pixels of a bank."""
     return digest([*bank.names, *bank.groups], bank.images.cpu().numpy())
+
+
+@contextlib.contextmanager
+def making(name: str) -> Iterator[None]:
+    """Held by one process at a time that makes the cache `name`; the others wait, say so, and then find it made.
+
+    Where no data folder can be written there is nothing to wait for: each prepares its own.
+    """
+    with contextlib.ExitStack() as stack:
+        for folder in itertools.islice(places.writable_folders(), 1):
+            with contextlib.suppress(OSError):  # a full disk, or one without locks: as where none can be written
+                stack.enter_context(files.locked(folder / name, waiting=lambda: say_waiting(f"prepares {name}")))
+        yield
+
+
+def say_waiting(what: str) -> None:
+    """Tell on the error stream that another process does `what`, and that this one waits for it."""
+    print(f"another process {what}: waiting for it", file=sys.stderr, flush=True)
 
 
 def save_cache(bank: ClassBank, name: str, *, origin: str) -> Path | None:
@@ -56,14 +79,31 @@ def load_cache(path: Path, *, expected_origin: str | None = None) -> ClassBank:
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
-            images = file.get_tensor("images")
-        bank = ClassBank(
-            images, tuple(json.loads(metadata["names"])), tuple(json.loads(metadata["groups"])), metadata["source"]
-        )
-    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+            names, groups = (_texts(metadata[key]) for key in ("names", "groups"))
+            bank = ClassBank(file.get_tensor("images"), names, groups, metadata["source"])
+        found = bank_digest(bank)
+    # RecursionError: brackets without end; UnicodeError, of names that are no text, is a ValueError
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise BadFile(f"{path} is damaged ({type(error).__name__}: {error}): {remedy}") from error
-    if bank_digest(bank) != metadata.get("digest"):
+    if found != metadata.get("digest"):
         raise BadFile(f"{path} does not hold what was written to it: {remedy}")
     if expected_origin is not None and metadata.get("origin") != expected_origin:
         raise BadFile(f"{path} was made from other data or by another version of metalib: {remedy}")
     return bank
+
+
+def _texts(text: str) -> tuple[str, ...]:
+    """The texts in a JSON list of texts. Raises ValueError for anything else."""
+    names: Any = json.loads(text)
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"{text[:40]} is no list of names")
+    return tuple(names)
+
+
+def is_cache(path: Path) -> bool:
+    """Whether `path` says of itself that it is a cached bank; a file that is damaged does not say so."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {"names", "groups", "origin", "digest"} <= set(file.metadata() or {})
+    except (SafetensorError, OSError):
+        return False

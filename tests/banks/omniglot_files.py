@@ -1,5 +1,6 @@
 """A small Omniglot in the official layout, and sub-processes in which disks are full and networks are gone."""
 
+import contextlib
 import io
 import os
 import shutil
@@ -10,12 +11,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from metalib import places
-from metalib.banks import omniglot, pictures
+from metalib.banks import layouts, omniglot, pictures
+from metalib.episodes import ClassBank
 
 ROOT = Path(__file__).resolve().parents[2]
+ALPHABETS = {part: (f"{part[-3:]}0", f"{part[-3:]}1") for part in omniglot.PARTS}
 
 
 def files(part):
@@ -36,6 +40,12 @@ def png(paper):
     buffer = io.BytesIO()
     Image.fromarray(paper).save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def bank():
+    """A bank of three black classes, to stand for one that takes long to make."""
+    images = torch.zeros(3, 20, 1, 28, 28, dtype=torch.uint8)
+    return ClassBank(images, ("a", "b", "c"), ("Lao",) * 3, "DejaVu glyphs")
 
 
 def digests():
@@ -76,6 +86,7 @@ def settle(monkeypatch, tmp_path):
     Returns these three folders, empty.
     """
     monkeypatch.setattr(omniglot, "DIGESTS", digests())
+    monkeypatch.setattr(layouts, "ALPHABETS", ALPHABETS)
     monkeypatch.setattr(places, "checkout", lambda: tmp_path / "course")
     monkeypatch.setenv("METALIB_DATA", str(tmp_path / "shared"))
     for folder in (tmp_path / "shared", tmp_path / "course" / "data"):
@@ -84,8 +95,9 @@ def settle(monkeypatch, tmp_path):
 
 
 def left_in(*folders):
-    """The names of all files in some folders."""
-    return sorted(path.name for folder in folders for path in folder.rglob("*") if path.is_file())
+    """The names of all files in some folders, but for locks, which stay."""
+    names = (path.name for folder in folders for path in folder.rglob("*") if path.is_file())
+    return sorted(name for name in names if not (name.startswith(".") and name.endswith(".lock")))
 
 
 CHILD = """
@@ -111,6 +123,16 @@ def start_child(code, *, before=()):
         text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
+
+
+@contextlib.contextmanager
+def child(code):
+    """`start_child`, ended with the block."""
+    with start_child(code) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def run_child(code, *, before=()):

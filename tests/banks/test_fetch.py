@@ -25,7 +25,8 @@ class Server(http.server.ThreadingHTTPServer):
 
     cut     how many answers break off half-way          stall  whether answers stop half-way
     ranges  whether Range is understood                  status an error to answer with
-    asked   name and Range of each request so far
+    length  the Content-Length: "right", another, None   held   whether answers wait half-way until `release`
+    asked   name and Range of each request so far        location  where to redirect to
     """
 
     daemon_threads = True
@@ -34,7 +35,8 @@ class Server(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.content = {f"{part}.zip": archive(files(part)) for part in omniglot.PARTS}
         self.cut, self.stall, self.ranges, self.status = 0, False, True, None
-        self.asked, self.release = [], threading.Event()
+        self.length, self.held, self.location = "right", False, None
+        self.asked, self.release, self.half_way = [], threading.Event(), threading.Event()
         self.url = f"http://127.0.0.1:{self.server_port}/python"
 
 
@@ -45,12 +47,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body, start = server.content[name], 0
         if range_ and server.ranges:
             start = int(re.fullmatch(r"bytes=(\d+)-", range_)[1])
+        if server.location:
+            self.send_response(302)
+            self.send_header("Location", server.location)
+            return self.end_headers()
         if server.status or start >= len(body):
             return self.send_error(server.status or 416)
         self.send_response(206 if start else 200)
         if start:
             self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
-        self.send_header("Content-Length", str(len(body) - start))
+        if server.length is not None:
+            self.send_header("Content-Length", server.length.replace("right", str(len(body) - start)))
         self.end_headers()
         if server.cut or server.stall:
             server.cut -= 1
@@ -58,6 +65,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if server.stall:
                 server.release.wait(60)
             return None
+        if server.held:
+            self.wfile.write(body[start : (start := start + 1000)])
+            server.half_way.set()
+            server.release.wait(60)
         return self.wfile.write(body[start:])
 
     def log_message(self, *_):
@@ -188,6 +199,7 @@ def test_pictures_are_checked_too_where_the_checksum_fits(server, folders, monke
 
 def test_an_endless_answer_is_cut(server, folders, monkeypatch):
     monkeypatch.setattr(module, "LARGEST", 10_000)
+    server.length = None
     with pytest.raises(FetchError, match="MB arrive"):
         fetch(progress=False)
     assert left_in(*folders) == []
@@ -199,6 +211,32 @@ def test_an_error_of_the_server_is_told(server, folders):
         fetch(progress=False)
     assert_says_what_to_do(error, server.url, ZIPS[0], folders[0])
     assert left_in(*folders) == []
+
+
+@pytest.mark.parametrize("length", ["abc", "-5", "1e3", "1_000", "", "9" * 30])
+def test_a_length_that_is_none_is_told_with_the_address(server, folders, length):
+    server.length = length or " "
+    with pytest.raises(FetchError, match=rf"its Content-Length is '{length}'") as error:
+        fetch(progress=False)
+    assert_says_what_to_do(error, server.url, ZIPS[0], folders[0])
+    assert left_in(*folders) == []
+
+
+def test_a_length_beyond_all_archives_is_refused_before_anything_is_received(server, folders):
+    server.length = str(module.LARGEST + 1)
+    with pytest.raises(FetchError, match="67,108,865 bytes are announced") as error:
+        fetch(progress=False)
+    assert_says_what_to_do(error, server.url, ZIPS[0], folders[0])
+    assert left_in(*folders) == []
+
+
+@pytest.mark.filterwarnings("ignore:.*socket.socket:pytest.PytestUnraisableExceptionWarning")  # urllib leaves it open
+@pytest.mark.parametrize("location", ["http://[", "http://127.0.0.1:port/", "file:///etc/passwd"])
+def test_a_redirection_to_nowhere_is_told_with_the_address(server, folders, location):
+    server.location = location
+    with pytest.raises(FetchError) as error:
+        fetch(progress=False)
+    assert_says_what_to_do(error, server.url, ZIPS[0], folders[0])
 
 
 def test_without_network_what_arrived_before_is_kept(server, folders, monkeypatch):
@@ -264,6 +302,45 @@ except FetchError as error:
 """
 
 
+CHILD = """
+from metalib.banks import fetch as module
+from torchvision.datasets import Omniglot
+module.READ_S = 60  # the first is held while the second starts, which takes a while
+Omniglot.download_url_prefix, Omniglot.zips_md5 = {url!r}, {sums!r}
+"""
+
+
+def child(server):
+    """A process that fetches from `server`, and says so when it has."""
+    address = CHILD.format(url=server.url, sums=Omniglot.zips_md5)
+    return omniglot_files.child(f"{address}{FETCH}else:\n    print('done')")
+
+
+def test_of_two_processes_that_fetch_into_one_folder_one_waits_and_both_succeed(server, folders):
+    server.held = True
+    with child(server) as first:
+        assert server.half_way.wait(60)
+        with child(server) as second:
+            waiting = second.stderr.readline()
+            server.release.set()
+            assert [process.communicate(timeout=120) for process in (first, second)] == [("done\n", "")] * 2
+    assert waiting == f"another process fetches Omniglot into {folders[0]}: waiting for it\n"
+    assert server.asked == [(name, None) for name in ZIPS] and left_in(*folders) == WHOLE
+
+
+def test_where_the_process_that_fetches_is_killed_the_one_that_waited_fetches(server, folders):
+    server.held = True
+    with child(server) as first:
+        assert server.half_way.wait(60)
+        with child(server) as second:
+            assert "waiting for it" in second.stderr.readline()
+            first.kill()
+            server.held = False
+            server.release.set()
+            assert second.communicate(timeout=120) == ("done\n", "")
+    assert left_in(*folders) == WHOLE
+
+
 def test_without_a_network_the_real_address_is_named(folders):
     output, _ = run_child(FETCH, before=namespace("-n"))
     assert f"images_background.zip could not be fetched from {Omniglot.download_url_prefix}/{ZIPS[0]}" in output
@@ -285,7 +362,7 @@ def test_where_nothing_can_be_written_nothing_is_asked_for(server, folders):
 def test_a_full_disk_is_named_and_nothing_is_left(server, folders):
     """A real full disk: 4 kB of tmpfs, where the archive takes over 100 kB."""
     address = f"from torchvision.datasets import Omniglot; Omniglot.download_url_prefix = {server.url!r}"
-    after = f"import os; print(os.listdir({str(folders[0])!r}))"
+    after = f"print(omniglot_files.left_in(places.Path({str(folders[0])!r})))"
     before = namespace("-m", f"mount -t tmpfs -o size=4k none '{folders[0]}'")
     output, _ = run_child(f"{address}\n{FETCH}\n{after}", before=before)
     assert f"could not be written to {folders[0]}: No space left on device. Free some space" in output

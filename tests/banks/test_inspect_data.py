@@ -2,9 +2,11 @@
 
 import omniglot_files
 import pytest
+import torch
 from omniglot_files import left_in, put_archives, put_trees
+from safetensors.torch import save_file
 
-from metalib.banks import omniglot
+from metalib.banks import glyphs, omniglot
 from metalib.banks.inspect_data import verify, where
 
 
@@ -63,7 +65,7 @@ def test_everything_right_is_said_file_by_file(folders):
     right, lines = verify()
     assert right and len(lines) == 5
     assert lines[0] == f"right  {folders[0] / omniglot.CACHE}: a bank of 8 classes (Omniglot)"
-    assert lines[1] == f"right  {folders[0] / 'images_background.zip'}: 4 characters of Omniglot"
+    assert lines[1] == f"right  {folders[0] / 'images_background.zip'}: 4 characters of Omniglot (images_background)"
     assert left_in(folders[0]) == ["images_background.zip", "images_evaluation.zip", omniglot.CACHE]
 
 
@@ -84,3 +86,18 @@ def test_the_glyph_bank_is_verified_by_its_digest(folders, tiny_bank):
 
     store.save_cache(tiny_bank, "glyphs.safetensors", origin="fonts")
     assert verify() == (True, [f"right  {folders[0] / 'glyphs.safetensors'}: a bank of 30 classes (random pixels)"])
+
+
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_tensors_that_are_no_bank_are_not_judged_in_any_folder(folders, which):
+    save_file({"accuracies": torch.zeros(3)}, folders[which] / "results-episodes.safetensors", {"method": "MAML"})
+    put_archives(folders[0])
+    right, lines = verify()
+    assert right and [line for line in lines if "results-episodes" in line] == []
+    assert "results-episodes" not in where()[which]
+
+
+def test_a_damaged_glyph_bank_has_its_own_remedy(folders):
+    (folders[0] / glyphs.CACHE).write_bytes(b"")
+    right, lines = verify()
+    assert not right and lines[0].endswith("delete it, and it is made anew")

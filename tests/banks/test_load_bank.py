@@ -26,7 +26,7 @@ def glyphs(monkeypatch):
     """A glyph bank of three classes in place of the real one, which takes a while to draw."""
     images = torch.zeros(3, 20, 1, 28, 28, dtype=torch.uint8)
     module = types.ModuleType("metalib.banks.glyphs")
-    module.find = lambda: ClassBank(images, ("a", "b", "c"), ("Lao",) * 3, "Glyphs")
+    module.find, module.SOURCE = lambda: ClassBank(images, ("a", "b", "c"), ("Lao",) * 3, "Glyphs"), "Glyphs"
     module.training, module.validation, module.evaluation = (
         lambda bank, c=c: bank.select([c], f"part {c}") for c in range(3)
     )
@@ -140,3 +140,13 @@ def test_a_part_of_omniglot_is_not_split_again(folders):
     put_archives(folders[0])
     with pytest.raises(ValueError, match="this bank has 8 of 4: hand over the whole bank"):
         split(load_bank(quiet=True))
+
+
+def test_glyphs_by_the_papers_protocol_are_an_error_that_says_where_the_protocol_can_be_had():
+    with pytest.raises(ValueError, match=r"this bank is Glyphs \(3 classes\): take Omniglot.*metalib data fetch"):
+        split(banks.glyphs.find(), "paper")
+
+
+def test_a_bank_of_ones_own_is_not_taken_for_the_glyphs(tiny_bank):
+    with pytest.raises(ValueError, match="this bank is random pixels: divide it by its groups"):
+        split(tiny_bank)

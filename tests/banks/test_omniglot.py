@@ -91,16 +91,27 @@ def test_finding_makes_no_network_request(folders, monkeypatch):
     assert omniglot.find().n_classes == 8 and omniglot.find().n_classes == 8
 
 
-def test_two_processes_may_prepare_the_cache_at_once(folders, monkeypatch):
+def test_of_two_processes_that_want_the_cache_one_makes_it_and_the_other_waits(folders):
     put_archives(folders[0])
-    code = "input(); print(store.bank_digest(omniglot.find()))"
-    children = [omniglot_files.start_child(code) for _ in range(2)]
-    for child in children:
-        child.stdin.write("\n")
-        child.stdin.flush()
-    answers = [child.communicate(timeout=120) for child in children]
-    assert answers[0] == answers[1] == (f"{store.bank_digest(omniglot.find())}\n", "")
+    wait = "read = omniglot.read_part; omniglot.read_part = lambda *a: print('made', flush=True) or input() or read(*a)"
+    never = "omniglot.read_part = None"
+    told = "print(store.bank_digest(omniglot.find()))"
+    with omniglot_files.child(f"{wait}; {told}") as first:
+        assert first.stdout.readline() == "made\n"  # it holds the lock, and waits for a line
+        with omniglot_files.child(f"{never}; {told}") as second:
+            waiting = second.stderr.readline()
+            ends = [first.communicate("\n\n", timeout=120), second.communicate(timeout=120)]
+    assert waiting == f"another process prepares {omniglot.CACHE}: waiting for it\n"
+    answer = store.bank_digest(omniglot.find())
+    assert ends == [(f"made\n{answer}\n", ""), (f"{answer}\n", "")]
     assert left_in(*folders) == [*ZIPS, omniglot.CACHE]
+
+
+def test_a_process_that_ends_without_the_cache_does_not_block_the_next(folders):
+    put_archives(folders[0])
+    with omniglot_files.child("import os; omniglot.read_part = lambda *_: os._exit(9); omniglot.find()") as process:
+        assert process.wait(120) == 9
+    assert omniglot.find().n_classes == 8
 
 
 # --- damaged caches
@@ -179,7 +190,7 @@ BAD_ARCHIVES = {
     ),
     "an unreadable picture": (
         lambda: _archive_with(f"{BACKGROUND}/a/b/c.png", b"hello"),
-        "a/b/c.png is not a readable picture",
+        "a/b/c.png is no readable PNG",
     ),
     "out by dots": (lambda: _archive_with("../evil.png"), "'../evil.png' that leads out of its folder"),
     "out by dots inside": (lambda: _archive_with("a/../../b/c.png"), "leads out of its folder"),
@@ -212,7 +223,7 @@ def test_an_unreadable_picture_in_a_tree_is_named(folders, content):
     put_trees(folders[0])
     name = f"{BACKGROUND}/und1/character00/10_03.png"
     (folders[0] / name).write_bytes(content)
-    with pytest.raises(BadFile, match=rf"{folders[0]}.*{name} is not a readable picture.*metalib data fetch"):
+    with pytest.raises(BadFile, match=rf"{folders[0]}.*{name} is no readable PNG.*metalib data fetch"):
         omniglot.find()
     assert not (folders[0] / omniglot.CACHE).exists()
 

@@ -72,6 +72,39 @@ def test_a_safetensors_file_of_something_else_is_named(only_user):
         store.load_cache(only_user / "bank.safetensors")
 
 
+MALFORMED = {
+    "numeric names": {"names": "[1, 2]"},
+    "names that are one text": {"names": '"ab"'},
+    "names in lists": {"groups": '[["a"], ["b"]]'},
+    "a number for names": {"names": "5"},
+    "no JSON": {"names": "a, b"},
+    "brackets without end": {"names": "[" * 100_000},
+    "names that are no text": {"names": '["\\ud800", "b"]'},
+    "too few": {"names": '["a"]'},
+    "no source": {"source": None},
+    "no names": {"names": None},
+    "no metadata": None,
+}
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_a_cache_with_malformed_metadata_is_named(only_user, name):
+    change, path = MALFORMED[name], only_user / "bank.safetensors"
+    right = {"names": '["a", "b"]', "groups": '["c", "c"]', "source": "here", "origin": "here", "digest": "0"}
+    metadata = None if change is None else {k: v for k, v in {**right, **change}.items() if v is not None}
+    save_file({"images": torch.zeros(2, 20, 1, 28, 28, dtype=torch.uint8)}, path, metadata)
+    with pytest.raises(BadFile, match=r"bank\.safetensors is damaged .*: delete it"):
+        store.load_cache(path)
+
+
+@pytest.mark.parametrize("images", [torch.zeros(2, 20), torch.zeros(2, 20, 1, 28, 28), torch.zeros(())])
+def test_a_cache_with_other_tensors_is_named(only_user, images):
+    metadata = {"names": '["a", "b"]', "groups": '["c", "c"]', "source": "here", "digest": "0"}
+    save_file({"images": images}, only_user / "bank.safetensors", metadata)
+    with pytest.raises(BadFile, match=r"bank\.safetensors is damaged .*: delete it"):
+        store.load_cache(only_user / "bank.safetensors")
+
+
 def test_a_cache_of_another_origin_is_refused(cache):
     with pytest.raises(BadFile, match="other data or by another version"):
         store.load_cache(cache, expected_origin="elsewhere")
@@ -119,7 +152,7 @@ def test_a_full_disk_costs_the_cache_and_not_the_bank(only_user, tmp_path, monke
     (tmp_path / "shared").chmod(0o555)
     monkeypatch.setenv("METALIB_DATA", str(tmp_path / "shared"))
     before = namespace("-m", f"mount -t tmpfs -o size=64k none '{only_user}'")
-    code = f"{FIND}\nimport os; print(os.listdir({str(only_user)!r}))"
+    code = f"{FIND}\nprint(omniglot_files.left_in(places.Path({str(only_user)!r})))"
     output, errors = run_child(code, before=before)
     assert output.split("\n")[:2] == ["8 True", "[]"]
     assert str(only_user / omniglot.CACHE) in errors and "No space left" in errors
