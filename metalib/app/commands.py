@@ -22,9 +22,9 @@ from metalib.course.kit.results.measure import CourseResults, measure
 from metalib.episodes import ClassBank
 from metalib.models import Conv4
 from metalib.training import checkpoints, distributed
-from metalib.training.loop import Record, load_state, read_records
 from metalib.training.recipes import RECIPES, Recipe, recipe_of
 from metalib.training.recipes.maml import MamlRecipe
+from metalib.training.run_state import Record, has_state, load_state, read_records
 
 
 def train(
@@ -47,11 +47,13 @@ def train(
     """
     place = distributed.device(device)
     recipe = _recipe(name, place, compiled=compiled, seed=seed, updates=updates)
+    run = f"{name}-{protocol}{'-all' if with_validation else ''}-{seed}"
+    folder = out or _default_folder(run)
+    if resume and distributed.place().rank == 0 and not has_state(folder):
+        raise ValueError(f"there is no run to go on with in {folder}: leave --resume out, or give its folder (--out)")
     bank = load_bank()
     training, validation, _ = split(bank, protocol)
     classes = training.join(validation) if with_validation else training
-    run = f"{name}-{protocol}{'-all' if with_validation else ''}-{seed}"
-    folder = out or _default_folder(run)
     what = f"{recipe.updates:,} updates on {classes.n_classes:,} classes, {runtime.describe(place)}; state in {folder}"
     print(what, *_what_may_be_faster(name, recipe, place), sep="\n")
     records = recipe.train(
@@ -61,7 +63,7 @@ def train(
         out=folder,
         resume=resume,
     )
-    _exhaust(records)
+    _exhaust(records, folder)
     path = folder / f"{name}{'' if protocol == 'alphabets' else '-' + protocol}{checkpoints.SUFFIX}"
     if distributed.place().rank == 0:
         told = {"split": protocol, "classes": classes.source, "device": runtime.describe(place)}
@@ -95,12 +97,13 @@ def _what_may_be_faster(name: str, recipe: Recipe, place: torch.device) -> list[
     return [f"{processes} processes may be faster than {torch.get_num_threads()} threads of one: {command} …"]
 
 
-def _exhaust(records: Iterator[Record]) -> None:
+def _exhaust(records: Iterator[Record], folder: Path) -> None:
     try:
         for _ in records:
             pass
     except KeyboardInterrupt as stop:
-        raise KeyboardInterrupt(f"{stop}. Go on with the same command and --resume") from None
+        go_on = "Go on with the same command and --resume" if has_state(folder) else f"Nothing is saved in {folder}"
+        raise type(stop)(f"{str(stop) or 'interrupted'}. {go_on}") from None
 
 
 def _default_folder(name: str) -> Path:

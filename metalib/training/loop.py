@@ -25,7 +25,17 @@ from metalib.evaluate import Interval
 from metalib.training import distributed
 from metalib.training.cuda_graphs import Gradients, Losses
 from metalib.training.distributed import Processes
-from metalib.training.run_state import PREVIOUS, RECORDS, STATE, Record, Run, alone_in, load_state, read_records
+from metalib.training.run_state import (
+    PREVIOUS,
+    RECORDS,
+    STATE,
+    Record,
+    Run,
+    alone_in,
+    has_state,
+    load_state,
+    read_records,
+)
 
 __all__ = ["RECORDS", "STATE", "Diverged", "Record", "Run", "load_state", "read_records", "train"]
 
@@ -233,7 +243,7 @@ def _opened(run: Run, out: Path | None, resume: bool, processes: Processes) -> I
 
     def there_is_one(folder: Path) -> bool:
         held.enter_context(alone_in(folder))
-        found = (folder / STATE).exists() or (resume and (folder / PREVIOUS).exists())
+        found = has_state(folder) if resume else (folder / STATE).exists()
         if found and not resume:
             raise ValueError(f"{folder} holds a run already: go on with it (--resume) or choose another folder (--out)")
         if not found:

@@ -172,6 +172,11 @@ class Run:
             files.write_atomically(folder / RECORDS, lambda part: part.write_text(lines, encoding="utf-8"))
 
 
+def has_state(folder: Path) -> bool:
+    """Whether a run in `folder` has saved something to go on from."""
+    return (folder / STATE).exists() or (folder / PREVIOUS).exists()
+
+
 def load_state(folder: Path) -> dict[str, Any]:
     """The state that a run saved in `folder`, on the CPU. Raises ValueError when there is none, BadFile for another."""
     if not (folder / STATE).exists():

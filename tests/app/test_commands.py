@@ -13,6 +13,7 @@ from metalib.course.kit.results import sittings
 from metalib.episodes import ClassBank, EpisodeSpec
 from metalib.evaluate import Interval
 from metalib.training import checkpoints
+from metalib.training.loop import STATE, Terminated
 from metalib.training.recipes import RECIPES, base, recipe_of
 
 
@@ -164,3 +165,39 @@ def test_fewer_episodes_agree_with_what_the_committed_checkpoint_says(omniglot):
         assert claim.n == 1000
         error = (found.half_width**2 + claim.half_width**2) ** 0.5 / Z
         assert abs(found.mean - claim.mean) < 4 * error + 1e-3
+
+
+def test_resuming_where_no_run_is_is_refused_before_anything_is_loaded(tmp_path, monkeypatch):
+    monkeypatch.setattr(commands, "load_bank", lambda: pytest.fail("loaded"))
+    with pytest.raises(ValueError, match=rf"there is no run to go on with in {tmp_path / 'run'}: leave --resume out"):
+        train(tmp_path / "run", resume=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("saved", "said"),
+    [(False, "interrupted. Nothing is saved in {}"), (True, "interrupted. Go on with the same command and --resume")],
+)
+def test_an_interrupted_run_says_whether_it_can_go_on(bank, tmp_path, monkeypatch, saved, said):
+    """Ctrl-C before the first update, say, while the state is restored."""
+
+    def interrupt(recipe, network, classes, **options):
+        if saved:
+            (tmp_path / STATE).write_bytes(b"a state")
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr(commands.Recipe, "train", interrupt)
+    with pytest.raises(KeyboardInterrupt) as stop:
+        train(tmp_path)
+    assert str(stop.value).startswith(said.format(tmp_path))
+
+
+def test_a_terminated_run_stays_one(bank, tmp_path, monkeypatch):
+    def terminate(recipe, network, classes, **options):
+        raise Terminated("stopped after update 4, saved in x")
+        yield
+
+    monkeypatch.setattr(commands.Recipe, "train", terminate)
+    with pytest.raises(Terminated, match=r"saved in x\. "):
+        train(tmp_path)

@@ -205,3 +205,25 @@ def test_a_method_that_is_not_known():
 def test_what_no_recipe_can_be_made_of_is_a_bad_file(change, said):
     with pytest.raises(BadFile, match=rf"does not say how it was trained \(.*{said}.*\)"):
         recipe_of({"method": "MAML", "recipe": {}, **change})
+
+
+def test_without_a_compiler_one_line_says_so(tiny_bank, tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))  # what was compiled before would do without
+    monkeypatch.setattr("torch._inductor.config.cpp.cxx", (None, str(tmp_path / "no-compiler")))
+    recipe = dataclasses.replace(RECIPES["maml"], compiled=True, meta_batch_size=1, rotations=False)
+    records = recipe.train(recipe.network(), tiny_bank, progress=False)
+    with pytest.raises(
+        ValueError, match=r"^torch could not compile this \(.*\): install a C\+\+ compiler .*--compile"
+    ) as found:
+        next(records)
+    assert "\n" not in str(found.value)
+
+
+def test_an_error_that_is_not_the_compilers_keeps_its_kind(tiny_bank, monkeypatch):
+    def fail(*arguments, **options):
+        raise RuntimeError("shapes cannot be multiplied")
+
+    monkeypatch.setattr(maml, "losses", fail)
+    recipe = RECIPES["maml"]
+    with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
+        next(recipe.train(recipe.network(), tiny_bank, progress=False))

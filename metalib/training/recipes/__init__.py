@@ -24,8 +24,8 @@ RECIPES: dict[str, Recipe] = {
     "fomaml": FirstOrderMamlRecipe(),
     "anil": AnilRecipe(),
     "reptile": ReptileRecipe(),
-    # equal rows let the first step move the head alone (`maml.tie_rows`): the second is the first that reaches the body;
-    # five minutes on a GPU; for two cores give --updates 2500
+    # equal rows let the first step move the head alone (`maml.tie_rows`): the second is the first to reach the body.
+    # Five minutes on a GPU; for two cores give --updates 2500
     "maml-tied": MamlRecipe(tied_rows=True, inner_steps=2, test_steps=3, updates=20_000),
     # the paper: five steps of 0.1, which cost several times as much
     "maml-20-way": MamlRecipe(n_way=20, n_query=2, meta_batch_size=4, test_steps=3, updates=5_000),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,6 +14,21 @@ from metalib.adapt import Params
 from metalib.episodes import Episode
 from metalib.training.loop import Run
 from metalib.training.recipes.base import ALONE, TRANSDUCTIVE, Predict, Recipe
+
+
+@contextmanager
+def _compiler_named() -> Iterator[None]:
+    """Say in a line what torch's compiler says in a hundred."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not type(error).__module__.startswith(("torch._dynamo", "torch._inductor")):
+            raise
+        reason = str(error).strip().partition("\n")[0]
+        raise ValueError(
+            f"torch could not compile this ({reason}): install a C++ compiler that works (g++ or clang++; CXX names "
+            "another), or leave --compile out (in Python: compiled=False)"
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -46,19 +62,20 @@ class MamlRecipe(Recipe):
         return {"n_out": 1 if self.tied_rows else self.n_way, "running_stats": False}
 
     def losses(self, network: nn.Module, episodes: Episode, run: Run) -> Tensor:
-        """The query loss of each task after adaptation."""
+        """The query loss of each task after adaptation. Raises ValueError where it cannot be compiled."""
         first_order, only = self.stage(run)
-        return maml.losses(
-            network,
-            self.theta(network, self.n_way),
-            episodes,
-            inner_lr=self.inner_lr,
-            inner_steps=self.inner_steps,
-            first_order=first_order,
-            only=only,
-            compiled=self.compiled,
-            chunk_size=1 if self.compiled else runtime.tasks_at_once(episodes.query_x.device),
-        )
+        with _compiler_named():
+            return maml.losses(
+                network,
+                self.theta(network, self.n_way),
+                episodes,
+                inner_lr=self.inner_lr,
+                inner_steps=self.inner_steps,
+                first_order=first_order,
+                only=only,
+                compiled=self.compiled,
+                chunk_size=1 if self.compiled else runtime.tasks_at_once(episodes.query_x.device),
+            )
 
     def stage(self, run: Run) -> tuple[bool, str]:
         """Whether the next update is of first order, and what it adapts."""
