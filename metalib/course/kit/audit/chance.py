@@ -18,7 +18,9 @@ from torch import Tensor
 LEVEL = 1e-9  # how often a right sampler has any finding of the tests below, at most
 N_TESTS = 13  # labels 6, drawings 4, classes 2, repeated tasks 1
 SURPRISING = math.log(N_TESTS / LEVEL)  # log evidence from which on one test is a finding: each has the same share
-_LOG_Z = torch.tensor([0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 40.0], dtype=torch.double)  # for weak flaws to complete ones
+_LOG_Z = torch.tensor(
+    [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 40.0], dtype=torch.double
+)  # for weak flaws to complete ones
 
 
 def log_evidence(hits: Tensor, log_moments: Tensor) -> float:

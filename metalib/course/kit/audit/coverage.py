@@ -17,20 +17,20 @@ from metalib.episodes import ClassBank
 def repeated_tasks(index: PictureIndex, drawn: Drawn) -> tuple[Finding | None, Tensor]:
     """Tasks with the pictures and labels of an earlier one, more than chance makes; and which to judge further, [T].
 
-    Given its classes, a task is equal to an earlier one with a probability of at most
-    Π 1/(C(D, k) C(D−k, q)) / N!, with k support and q query pictures of a class, which has D.
+    A task is equal to a given one with a probability of at most 1/(C(D, k) C(D−k, q) N!), with k support and q query
+    pictures of a class that has D. That is for one class: the others may follow from it, so they add nothing.
     """
     known = (drawn.ids >= 0).all(dim=1)
     keys = drawn.ids * drawn.classes.shape[1] + drawn.labels  # [T, R]: equal for an equal picture under an equal label
     sides = [side.sort(dim=1).values for side in keys.tensor_split([drawn.n_support], dim=1)]
     first = _first_like_it(torch.cat(sides, dim=1))
     again = known & (first < torch.arange(len(drawn)))
-    n_there = index.distinct.view(-1, index.n_drawings).sum(dim=1)[drawn.classes]  # [T, L]
-    of_class = (drawn.ids // index.n_drawings)[:, None] == drawn.classes[..., None]  # [T, L, R]
-    support, query = (side.sum(dim=2) for side in of_class.tensor_split([drawn.n_support], dim=2))  # [T, L]
-    log_ways = log_choose(n_there, support) + log_choose((n_there - support).clamp(min=0), query).clamp(min=0)
-    log_ways = log_ways.where(drawn.classes >= 0, 0).sum(dim=1) + (drawn.n_way + 1.0).lgamma()
-    chance = torch.arange(len(drawn)) * (-log_ways).exp()
+    n_there = index.distinct.view(-1, index.n_drawings).sum(dim=1)[drawn.classes[:, 0]]  # [T]
+    of_class = drawn.ids // index.n_drawings == drawn.classes[:, :1]  # [T, R]
+    support, query = (side.sum(dim=1) for side in of_class.tensor_split([drawn.n_support], dim=1))
+    ways = log_choose(n_there, support) + log_choose(n_there - support, query) + (drawn.n_way + 1.0).lgamma()
+    n_earlier = (~again).cumsum(dim=0) - (~again).long()  # different ones
+    chance = n_earlier * (-ways.clamp(min=0)).exp()
     if log_evidence(again[known], with_probability(chance[known])) <= SURPRISING:
         return None, torch.ones_like(again)
     n_again, at = int(again.sum()), int(again.nonzero()[0])
@@ -51,10 +51,9 @@ def _first_like_it(rows: Tensor) -> Tensor:
 
 
 class _Coverage(NamedTuple):
-    """How many different things were drawn, how many there are, how many a right sampler draws, and what that means."""
+    """How many different things were drawn, how many a right sampler draws, and whether chance does not explain it."""
 
     n_different: int
-    n_there: int
     expected: float
     is_flaw: bool
 
@@ -64,45 +63,58 @@ def _coverage(task: Tensor, item: Tensor, pools: Tensor) -> _Coverage:
 
     task, item  [n]: who drew what
     pools       [I]: the pool of each thing, −1 for none; each task draws from a pool without replacement
+    Where a task draws from several pools, the one that says most is judged, as these draws may depend on each other.
     """
-    inside = pools[item] >= 0
-    n_tasks, n_items = (int(task.max()) + 1 if len(task) else 0), len(pools)
-    pairs = (task * n_items + item)[inside].unique()  # a thing counts once a task
+    n_items, n_pools = len(pools), int(pools.max()) + 1
+    pairs = (task * n_items + item)[pools[item] >= 0].unique()  # a thing counts once a task
+    if not len(pairs):
+        return _Coverage(0, 0.0, False)
     task, item = pairs // n_items, pairs % n_items
-    since = torch.full((n_items,), n_tasks).scatter_reduce(0, item, task, "amin")  # the task that drew it first
-    n_pools = int(pools.max()) + 1 if n_items else 0
-    draws, draw, n_drawn = (task * n_pools + pools[item]).unique(return_inverse=True, return_counts=True)
-    old = torch.zeros_like(n_drawn).scatter_add(0, draw, (since[item] < task).long())
+    never = int(task.max()) + 1
+    since = torch.full((n_items,), never).scatter_reduce(0, item, task, "amin")  # the task that drew it first
+    draws, draw, n_drawn = (task * n_pools + pools[item]).unique(return_inverse=True, return_counts=True)  # [J]
+    n_old = torch.zeros_like(n_drawn).scatter_add(0, draw, (since[item] < task).long())
     task, pool = draws // n_pools, draws % n_pools
-    history = (pools * (n_tasks + 1) + since)[(pools >= 0) & (since < n_tasks)].sort().values
-    start = pool * (n_tasks + 1)
+    history = (pools * (never + 1) + since)[(pools >= 0) & (since < never)].sort().values  # by pool, then by task
+    start = pool * (never + 1)
     n_seen = torch.searchsorted(history, start + task) - torch.searchsorted(history, start)
-    sizes = pools[pools >= 0].bincount(minlength=n_pools)
-    evidence = log_evidence(old, drawn_again(n_drawn, n_seen, sizes[pool]))
-    log_missed = torch.zeros(n_pools, dtype=torch.double).scatter_add(
-        0, pool, (-n_drawn / sizes[pool].double()).log1p()
+    n_there = pools[pools >= 0].bincount(minlength=n_pools)  # [P]
+    says_most = _best_of_each(task, n_seen * (n_there[pool] - n_seen))
+    moments = drawn_again(n_drawn[says_most], n_seen[says_most], n_there[pool[says_most]])
+    evidence = log_evidence(n_old[says_most], moments)
+    missed = torch.ones(n_pools, dtype=torch.double).scatter_reduce(
+        0, pool, 1 - n_drawn / n_there[pool].double(), "prod"
     )
-    expected = float((sizes * (1 - log_missed.exp())).sum())
-    return _Coverage(len(history), int(sizes.sum()), expected, evidence > SURPRISING)
+    return _Coverage(len(history), float((n_there * (1 - missed)).sum()), evidence > SURPRISING)
+
+
+def _best_of_each(group: Tensor, score: Tensor) -> Tensor:
+    """The positions of the highest score in each group, [J] each."""
+    order = (group * (score.max() + 1) + score).argsort(stable=True)
+    return order[torch.nn.functional.pad(group[order].diff() != 0, (0, 1), value=True)]
 
 
 def few_classes(bank: ClassBank, index: PictureIndex, drawn: Drawn, barred: Tensor) -> Finding | None:
     """Classes, or whole groups, of which fewer are drawn than chance leaves out.
 
     Where each task keeps to one group, the choice of the group and that of the classes within it are judged apart.
-    Classes with a True in `barred` [C] count for nothing, nor do those that share a picture with another.
+    Classes with a True in `barred` [C] count for nothing, nor do those that have too few drawings for these tasks, or
+    share a picture with another class.
     """
+    if not len(drawn):
+        return None
+    eligible = ~barred & (bank.sizes >= drawn.ids.shape[1] // int(drawn.n_way.max()))
     group_of, inside = bank.group_ids, drawn.classes >= 0
     groups = group_of[drawn.classes]  # [T, L]
     within = bool(((groups == groups[:, :1]) | ~inside).all())
     task, label = inside.nonzero(as_tuple=True)
-    pools = (group_of if within else torch.zeros_like(group_of)).where(index.unshared & ~barred, -1)
+    pools = (group_of if within else torch.zeros_like(group_of)).where(index.unshared & eligible, -1)
     classes = _coverage(task, drawn.classes[task, label], pools)
-    sizes = group_of[~barred].bincount(minlength=int(group_of.max()) + 1)
+    sizes = group_of[eligible].bincount(minlength=int(group_of.max()) + 1)
     few_groups = within and _few_groups(groups[:, 0], sizes, drawn.n_way)
     if not classes.is_flaw and not few_groups:
         return None
-    n_classes, n_groups = int((~barred).sum()), int((sizes > 0).sum())
+    n_classes, n_groups = int(eligible.sum()), int((sizes > 0).sum())
     there = f"{n_classes:,} classes" + (f" in {n_groups:,} groups" if within else "")
     took = f"{classes.n_different:,}" + (f" in {len(groups[:, 0].unique()):,}" if within else "")
     message = (
@@ -119,8 +131,6 @@ def _few_groups(groups: Tensor, sizes: Tensor, n_way: Tensor) -> bool:
 
     Groups may be drawn alike, by their size, or by how many tasks they have; the chance of an old one is the largest.
     """
-    if not len(groups):
-        return False
     large = (sizes >= n_way.max()).double()
     tasks = log_choose(sizes, n_way.max()).softmax(dim=0)
     weights = torch.stack([large / large.sum(), large * sizes / (large * sizes).sum(), tasks])  # [3, G]
@@ -134,7 +144,7 @@ def _few_groups(groups: Tensor, sizes: Tensor, n_way: Tensor) -> bool:
 def few_drawings(index: PictureIndex, drawn: Drawn) -> Finding | None:
     """Drawings of which fewer are drawn than chance leaves out: in both sets together, or as support pictures.
 
-    By their number, in the class of label 0 alone, since the classes of a task may share the numbers of their drawings;
+    By their number, in the class of label 0 alone, as the classes of a task may share the numbers of their drawings;
     and class by class, where classes come again.
     """
     n, distinct = index.n_drawings, index.distinct

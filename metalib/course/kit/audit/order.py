@@ -119,7 +119,7 @@ def guessable_labels(drawn: Drawn) -> Finding | None:
     chance = float((tried.sum(dim=1) / drawn.n_way).sum())
     message = (
         f"{int(hits.sum()):,} of {int(tried.sum()):,} labels {guess.rule}, and all of a task in {int(whole.sum()):,} "
-        f"of {len(drawn):,} tasks; by chance these would be about {chance:,.0f} labels; {guess.remedy}"
+        f"of {len(drawn):,} tasks; chance gives about {chance:,.0f} such labels; {guess.remedy}"
     )
     return Finding(guess.kind, message, int(whole.sum()))
 
