@@ -72,8 +72,8 @@ def split(bank: ClassBank, protocol: str = "alphabets") -> Splits:
     if protocol == "paper" and not is_omniglot:
         raise ValueError(
             f"the papers' protocol divides the characters of Omniglot, and this bank is {bank.source} "
-            f"({bank.n_classes:,} classes): take Omniglot, without METALIB_BANK=glyphs, or split by alphabets and take "
-            f"a network that was trained so. {TO_OMNIGLOT}"
+            f"({bank.n_classes:,} classes): take Omniglot (leave METALIB_BANK=glyphs out; `metalib data fetch` gets "
+            "it, 16 MB), or divide by alphabets, with a network that was trained on such a split"
         )
     if protocol == "paper":
         training, validation, evaluation = omniglot.by_character(bank)

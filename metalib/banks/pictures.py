@@ -29,9 +29,8 @@ def read_ink(data: bytes, name: str, size: tuple[int, int]) -> np.ndarray:
     try:
         with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
             if image.size == size:
-                return 255 - np.asarray(
-                    image.convert("L")
-                )  # "L": a one-bit picture would be resized by dropping pixels
+                grey = image.convert("L")  # a one-bit picture would be resized by dropping pixels
+                return 255 - np.asarray(grey)
             problem = f"has {_in_words(image.size)} pixels and Omniglot's have {_in_words(size)}"
     except Exception as error:  # Pillow's decoders raise errors of a dozen kinds on damaged files
         problem = f"is no readable PNG ({error})"

@@ -22,8 +22,9 @@ __all__ = ["BadFile", "bank_digest", "is_cache", "load_cache", "making", "save_c
 
 
 def bank_digest(bank: ClassBank) -> str:
-    """SHA-256 over the names and pixels of a bank."""
-    return digest([*bank.names, *bank.groups], bank.images.cpu().numpy())
+    """SHA-256 over the names and pixels of a bank, and over the sizes of classes that differ in size."""
+    sizes = [] if bank.counts is None else bank.counts.tolist()
+    return digest([*bank.names, *bank.groups, *map(str, sizes)], bank.images.cpu().numpy())
 
 
 @contextlib.contextmanager
@@ -49,7 +50,9 @@ def save_cache(bank: ClassBank, name: str, *, origin: str) -> Path | None:
 
     origin  what the bank was made from: a cache of another origin is not used
     """
-    images = {"images": bank.images.cpu().contiguous()}
+    tensors = {"images": bank.images.cpu().contiguous()}
+    if bank.counts is not None:
+        tensors["counts"] = bank.counts
     metadata = {
         "names": json.dumps(bank.names),
         "groups": json.dumps(bank.groups),
@@ -60,7 +63,7 @@ def save_cache(bank: ClassBank, name: str, *, origin: str) -> Path | None:
     problems = []
     for folder in places.writable_folders():
         try:
-            files.write_tensors(folder / name, images, metadata)
+            files.write_tensors(folder / name, tensors, metadata)
             return folder / name
         except OSError as error:
             problems.append(f"{folder / name} could not be written ({error})")
@@ -80,7 +83,8 @@ def load_cache(path: Path, *, expected_origin: str | None = None) -> ClassBank:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             names, groups = (_texts(metadata[key]) for key in ("names", "groups"))
-            bank = ClassBank(file.get_tensor("images"), names, groups, metadata["source"])
+            counts = file.get_tensor("counts") if "counts" in file.keys() else None  # noqa: SIM118  # no dict
+            bank = ClassBank(file.get_tensor("images"), names, groups, metadata["source"], counts)
         found = bank_digest(bank)
     # RecursionError: brackets without end; UnicodeError, of names that are no text, is a ValueError
     except (SafetensorError, OSError, KeyError, TypeError, ValueError, RecursionError) as error:

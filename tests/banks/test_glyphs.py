@@ -7,6 +7,7 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+import omniglot_files
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -219,6 +220,22 @@ def test_a_cache_of_other_origin_or_a_damaged_one_is_drawn_anew(own_folders, few
     monkeypatch.setattr(glyphs, "SEED", 1)
     monkeypatch.setattr(glyphs, "DIGEST", "another list")
     assert store.bank_digest(glyphs.find()) != store.bank_digest(first)
+
+
+def test_of_two_processes_that_want_the_bank_one_draws_it_and_the_other_waits(tmp_user, monkeypatch):
+    monkeypatch.delenv("METALIB_DATA", raising=False)
+    few = "from metalib.banks import glyphs; listed = glyphs.classes()[::100]; glyphs.classes = lambda: listed; "
+    wait = (
+        "draw = glyphs.render; glyphs.render = lambda *a, **b: print('drawn', flush=True) or input() or draw(*a, **b)"
+    )
+    told = "print(store.bank_digest(glyphs.find()))"
+    with omniglot_files.child(f"{few}{wait}; {told}") as first:
+        assert first.stdout.readline() == "drawn\n"  # it holds the lock, and waits for a line
+        with omniglot_files.child(f"{few}glyphs.render = None; {told}") as second:
+            waiting = second.stderr.readline()
+            ends = [first.communicate("\n", timeout=120), second.communicate(timeout=120)]
+    assert waiting == f"another process prepares {glyphs.CACHE}: waiting for it\n"
+    assert ends[0] == ends[1] == (f"{store.bank_digest(store.load_cache(tmp_user / glyphs.CACHE))}\n", "")
 
 
 def test_the_origin_changes_with_the_list_and_with_the_recipe(tmp_path, monkeypatch):

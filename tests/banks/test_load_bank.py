@@ -143,7 +143,10 @@ def test_a_part_of_omniglot_is_not_split_again(folders):
 
 
 def test_glyphs_by_the_papers_protocol_are_an_error_that_says_where_the_protocol_can_be_had():
-    with pytest.raises(ValueError, match=r"this bank is Glyphs \(3 classes\): take Omniglot.*metalib data fetch"):
+    with pytest.raises(
+        ValueError,
+        match=r"this bank is Glyphs \(3 classes\): take Omniglot.*metalib data fetch.*or divide by alphabets",
+    ):
         split(banks.glyphs.find(), "paper")
 
 

@@ -1,6 +1,7 @@
 """metalib.banks.store: a bank comes back as it was written, or not at all."""
 
 import errno
+from dataclasses import replace
 
 import pytest
 import safetensors.torch
@@ -31,6 +32,14 @@ def test_a_bank_comes_back_as_it_was(cache, only_user, tiny_bank):
     assert cache == only_user / "bank.safetensors" and left_in(only_user) == ["bank.safetensors"]
     assert torch.equal(bank.images, tiny_bank.images)
     assert (bank.names, bank.groups, bank.source) == (tiny_bank.names, tiny_bank.groups, tiny_bank.source)
+
+
+def test_a_bank_of_unequal_classes_comes_back_as_it_was(only_user, tiny_bank):
+    pictures = [tiny_bank.images[0, :3], tiny_bank.images[1, :5]]
+    unequal = store.ClassBank.of_unequal(pictures, ("a", "b"), ("c", "c"), "two sizes")
+    bank = store.load_cache(store.save_cache(unequal, "bank.safetensors", origin="here"))
+    assert bank.sizes.tolist() == [3, 5] and torch.equal(bank.images, unequal.images)
+    assert store.bank_digest(bank) != store.bank_digest(replace(bank, counts=None))
 
 
 def test_the_digest_covers_pixels_names_and_groups(tiny_bank):
