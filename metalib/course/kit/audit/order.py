@@ -65,7 +65,7 @@ _SHUFFLE = "a network can learn that instead of the task; shuffle the classes of
 _GUESSES = (  # of two that fit equally well the first is taken
     _Guess(
         ASCENDING_LABELS,
-        "follow the class numbers of the bank, from lowest to highest",
+        "follow the class numbers of the bank, from lowest to highest (as sorted() does, and a set of small numbers)",
         _SHUFFLE,
         _ranks,
     ),
