@@ -44,13 +44,13 @@ def fetch(folder: Path | None = None, *, progress: bool = True) -> Path:
     """Download those of Omniglot's two archives (16 MB) that are not at hand, check them, and prepare the bank.
 
     folder  where to look and where to write; by default all data folders, and the first that can be written
-    Returns the folder of the archives. A download that was cut off goes on where it ended, also in a later call.
+    Returns the folder that has them. A download that was cut off goes on where it ended, also in a later call.
     Raises FetchError when an archive cannot be had or written.
     """
     folders = places.data_folders() if folder is None else [folder]
     parts = {part: _at_hand(part, folders) for part in omniglot.PARTS}
     if all(parts.values()):
-        return omniglot.sources(omniglot.PARTS[0], folders)[0].parent
+        return next(place for place in folders if omniglot.sources(omniglot.PARTS[0], [place]))
     target = next((place for place in folders if places.is_writable(place)), None)
     if target is None:
         raise FetchError(
