@@ -80,6 +80,15 @@ def put_trees(folder):
             (folder / name).write_bytes(data)
 
 
+def put_together(folder):
+    """All alphabets in one folder."""
+    put_trees(folder)
+    for part in omniglot.PARTS:
+        for alphabet in list((folder / part).iterdir()):
+            alphabet.rename(folder / alphabet.name)
+        (folder / part).rmdir()
+
+
 def settle(monkeypatch, tmp_path):
     """Take the small Omniglot for the real one, and look only in shared/, course/data/ and the test's user folder.
 

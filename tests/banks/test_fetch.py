@@ -8,7 +8,7 @@ import threading
 
 import omniglot_files
 import pytest
-from omniglot_files import archive, files, left_in, namespace, put_archives, put_trees, run_child
+from omniglot_files import archive, files, left_in, namespace, put_archives, put_together, run_child
 from torchvision.datasets import Omniglot
 
 from metalib.banks import fetch as module
@@ -117,10 +117,7 @@ def test_what_is_at_hand_is_not_fetched_again(server, folders):
 
 
 def test_the_data_folder_is_told_in_whatever_layout_it_has_it(server, folders):
-    put_trees(folders[1])
-    for part in omniglot.PARTS:
-        for alphabet in (folders[1] / part).iterdir():
-            alphabet.rename(folders[1] / alphabet.name)
+    put_together(folders[1])
     assert fetch(progress=False) == folders[1]
     assert server.asked == []
 

@@ -4,7 +4,7 @@ import shutil
 
 import omniglot_files
 import pytest
-from omniglot_files import ALPHABETS, files, put_archives, put_trees
+from omniglot_files import ALPHABETS, files, put_archives, put_together, put_trees
 
 from metalib.app import doctor
 from metalib.banks import inspect_data, load_bank, omniglot
@@ -18,15 +18,6 @@ def folders(monkeypatch, tmp_path):
     """The small Omniglot counts as the real one; the three data folders are empty."""
     monkeypatch.delenv("METALIB_BANK", raising=False)
     return omniglot_files.settle(monkeypatch, tmp_path)
-
-
-def put_together(folder):
-    """All alphabets in one folder."""
-    put_trees(folder)
-    for part in omniglot.PARTS:
-        for alphabet in (folder / part).iterdir():
-            alphabet.rename(folder / alphabet.name)
-        (folder / part).rmdir()
 
 
 def put_renamed(pattern):
@@ -96,7 +87,7 @@ def test_pictures_with_capital_suffixes_are_the_same_pictures(folders):
     assert omniglot.find().n_classes == 8
 
 
-@pytest.mark.parametrize("put", [put_archives, put_trees])
+@pytest.mark.parametrize("put", [put_archives, put_together, put_trees])
 def test_what_programs_hide_among_the_pictures_does_not_count(folders, monkeypatch, put):
     litter = (".ipynb_checkpoints/0_00-checkpoint.png", ".hidden.png", ".Trash/a/b/c.png", "__MACOSX/c.png")
     for part in omniglot.PARTS:
