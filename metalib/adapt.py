@@ -60,12 +60,9 @@ def path(
     step_rule    (φ, gradient, inner_lr) -> φ. None: plain gradient descent. `InnerAdam` is another
     Raises ValueError for settings, pictures or labels that do not fit the model, when the first element is taken.
     """
-    free = trainable(model)
-    adapted = {name: value for name, value in theta.items() if name.startswith(only) and name in free}
+    adapted = {name: theta[name] for name in trainable(model) if name.startswith(only) and name in theta}
     inputs.check_adapting(model, theta, adapted, only=only, inner_lr=inner_lr, inner_steps=inner_steps, batches=batches)
-    inputs.check_pictures(support_x, next(iter(theta.values())), "support_x")
-    if loss_fn is cross_entropy:
-        inputs.check_labels(support_y, "support labels")
+    inputs.check_support_set(support_x, support_y, theta, classes=loss_fn is cross_entropy)
     if isinstance(step_rule, InnerAdam):
         step_rule.cut()
 
@@ -81,10 +78,10 @@ def path(
         yield {**theta, **adapted}
 
 
-def trainable(model: nn.Module) -> set[str]:
+def trainable(model: nn.Module) -> list[str]:
     """The names of the parameters that may move: those that require gradients, or all where none does."""
-    free = {name for name, value in model.named_parameters() if value.requires_grad}
-    return free or {name for name, _ in model.named_parameters()}
+    names = dict(model.named_parameters())
+    return [name for name, value in names.items() if value.requires_grad] or list(names)
 
 
 def gradient_step(phi: Params, gradient: Params, inner_lr: Rate) -> Params:

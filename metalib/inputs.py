@@ -64,6 +64,13 @@ def check_pictures(x: Tensor, weights: Tensor | None, what: str) -> None:
         raise ValueError(f"{what} is {_kind(x)} and the network's weights are {_kind(weights)}: {remedy} first")
 
 
+def check_support_set(support_x: Tensor, support_y: Tensor, theta: Params, *, classes: bool) -> None:
+    """One task's support set fits the parameters; `classes` says whether its labels are of classes."""
+    check_pictures(support_x, next(iter(theta.values())), "support_x")
+    if classes:
+        check_labels(support_y, "support labels")
+
+
 def check_tasks(episodes: Any, loss_fn: Callable = cross_entropy) -> None:
     """There is a task, and the class labels of all of them are such."""
     if not len(episodes.support_y):
