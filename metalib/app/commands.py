@@ -47,10 +47,8 @@ def train(
     """
     place = distributed.device(device)
     recipe = _recipe(name, place, compiled=compiled, seed=seed, updates=updates)
-    run = f"{name}-{protocol}{'-all' if with_validation else ''}-{seed}"
-    folder = out or _default_folder(run)
-    if resume and distributed.place().rank == 0 and not has_state(folder):
-        raise ValueError(f"there is no run to go on with in {folder}: leave --resume out, or give its folder (--out)")
+    folder = out or _default_folder(f"{name}-{protocol}{'-all' if with_validation else ''}-{seed}")
+    _refuse_to_resume_nothing(folder, resume)
     bank = load_bank()
     training, validation, _ = split(bank, protocol)
     classes = training.join(validation) if with_validation else training
@@ -95,6 +93,11 @@ def _what_may_be_faster(name: str, recipe: Recipe, place: torch.device) -> list[
     torchrun = Path(sys.executable).with_name("torchrun")
     command = f"{torchrun} --nproc-per-node {processes} -m metalib train {name}{compiled}"
     return [f"{processes} processes may be faster than {torch.get_num_threads()} threads of one: {command} …"]
+
+
+def _refuse_to_resume_nothing(folder: Path, resume: bool) -> None:
+    if resume and distributed.place().rank == 0 and not has_state(folder):
+        raise ValueError(f"there is no run to go on with in {folder}: leave --resume out, or give its folder (--out)")
 
 
 def _exhaust(records: Iterator[Record], folder: Path) -> None:

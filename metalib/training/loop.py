@@ -1,8 +1,9 @@
 """Meta-training: draw episodes, step on their mean loss, keep a record. Knows no algorithm: it is handed the losses.
 
-An interrupted run goes on where it stopped. With the same number of threads on a CPU, a run that was killed and resumed
-ends with the same parameters, bit for bit, as one that was not. Under torchrun the tasks of each update are split over
-the processes: `distributed` says how.
+Ctrl-C finishes the update (a GPU: those up to the next record), saves and raises KeyboardInterrupt; SIGTERM does so
+too, and raises Terminated. Whatever ends a run, the state that was saved last stays intact, and it goes on from there.
+With the same number of threads on a CPU, a run that was killed and resumed ends with the same parameters, bit for bit,
+as one that was not. Under torchrun the tasks of each update are split over the processes: `distributed` says how.
 """
 
 from __future__ import annotations
@@ -75,32 +76,27 @@ def train(
     draw      generator -> the episodes of one update
     validate  network in evaluation mode -> Interval; every `save_every` updates; the best state so far is kept apart
     out       folder for the state (every `save_every` updates) and the record file; None keeps nothing
-    progress  a bar in a terminal or a notebook; elsewhere a line at every `save_every`
-    Ctrl-C finishes the update (a GPU: those up to the next record), saves and raises KeyboardInterrupt; SIGTERM
-    Terminated, which is one. Raises Diverged before a step on a loss that is not finite (a GPU: before the next record
-    or state); OSError where `out` cannot be written; ConnectionError when another process has ended; ValueError for an
-    `out` of another run, or an unsplittable update. The state that was saved last stays intact.
+    progress  a bar in a terminal or a notebook; elsewhere a line at each validation and at the end
+    Raises Diverged for a loss that is not finite, before the step (a GPU: before the next record or state), OSError,
+    ConnectionError when another process ended, ValueError for an `out` of another run or an update that cannot be split.
     """
     processes, gradients = _join(run), Gradients(run, losses)
     with (
         _opened(run, out, resume, processes),
         _finish_update_first(run, out, processes) as asked,
-        _progress_bar(run, updates, progress, processes) as bar,
+        _Progress(run, updates, progress and processes.rank == 0) as bar,
     ):
         while run.update < updates:
             _one_update(run, gradients, draw, processes)
             bar.update()
             saving, recording = (run.update % n == 0 or run.update == updates for n in (save_every, record_every))
             if recording or (saving and validate):
-                record = _record(run, validate if saving else None, out, processes, bar)
-                if saving and progress and processes.rank == 0 and not _redraws():
-                    print(f"update {run.update:,} of {updates:,}: {_postfix(record, run)}", flush=True)
-                yield record
+                yield _record(run, validate if saving else None, out, processes, bar)
             stopping = (saving or recording or _looks_at_each(run)) and processes.any(bool(asked))
             if saving or stopping:
                 _save(run, out, processes)
             if stopping:
-                raise _stopped(asked, f"stopped after update {run.update:,}" + (f", saved in {out}" if out else ""))
+                raise _stopped(asked, f"stopped after update {run.update:,}{f', saved in {out}' if out else ''}")
 
 
 def _join(run: Run) -> Processes:
@@ -183,7 +179,7 @@ def _save(run: Run, out: Path | None, processes: Processes) -> None:
     run.save(out, processes)
 
 
-def _record(run: Run, validate: Validate | None, out: Path | None, processes: Processes, bar: tqdm) -> Record:
+def _record(run: Run, validate: Validate | None, out: Path | None, processes: Processes, bar: _Progress) -> Record:
     """The record of the updates since the last one; the first process makes it, and writes it to `out` too."""
     _catch_up(run)
     loss = run.loss_sum / run.loss_count
@@ -198,7 +194,7 @@ def _record(run: Run, validate: Validate | None, out: Path | None, processes: Pr
 
     record = processes.first(made)
     run.last_validation = record.validation or run.last_validation
-    bar.set_postfix_str(_postfix(record, run))
+    bar.tell(record, run)
     return record
 
 
@@ -211,22 +207,20 @@ def _validate(run: Run, validate: Validate) -> Interval:
     return accuracy
 
 
-def _progress_bar(run: Run, updates: int, shown: bool, processes: Processes) -> tqdm:
-    """The bar of a terminal or a notebook, redrawn twice a second. It shows the time left by itself."""
-    return tqdm(
-        total=updates,
-        initial=run.update,
-        disable=not shown or processes.rank > 0 or not _redraws(),
-        unit="update",
-        leave=False,
-        mininterval=0.5,
-        file=sys.stdout,
-    )
+class _Progress(tqdm):
+    """A bar with the time left where lines can be drawn over, in a terminal or a notebook; elsewhere a few lines."""
 
+    def __init__(self, run: Run, updates: int, shown: bool) -> None:
+        redraws = sys.stdout.isatty() or type(sys.stdout).__module__.startswith("ipykernel")
+        self.lines = shown and not redraws
+        options = {"unit": "update", "leave": False, "mininterval": 0.5, "file": sys.stdout}
+        super().__init__(total=updates, initial=run.update, disable=not (shown and redraws), **options)
 
-def _redraws() -> bool:
-    """Whether a line can be drawn over: in a terminal or a notebook, not in a pipe or a file."""
-    return sys.stdout.isatty() or type(sys.stdout).__module__.startswith("ipykernel")
+    def tell(self, record: Record, run: Run) -> None:
+        """Show what the record says."""
+        self.set_postfix_str(_postfix(record, run))
+        if self.lines and (record.validation or run.update == self.total):
+            print(f"update {run.update:,} of {self.total:,}: {_postfix(record, run)}", flush=True)
 
 
 def _postfix(record: Record, run: Run) -> str:
