@@ -78,7 +78,7 @@ def train(
     out       folder for the state (every `save_every` updates) and the record file; None keeps nothing
     progress  a bar in a terminal or a notebook; elsewhere a line at each validation and at the end
     Raises Diverged for a loss that is not finite, before the step (a GPU: before the next record or state), OSError,
-    ConnectionError when another process ended, ValueError for an `out` of another run or an update that cannot be split.
+    ConnectionError when another process ended, ValueError for an `out` of another run or an update that is not split.
     """
     processes, gradients = _join(run), Gradients(run, losses)
     with (
