@@ -8,7 +8,6 @@ benchmark, which reads picture after picture. As they ship, they run the layers 
 from __future__ import annotations
 
 import importlib.util
-import shutil
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +21,7 @@ from torch.utils.data import Dataset
 from metalib import maml, runtime
 from metalib.adapt import Params
 from metalib.banks import omniglot
+from metalib.banks.members import members
 from metalib.bench.updates import FIVE_WAY, INNER_LR, maml_network, plain
 from metalib.episodes import ClassBank, Episode, sample_episodes
 from metalib.training.recipes.maml import MamlRecipe
@@ -119,8 +119,10 @@ def lay_out(folder: Path) -> bool:
     Nothing is downloaded: it takes the archive that metalib's own bank is made from.
     """
     archives = [path for path in omniglot.sources("images_background") if path.suffix == ".zip"]
-    if archives:
-        shutil.unpack_archive(archives[0], folder / PIPELINE)
+    for names, picture in members(archives[0], ()) if archives else ():
+        path = Path(folder / PIPELINE / omniglot.PARTS[0], *names)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(picture)
     return bool(archives)
 
 
