@@ -107,6 +107,8 @@ class InnerAdam:
 
     def __call__(self, phi: Params, gradient: Params, inner_lr: Rate) -> Params:
         g = torch.cat([gradient[name].flatten() for name in phi])  # one long vector: few operations instead of many
+        if g.dtype == torch.float16 and g.requires_grad:
+            raise ValueError("Adam's derivative reaches 1/ε, and float16 ends at 65,504: take bfloat16, or first order")
         g = g.float() if g.dtype in inputs.HALVES else g  # whose smallest number is above ε
         self.steps = self.steps + 1
         self.mean = self.beta1 * self.mean + (1 - self.beta1) * g
@@ -128,6 +130,7 @@ class InnerAdam:
 
     def state_dict(self) -> dict[str, object]:
         """What a resumed run needs."""
+        self.cut()
         return {"steps": self.steps, "mean": self.mean, "square": self.square}
 
     def load_state_dict(self, state: dict) -> None:

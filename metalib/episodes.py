@@ -14,7 +14,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from metalib.inputs import bank_fields
+from metalib.inputs import bank_fields, class_numbers, class_pictures
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class ClassBank:
         cls, pictures: Sequence[Tensor], names: Sequence[str], groups: Sequence[str], source: str
     ) -> ClassBank:
         """The bank of classes that differ in size. pictures: [D_c, channels, H, W] uint8 for each class c."""
-        tensors = [torch.as_tensor(of_class) for of_class in pictures]
-        largest = max((len(of_class) for of_class in tensors), default=0)
+        tensors = class_pictures(pictures)
+        largest = max(len(of_class) for of_class in tensors)
         padded = [torch.cat([x, x.new_zeros(largest - len(x), *x.shape[1:])]) for x in tensors]
         counts = torch.tensor([len(of_class) for of_class in tensors])
         return cls(torch.stack(padded), tuple(names), tuple(groups), source, counts)
@@ -75,9 +75,7 @@ class ClassBank:
 
     def select(self, classes: Sequence[int], source: str | None = None) -> ClassBank:
         """The bank of some classes, by number, in the order given. Raises ValueError for one that it does not have."""
-        numbers = [int(c) for c in classes]
-        if unknown := [c for c in numbers if not 0 <= c < self.n_classes]:
-            raise ValueError(f"no class {unknown[0]}: the bank's {self.n_classes} classes are 0 … {self.n_classes - 1}")
+        numbers = class_numbers(classes, self.n_classes)
         index = torch.tensor(numbers, dtype=torch.long)
         names, groups = (tuple(of_all[c] for c in numbers) for of_all in (self.names, self.groups))
         counts = None if self.counts is None else self.counts[index]
@@ -94,6 +92,7 @@ class ClassBank:
 
     def select_groups(self, groups: Sequence[str], source: str | None = None) -> ClassBank:
         """The bank of some groups. Raises ValueError for a group that the bank does not have."""
+        groups = [str(group) for group in groups]
         unknown = sorted(set(groups) - set(self.groups))
         if unknown:
             raise ValueError(f"no group {', '.join(unknown)}; the bank has {', '.join(dict.fromkeys(self.groups))}")

@@ -101,8 +101,7 @@ def steps(
     only     the layers that are trained, the others are frozen: ALL_LAYERS, LAST_BLOCK, HEAD, or names as in `adapt`
     Without running statistics, each query passes the network with the support set alone (Nichol et al., 2018).
     """
-    inputs.check_tasks(episodes)
-    inputs.check_pictures(episodes.support_x[0], next(network.parameters()), "support_x")
+    inputs.check_tasks(episodes, dict(network.named_parameters()))
     tail = Tail(network, only)
     pictures = {"support": episodes.support_x, "query": episodes.query_x}
     frozen = {name: tail.frozen(x.flatten(0, 1)).unflatten(0, x.shape[:2]) for name, x in pictures.items()}
@@ -153,7 +152,8 @@ def curves(network: Conv4, episodes: Episode, *, at: Sequence[int], **settings) 
 def _score(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     """Loss and accuracy of each task, [T] and [T], from [T, Q, N] and [T, Q]."""
     losses = cross_entropy(logits.transpose(1, 2), labels, reduction="none").mean(dim=1)
-    return losses, (logits.argmax(dim=2) == labels).double().mean(dim=1)
+    right = (logits.argmax(dim=2) == labels) & logits.isfinite().all(dim=2)  # what is no number answers nothing
+    return losses, right.double().mean(dim=1)
 
 
 # --- the methods, as they sit the exams
@@ -190,7 +190,7 @@ def predictor(network: Conv4, method: str) -> Predict:
     only, _, inner_steps = METHODS[method]
 
     def predict(episodes: Episode) -> Tensor:
-        n_way = int(episodes.support_y.max()) + 1
+        n_way = inputs.ways(episodes)
         inner_lr = METHODS[method].inner_lr(n_way)
         model = with_head(network, n_way)
         return logits(model, episodes, only=only, inner_lr=inner_lr, inner_steps=inner_steps).argmax(dim=2)

@@ -7,12 +7,12 @@ has looked at the whole batch before.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Sequence
+from numbers import Integral, Real
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 
 Params = dict[str, Tensor]
 HALVES = (torch.float16, torch.bfloat16)
@@ -20,7 +20,7 @@ HALVES = (torch.float16, torch.bfloat16)
 
 def bank_fields(images: Any, names: Any, groups: Any, counts: Any) -> dict[str, Any]:
     """The fields of a `ClassBank` as it holds them: tensors, and tuples of text."""
-    images = torch.as_tensor(images)
+    images = _one_tensor(images)
     if images.ndim != 5 or images.dtype != torch.uint8:
         raise ValueError(f"a bank's images are [C, D, channels, H, W] in uint8, and these are {_described(images)}")
     if images.shape[2] not in (1, 3):
@@ -33,13 +33,48 @@ def bank_fields(images: Any, names: Any, groups: Any, counts: Any) -> dict[str, 
             "give one name and one group for each class"
         )
     if counts is not None:
-        counts = torch.as_tensor(counts).long().cpu()
+        counts = torch.as_tensor(counts)
+        if counts.is_floating_point():
+            raise ValueError(f"counts are {_kind(counts)}: give whole numbers")
+        counts = counts.long().cpu()
         if counts.shape != images.shape[:1] or not all(1 <= n <= images.shape[1] for n in counts.tolist()):
             raise ValueError(
                 f"counts are {counts.tolist()}: give each of the {len(images)} classes its number of drawings, 1 to "
                 f"{images.shape[1]}"
             )
     return {"images": images, "names": names, "groups": groups, "counts": counts}
+
+
+def _one_tensor(images: Any) -> Tensor:
+    try:
+        if isinstance(images, list | tuple):  # of tensors or arrays, one a class
+            return torch.stack([torch.as_tensor(of_class) for of_class in images])
+        return torch.as_tensor(images)
+    except (RuntimeError, ValueError, TypeError) as error:
+        raise ValueError(
+            f"the classes do not make one array ({error}): where they differ in number, take ClassBank.of_unequal"
+        ) from error
+
+
+def class_pictures(pictures: Sequence[Any]) -> list[Tensor]:
+    """The pictures of each class as a tensor [D_c, channels, H, W], of one type and size."""
+    tensors = [torch.as_tensor(of_class) for of_class in pictures]
+    kinds = {(x.dtype, *x.shape[1:]) for x in tensors}
+    if len(kinds) != 1 or min(map(len, tensors)) < 1:
+        said = ", ".join(_described(x) for x in tensors[:3]) or "none"
+        raise ValueError(f"classes of {said}: give each at least one picture, all of one size, channels and type")
+    return tensors
+
+
+def class_numbers(classes: Sequence[Any], n_classes: int) -> list[int]:
+    """Whole numbers from 0 to C−1, as they are given."""
+    numbers = torch.as_tensor(classes).tolist() if not isinstance(classes, range) else list(classes)
+    for c in numbers:
+        if isinstance(c, bool) or not isinstance(c, int):
+            raise ValueError(f"a class is chosen by {c!r}: give numbers from 0 to {n_classes - 1}")
+        if not 0 <= c < n_classes:
+            raise ValueError(f"no class {c}: the bank's {n_classes} classes are 0 … {n_classes - 1}")
+    return numbers
 
 
 def check_labels(labels: Tensor, what: str, n_way: int | None = None) -> None:
@@ -55,29 +90,40 @@ def check_labels(labels: Tensor, what: str, n_way: int | None = None) -> None:
 
 
 def check_pictures(x: Tensor, weights: Tensor | None, what: str) -> None:
-    """There are some, of the same type as the network's weights."""
+    """There are some, and where they and the weights are of the two usual types, these are one.
+
+    What else there is, is the network's business: whole numbers for an embedding, bytes that it scales, half precision.
+    """
     if not len(x):
         raise ValueError(f"{what} is empty: give each class at least one example")
-    if weights is not None and x.dtype != weights.dtype:
-        remedy = "divide by 255 and" if x.dtype == torch.uint8 else "write"
-        remedy += " .double()" if weights.dtype == torch.float64 else " .float()"
-        raise ValueError(f"{what} is {_kind(x)} and the network's weights are {_kind(weights)}: {remedy} first")
+    usual = (torch.float32, torch.float64)
+    if weights is not None and x.dtype in usual and weights.dtype in usual and x.dtype != weights.dtype:
+        remedy = ".double()" if weights.dtype == torch.float64 else ".float()"
+        raise ValueError(f"{what} is {_kind(x)} and the network's weights are {_kind(weights)}: write {remedy} first")
 
 
 def check_support_set(support_x: Tensor, support_y: Tensor, theta: Params, *, classes: bool) -> None:
     """One task's support set fits the parameters; `classes` says whether its labels are of classes."""
     check_pictures(support_x, next(iter(theta.values())), "support_x")
-    if classes:
+    if classes and not (support_y.is_floating_point() and support_y.ndim > 1):  # those are shares of the classes
         check_labels(support_y, "support labels")
 
 
-def check_tasks(episodes: Any, loss_fn: Callable = cross_entropy) -> None:
-    """There is a task, and the class labels of all of them are such."""
+def check_some(episodes: Any) -> None:
+    """There is a task."""
     if not len(episodes.support_y):
         raise ValueError("0 tasks: give episodes with a leading task axis of at least 1")
-    if loss_fn is cross_entropy:
-        check_labels(episodes.support_y, "support labels")
-        check_labels(episodes.query_y, "query labels")
+
+
+def check_tasks(episodes: Any, theta: Params | None = None, *, classes: bool = True) -> None:
+    """There is a task, with a support and a query set that fit the parameters θ, and class labels where such are."""
+    check_some(episodes)
+    weights = next(iter(theta.values()), None) if theta else None
+    for name in ("support", "query"):
+        x, y = getattr(episodes, f"{name}_x"), getattr(episodes, f"{name}_y")
+        check_pictures(x[0], weights, f"{name}_x")
+        if classes and not (y.is_floating_point() and y.ndim > 2):
+            check_labels(y, f"{name} labels")
 
 
 def ways(episodes: Any) -> int:
@@ -103,7 +149,7 @@ def check_encoding(encoder: Any, episodes: Any, n_way: int) -> None:
     """The pictures fit the encoder's weights, where it has any, and every query's label is one of the N classes."""
     network = getattr(encoder, "__self__", encoder)
     weights = next(network.parameters(), None) if isinstance(network, nn.Module) else None
-    check_pictures(episodes.support_x[0], weights, "support_x")
+    check_tasks(episodes, None if weights is None else {"": weights}, classes=False)
     check_labels(episodes.query_y, "query labels", n_way)
 
 
@@ -142,9 +188,11 @@ def check_adapting(
     if isinstance(inner_lr, dict) and (unknown := inner_lr.keys() - theta.keys()):
         raise ValueError(f"inner_lr has rates for {', '.join(sorted(unknown))}, which the model does not have")
     for rate in inner_lr.values() if isinstance(inner_lr, dict) else (inner_lr,):
+        if not isinstance(rate, Tensor | Real):
+            raise ValueError(f"inner_lr is {rate!r}: give a number, a tensor, or a dict of one for each parameter")
         if not all(map(math.isfinite, _values(rate) if isinstance(rate, Tensor) else (rate,))):
             raise ValueError(f"inner_lr is {rate}: give finite rates")
-    if isinstance(inner_steps, bool) or not isinstance(inner_steps, int) or inner_steps < 0:
+    if isinstance(inner_steps, bool) or not isinstance(inner_steps, Integral) or inner_steps < 0:
         raise ValueError(f"inner_steps is {inner_steps!r}: give a whole number of at least 0")
     if batches is not None and len(batches) != inner_steps:
         raise ValueError(f"{inner_steps} inner steps and {len(batches)} batches: give one batch a step")
@@ -153,7 +201,11 @@ def check_adapting(
 
 def finite(answers: Tensor) -> Tensor:
     """The answers, of which each has to be a number: the largest of several NaN would pass for class 0."""
-    if wrong := int((~answers.isfinite()).sum()):
+    try:
+        wrong = int((~answers.isfinite()).sum())
+    except RuntimeError:  # inside vmap, where nothing can be looked at
+        return answers
+    if wrong:
         raise ValueError(
             f"{wrong:,} of {answers.numel():,} answers are not finite: the network diverged, or its pictures are not "
             "numbers. Look at its weights, and train with a lower rate"

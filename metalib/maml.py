@@ -54,12 +54,12 @@ def losses(
     Returns     [T], differentiable in theta; its mean is the objective of Finn et al. (2017), section 2.2
     Raises ValueError where vmap would be wrong, and a loop is right.
     """
+    inputs.check_tasks(episodes, theta, classes=adapting.get("loss_fn", cross_entropy) is cross_entropy)
     if chunk_size != 1:
         if compiled:
             raise ValueError(f"compiled, and chunk_size={chunk_size}: tasks are compiled one by one, give chunk_size=1")
-        _check_vmap(model, episodes, adapting)
+        _check_vmap(model, theta, episodes, adapting)
     of_task = compiled_task_loss() if compiled else task_loss
-    inputs.check_tasks(episodes, adapting.get("loss_fn", cross_entropy))
 
     def loss(theta: Params, task: Episode) -> Tensor:
         return of_task(model, theta, task, **adapting)
@@ -67,16 +67,12 @@ def losses(
     return over_tasks(loss, theta, episodes, chunk_size)
 
 
-def _check_vmap(model: nn.Module, episodes: Episode, adapting: dict) -> None:
+def _check_vmap(model: nn.Module, theta: Params, episodes: Episode, adapting: dict) -> None:
     """Raise ValueError for what vmap would get wrong without a word."""
     if isinstance(adapting.get("step_rule"), InnerAdam):
         raise ValueError("InnerAdam carries its state from task to task, one after the other: give chunk_size=1")
-
-    def by(model: nn.Module, theta: Params, episodes: Episode, chunk_size: int | None) -> Tensor:
-        return over_tasks(lambda t, task: task_loss(model, t, task, **adapting), theta, episodes, chunk_size)
-
     if not adapting.get("first_order", False):
-        vetting.check_vmap(model, episodes, by, only=adapting.get("only", ""))
+        vetting.check_vmap(model, theta, episodes.support_x[0], only=adapting.get("only", ""))
 
 
 def logits(model: nn.Module, theta: Params, task: Episode, *, transductive: bool = True, **adapting) -> Tensor:
@@ -109,6 +105,8 @@ def predict(
     step_rule  makes a fresh one for each task, as InnerAdam does. None: plain gradient descent
     settings   what else `logits` takes
     """
+
+    inputs.check_tasks(episodes._replace(query_y=episodes.support_y), theta, classes=True)  # answers need no labels
 
     def answers(theta: Params, task: Episode) -> Tensor:
         rule = None if step_rule is None else step_rule()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from metalib import inputs
 from metalib.adapt import Params, Rate, adapt
 from metalib.episodes import Episode
 
@@ -45,6 +46,7 @@ def adapted(
     batch_size  pictures of an inner step, drawn from the support set by `minibatches`; None: all of them
     adapting    what else `adapt.path` takes; step_rule=InnerAdam() is the paper's, its state goes on from task to task
     """
+    inputs.check_some(episodes)
     phis = []
     for t in range(len(episodes.support_y)):
         x, y = episodes.support_x[t], episodes.support_y[t]

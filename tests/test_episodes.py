@@ -221,6 +221,27 @@ def test_colour_is_the_third_axis():
         unequal().join(bank)
 
 
+def test_classes_that_do_not_make_one_array_are_sent_to_of_unequal():
+    classes = [torch.zeros(n, 1, 4, 4, dtype=torch.uint8) for n in (2, 2)]
+    assert ClassBank(classes, "ab", "aa", "lists are taken").n_classes == 2
+    with pytest.raises(ValueError, match=r"take ClassBank\.of_unequal"):
+        ClassBank([classes[0], classes[1][:1]], "ab", "aa", "unequal")
+    for wrong in (
+        [],
+        [classes[0], classes[0].float()],
+        [classes[0], classes[0][:0]],
+        [classes[0], classes[0][..., :3]],
+    ):
+        with pytest.raises(ValueError, match="give each at least one picture, all of one size, channels and type"):
+            ClassBank.of_unequal(wrong, "ab", "aa", "wrong")
+
+
+@pytest.mark.parametrize("classes", [[True, False, True], torch.tensor([True, False, True]), [1.7]])
+def test_a_mask_chooses_no_classes(classes):
+    with pytest.raises(ValueError, match=r"a class is chosen by (True|1\.7.*): give numbers from 0 to 2"):
+        unequal().select(classes)
+
+
 @pytest.mark.parametrize("classes", [[-1], [0, 3]])
 def test_a_class_that_is_not_there_is_not_selected(classes):
     with pytest.raises(ValueError, match=rf"no class {classes[-1]}: the bank's 3 classes are 0 … 2"):
@@ -228,7 +249,7 @@ def test_a_class_that_is_not_there_is_not_selected(classes):
 
 
 def test_pictures_that_are_not_square_are_not_turned():
-    with pytest.raises(ValueError, match=r"pictures of \[4, 6\] change shape when turned"):
+    with pytest.raises(ValueError, match=r"pictures of \[4, 6\] change their shape when turned"):
         ClassBank(torch.zeros(2, 3, 1, 4, 6, dtype=torch.uint8), "ab", "aa", "wide").rotated()
 
 

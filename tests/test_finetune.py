@@ -190,3 +190,5 @@ def test_a_network_that_diverged_has_no_answers(network, episodes):
     model = finetune.with_head(network, 4)
     with pytest.raises(ValueError, match="answers are not finite: the network diverged"):
         finetune.logits(model, episodes, inner_lr=1e30, inner_steps=3)
+    found = finetune.curves(model, episodes, at=(0, 3), inner_lr=1e30)
+    assert found.support_accuracy[:, 1].tolist() == found.query_accuracy[:, 1].tolist() == [0.0] * 3

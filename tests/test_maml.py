@@ -601,7 +601,7 @@ def test_an_inner_adam_goes_through_tasks_one_by_one(model, theta, episodes):
 def test_layers_that_torchs_vmap_gets_wrong(episodes, norm):
     model = nn.Sequential(nn.Linear(3, 5), norm, nn.Tanh(), nn.Linear(5, 4)).double()
     theta, settings = parameters_of(model), {"inner_lr": 0.5, "inner_steps": 1}
-    with pytest.raises(ValueError, match=r"wrong second derivatives of 1: give chunk_size=1, first_order=True"):
+    with pytest.raises(ValueError, match=r"wrong second derivatives of 1\.weight: give chunk_size=1, first_order=True"):
         maml.losses(model, theta, episodes, **settings)
     for right in ({"chunk_size": 1}, {"first_order": True}, {"only": "3."}):
         assert maml.losses(model, theta, episodes, **settings, **right).shape == (5,)
@@ -643,6 +643,19 @@ def test_episodes_that_do_not_fit(network, pictures, chunk_size, change, message
         maml.losses(
             network, parameters_of(network), change(pictures), inner_lr=0.4, inner_steps=1, chunk_size=chunk_size
         )
+
+
+@pytest.mark.parametrize("chunk_size", [1, None])
+def test_prediction_refuses_what_training_does(network, pictures, chunk_size):
+    for wrong, message in (
+        (Episode(*(field[:0] for field in pictures)), "0 tasks"),
+        (pictures._replace(support_y=pictures.support_y - 100), "support labels run from -100"),
+        (pictures._replace(query_x=pictures.query_x.float()), "query_x is float32 and"),
+        (pictures._replace(query_x=pictures.query_x[:, :0], query_y=pictures.query_y[:, :0]), "query_x is empty"),
+    ):
+        for function in (maml.losses, maml.predict):
+            with pytest.raises(ValueError, match=message):
+                function(network, parameters_of(network), wrong, inner_lr=0.4, inner_steps=1, chunk_size=chunk_size)
 
 
 @pytest.mark.parametrize("chunk_size", [1, None])

@@ -7,7 +7,6 @@ from torch.func import functional_call, grad, vmap
 from torch.testing import assert_close
 
 from metalib.models import BatchNorm2d, conv4, mlp
-from metalib.vetting import inexact_under_vmap
 
 
 @pytest.mark.parametrize(
@@ -106,20 +105,6 @@ def test_batch_norm_under_vmap_is_a_loop_to_the_second_derivative(parameter):
 
     loop = torch.autograd.grad(sum(size_of_gradient(task) for task in x), x)
     assert_close(torch.autograd.grad(vmap(size_of_gradient)(x).sum(), x), loop, rtol=1e-10, atol=1e-12)
-
-
-def test_layers_that_are_inexact_under_vmap_are_named():
-    layers = [
-        nn.BatchNorm2d(4, track_running_stats=False),
-        nn.BatchNorm2d(4),  # its statistics are fixed in evaluation
-        nn.BatchNorm2d(4, affine=False, track_running_stats=False),  # it has no weight
-        nn.InstanceNorm2d(4, affine=True),
-        nn.GroupNorm(2, 4),  # right in torch
-        nn.LayerNorm(4),
-        BatchNorm2d(4, track_running_stats=False),
-    ]
-    assert inexact_under_vmap(nn.Sequential(*layers)) == ["0", "3", "5"]
-    assert inexact_under_vmap(conv4(running_stats=False)) == []
 
 
 def test_finns_network_for_sinusoids():
