@@ -110,9 +110,12 @@ def test_bfloat16_is_compared_where_there_are_units_for_it(small_banks, monkeypa
     monkeypatch.setattr(bfloat16.runtime, "has_bfloat16", lambda device: True)
     seen = []
     losses = bfloat16.protonet.losses
-    monkeypatch.setattr(
-        bfloat16.protonet, "losses", lambda *rest: (seen.append(torch.is_autocast_enabled("cpu")), losses(*rest))[1]
-    )
+
+    def spied(*arguments, **settings):
+        seen.append(torch.is_autocast_enabled("cpu"))
+        return losses(*arguments, **settings)
+
+    monkeypatch.setattr(bfloat16.protonet, "losses", spied)
     (row,) = bfloat16.run(settings)["rows"]
     assert seen == [True, False]  # with bfloat16, then without
     assert row["n_way"] == 5
