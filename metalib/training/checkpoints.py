@@ -68,6 +68,9 @@ def load(name_or_path: str | Path, *, device: torch.device | str = "cpu") -> tup
     try:
         model = NETWORKS[name](**settings)
         model.load_state_dict(tensors)
+        for part, value in model.state_dict().items():  # copying casts without a word: whole numbers make no network
+            if tensors[part].is_floating_point() != value.is_floating_point():
+                raise TypeError(f"{part} is {str(tensors[part].dtype).removeprefix('torch.')}")
     except Exception as error:  # each layer has errors of its own for settings that cannot be
         raise CheckpointError(f"{path} does not fit the network that it names ({error}): fetch it again") from error
     return model.to(device).eval(), info

@@ -101,6 +101,18 @@ def test_a_checkpoint_of_another_network(saved):
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the limit of a file's size is Linux's")
+def test_a_network_of_whole_numbers_is_none(tmp_path):
+    """Copied into float32 it would answer, at chance."""
+    network = conv4(width=4)
+    path = tmp_path / "whole.safetensors"
+    checkpoints.save(path, network, {})
+    with checkpoints.safe_open(path, framework="pt") as file:
+        metadata, tensors = file.metadata(), {name: file.get_tensor(name).long() for name in file.keys()}  # noqa: SIM118
+    save_file(tensors, path, metadata)
+    with pytest.raises(CheckpointError, match=r"does not fit the network .* \(blocks\.0\.0\.weight is int64\)"):
+        checkpoints.load(path)
+
+
 def test_an_error_while_saving_leaves_the_old_file(saved):
     """A file that may not grow stands for a full disk: safetensors has an error of its own for both."""
     import resource
