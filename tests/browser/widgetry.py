@@ -60,6 +60,15 @@ class Piece:
         self.lab.page.wait_for_function(changed, arg=[handle, before], timeout=10_000)
         return self.state()
 
+    def until(self, condition: str) -> dict:
+        """The state as soon as `condition`, an expression of `state` in JavaScript, holds of it.
+
+        For what is answered in several steps, such as a drag: the first change is not the last.
+        """
+        holds = f"root => {{ const state = JSON.parse(root.dataset.state); return {condition}; }}"
+        self.lab.page.wait_for_function(holds, arg=self.root.element_handle(), timeout=10_000)
+        return self.state()
+
     def press(self, key: str) -> dict:
         """The state after a key, sent to what has the focus; the focus has to lie in the widget."""
         assert self.root.evaluate("root => root.contains(document.activeElement)")
