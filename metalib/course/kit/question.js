@@ -1,18 +1,36 @@
+import "./question.css";
+import { element } from "./elements.js";
+import { widget } from "./widget.js";
+
+/** @typedef {{ text: string, options: { answer: string, feedback: string }[], correct: number }} Data */
+/** @typedef {{ chosen: number | null }} State */
+
+/** @type {Record<string, string>} */
 const MARKS = { right: "✓ Right. ", wrong: "✗ Not quite. ", "": "" };
 
-function render({ model, el }) {
-  // the radio buttons of one view share a name that no other view on the page has
-  const group = `metalib-question-${Math.random().toString(36).slice(2)}`;
-  const draw = ({ text, options, chosen, verdict, feedback }) => [
+/** @param {Data} data @param {State} state */
+export function view({ text, options, correct }, { chosen }) {
+  const verdict = chosen === null ? "" : chosen === correct ? "right" : "wrong";
+  return { text, answers: options.map(({ answer }) => answer), chosen, verdict, feedback: chosen === null ? "" : options[chosen].feedback };
+}
+
+/** @param {Data} _data @param {State} _state @param {{ value: number }} action @returns {State} */
+export function act(_data, _state, { value }) {
+  return { chosen: value };
+}
+
+/** @param {ReturnType<typeof view>} view @param {string} own */
+function draw({ text, answers, chosen, verdict, feedback }, own) {
+  return [
     element(
       "fieldset",
       { class: "metalib-ask" },
       element("legend", {}, element("span", { class: "metalib-tag" }, "Predict"), text),
-      options.map((answer, i) =>
+      answers.map((answer, i) =>
         element(
           "label",
           { class: i === chosen ? `metalib-option metalib-${verdict}` : "metalib-option" },
-          element("input", { type: "radio", name: group, value: i, checked: i === chosen }),
+          element("input", { type: "radio", name: own, "data-set": "chosen", value: i, checked: i === chosen }),
           element("span", {}, answer),
         ),
       ),
@@ -24,20 +42,6 @@ function render({ model, el }) {
       feedback,
     ),
   ];
-  const stop = mount(model, el, { draw, message: () => null });
-  const choose = (event) => model.send({ action: "choose", option: Number(event.target.value) });
-  const follow = () => {
-    // a radio button that was clicked no longer follows its attribute: another view of the question may have been
-    const { chosen } = model.get("view");
-    el.querySelectorAll("input").forEach((input, i) => (input.checked = i === chosen));
-  };
-  el.addEventListener("change", choose);
-  model.on("change:view", follow);
-  return () => {
-    stop();
-    model.off("change:view", follow);
-    el.removeEventListener("change", choose);
-  };
 }
 
-export default { render };
+export default widget({ name: "question", view, act, draw });

@@ -1,111 +1,124 @@
-// Shared by all widgets: put before each widget's own script when it is loaded.
+// A widget in three parts: `data`, made once in Python; `state`, what the reader set; and what is seen, computed here from
+// these two alone. So a widget answers within a frame, also while the kernel trains, and lives where there is none.
+import "./widget.css";
+import { element } from "./elements.js";
+import { drags } from "./drags.js";
+import { kernelLink } from "./kernel_link.js";
+import { patch } from "./patch.js";
 
-function element(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value === true) node.setAttribute(name, "");
-    else if (value !== false && value !== null && value !== undefined) node.setAttribute(name, value);
-  }
-  // JupyterLab would take arrows and Enter for its own: to the next cell, into the editor. It looks for this attribute
-  // from the focused element outwards, and stops at the first element that a shortcut is meant for.
-  if (["button", "input"].includes(tag) || node.hasAttribute("tabindex")) node.setAttribute("data-lm-suppress-shortcuts", "true");
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
-  return node;
+/** @typedef {{ name: string, [key: string]: any }} Action  what the reader did */
+
+/**
+ * The part of anywidget's model that is used here.
+ * @typedef {object} Model
+ * @property {(name: string) => any} get
+ * @property {(name: string, value: any) => void} set
+ * @property {() => void} save_changes
+ * @property {(content: object) => void} send
+ * @property {(event: string, act: (...given: any[]) => void) => void} on
+ * @property {(event: string, act: (...given: any[]) => void) => void} off
+ * @property {any} [widget_manager]
+ */
+
+/**
+ * @template Data, State, View
+ * @typedef {object} Parts
+ * @property {string} name  the root's class is `metalib-<name>`: what the widget's own sheet says stands within it
+ * @property {(data: Data, state: State) => View} view  what is seen, as numbers and words: arithmetic alone, tested without a page
+ * @property {(data: Data, state: State, action: any) => State} act  the state after `action`; the same one where nothing changes
+ * @property {(view: View, own: string, kernel: import("./kernel_link.js").KernelState) => import("./elements.js").Child[]} draw
+ *   the view as nodes; `own` is a name that no other view on the page has, for radio buttons; `kernel` says whether
+ *   Python can answer, for the few things that need it
+ * @property {(view: View) => object} [shown]  numbers on which the script and the static picture must agree
+ * @property {(root: HTMLElement, view: View) => void} [paint]  what nodes cannot hold, after each drawing: a canvas
+ * @property {(event: KeyboardEvent, send: (action: Action) => void) => void} [key]  keys beside those of buttons, sliders, handles
+ * @property {(root: HTMLElement, now: Now<View>) => () => void} [begin]  what else listens; gives back what ends it
+ */
+
+/**
+ * @template View
+ * @typedef {object} Now  what is so while the widget is shown
+ * @property {() => View} view
+ * @property {(action: Action, lasting?: boolean) => void} send
+ * @property {Model} model
+ * @property {() => void} update  draw again
+ */
+
+/**
+ * anywidget's definition of a widget with these parts.
+ *
+ * A click on [data-act] is that action; a slider, radio button or box with [data-set=key] is { name: "set", key, value };
+ * something to drag is { name: "move", handle, x, y }, and by key { name: "nudge", handle, dx, dy } (see drags.js).
+ * Python hears of a new state when a drag has ended, not before. The state is written to data-state and the numbers
+ * that are shown to data-shown, where a test can read them.
+ * @template Data, State, View
+ * @param {Parts<Data, State, View>} parts
+ */
+export function widget(parts) {
+  return { render: (/** @type {{ model: Model, el: HTMLElement }} */ { model, el }) => show(parts, model, el) };
 }
 
-// the name of SVG's namespace, asked of the browser
-const SVG = Object.assign(document.createElement("template"), { innerHTML: "<svg></svg>" }).content.firstChild.namespaceURI;
-
-function svg(tag, attributes = {}, ...children) {
-  const node = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value);
-  }
-  if (node.hasAttribute("tabindex")) node.setAttribute("data-lm-suppress-shortcuts", "true");
-  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
-  return node;
-}
-
-function picture(url, width, alt = "") {
-  return element("img", { src: url, alt, width, decoding: "sync", draggable: "false", class: "metalib-picture" });
-}
-
-function badge({ text, colour, ink }) {
-  return element("span", { class: "metalib-badge", style: `background:${colour};color:${ink}` }, text);
-}
-
-// A table of results: name, a dot with its interval on a line from 0 to 100 %, and the same in words.
-function bars(rows, chance, caption) {
-  const percent = (x) => `${(100 * x).toFixed(2)}%`;
-  const line = (row) =>
-    element(
-      "div",
-      { class: "metalib-track", "aria-hidden": "true" },
-      chance === null ? null : element("i", { class: "metalib-chance", style: `left:${percent(chance)}` }),
-      element("i", {
-        class: "metalib-interval",
-        style: `left:${percent(row.low)};width:${percent(row.high - row.low)};background:${row.colour}`,
-      }),
-      element("i", { class: "metalib-dot", style: `left:${percent(row.mean)};background:${row.colour}` }),
-    );
-  return element(
-    "table",
-    { class: "metalib-bars" },
-    element("caption", {}, caption),
-    element(
-      "tbody",
-      {},
-      rows.map((row) =>
-        element(
-          "tr",
-          {},
-          element("th", { scope: "row" }, row.name),
-          element("td", { class: "metalib-line" }, line(row)),
-          element("td", {}, row.text),
-        ),
-      ),
-    ),
-  );
-}
-
-// Make `old` equal to `fresh` and keep every node that can be kept, so that the focus stays where it is.
-function patch(old, fresh) {
-  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
-  for (const { name, value } of [...fresh.attributes]) {
-    if (old.getAttribute(name) !== value) old.setAttribute(name, value);
-  }
-  const after = [...fresh.childNodes];
-  [...old.childNodes].forEach((child, i) => {
-    const next = after[i];
-    if (next === undefined) child.remove();
-    else if (child.nodeName !== next.nodeName) child.replaceWith(next);
-    else if (child.nodeType === Node.TEXT_NODE) {
-      if (child.data !== next.data) child.data = next.data;
-    } else patch(child, next);
-  });
-  old.append(...after.slice(old.childNodes.length));
-}
-
-// Draw `draw(view)` now and at every change. `message(target, event)` makes what is sent to Python for a click on a
-// [data-action]; `key(event, send)` handles keys. The state is written to data-state, where a test can read it.
-function mount(model, el, { draw, message, key }) {
-  const root = element("div", { class: "metalib", "data-lm-suppress-shortcuts": "true" });
-  const send = (content) => model.send(content);
+/** @template Data, State, View @param {Parts<Data, State, View>} parts @param {Model} model @param {HTMLElement} el */
+function show(parts, model, el) {
+  const own = `metalib-${Math.random().toString(36).slice(2)}`;
+  const root = element("div", { class: `metalib metalib-${parts.name}`, "data-lm-suppress-shortcuts": "true" });
+  /** @type {View} */
+  let view;
+  const link = kernelLink(model, () => update());
   const update = () => {
-    const view = model.get("view");
-    const fresh = root.cloneNode(false);
-    fresh.dataset.state = JSON.stringify(view.state);
-    fresh.append(...draw(view));
+    const state = model.get("state");
+    view = parts.view(model.get("data"), state);
+    const fresh = /** @type {HTMLElement} */ (root.cloneNode(false));
+    fresh.dataset.state = JSON.stringify(state);
+    fresh.dataset.kernel = link.state();
+    if (parts.shown) fresh.dataset.shown = JSON.stringify(parts.shown(view));
+    fresh.append(...parts.draw(view, own, link.state()).filter((child) => child !== null && child !== undefined && child !== false));
     patch(root, fresh);
+    parts.paint?.(root, view);
   };
-  root.addEventListener("click", (event) => {
-    const target = event.target.closest("[data-action]");
-    const content = target && root.contains(target) && message(target, event);
-    if (content) send(content);
-  });
-  if (key) root.addEventListener("keydown", (event) => key(event, send));
-  model.on("change:view", update);
+  /** @param {Action} action @param {boolean} [lasting]  false while a drag goes on */
+  const send = (action, lasting = true) => {
+    const before = model.get("state");
+    const state = parts.act(model.get("data"), before, action);
+    if (state !== before) model.set("state", state); // all views of the widget draw it
+    if (lasting) link.save();
+  };
+  const stops = [
+    listen(root, "click", (event) => {
+      const target = /** @type {Element} */ (event.target).closest("[data-act]");
+      // the second click of a double click was meant for what stood here before
+      if (target && !(target.hasAttribute("data-once") && event.detail > 1)) send(JSON.parse(target.getAttribute("data-act") ?? ""));
+    }),
+    listen(root, "input", (event) => send(setting(event), false)),
+    listen(root, "change", (event) => send(setting(event))),
+    drags(root, send),
+    parts.key ? listen(root, "keydown", (event) => parts.key?.(event, send)) : () => {},
+  ];
+  model.on("change:state", update);
+  model.on("change:data", update);
   update();
   el.append(root);
-  return () => model.off("change:view", update);
+  stops.push(parts.begin?.(root, { view: () => view, send, model, update }) ?? (() => {}));
+  return () => {
+    model.off("change:state", update);
+    model.off("change:data", update);
+    link.stop();
+    stops.forEach((stop) => stop());
+  };
+}
+
+/** The action of a slider, a choice or a box. @param {Event} event @returns {Action} */
+function setting({ target }) {
+  const { dataset, type, value, checked } = /** @type {HTMLInputElement} */ (target);
+  return { name: "set", key: dataset.set ?? "", value: type === "checkbox" ? Number(checked) : Number(value) };
+}
+
+/**
+ * Listen on `node` until what is given back is called.
+ * @template {keyof HTMLElementEventMap} Kind
+ * @param {HTMLElement} node @param {Kind} kind @param {(event: HTMLElementEventMap[Kind]) => void} act
+ */
+export function listen(node, kind, act) {
+  node.addEventListener(kind, act);
+  return () => node.removeEventListener(kind, act);
 }

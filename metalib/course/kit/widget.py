@@ -1,10 +1,9 @@
-"""What the widgets share: their scripts, their pictures as data URLs, and the road from a click to a method."""
+"""What the widgets share in Python: their bundles, pictures and numbers as their scripts take them, labels and results."""
 
 from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,26 +13,18 @@ import traitlets
 from PIL import Image
 from torch import Tensor
 
-from metalib.course.kit.colours import class_colour, ink_on, method_colour
+from metalib.course.kit.colours import LETTERS, class_colour, ink_on, method_colour
 from metalib.evaluate import Interval
 
 
-def script(module: str) -> str:
-    """The JavaScript of the widget in the file `module` (its `__file__`), which lies beside it, after what all share.
+def bundle(module: str, suffix: str = ".js") -> str:
+    """The bundle of the widget in the file `module` (its `__file__`): its script, or with ".css" its style sheet.
 
-    Nothing is fetched from a network.
+    It was built from the script beside that file, and from what that imports (`npm run build`). Nothing is fetched
+    from a network.
     """
-    return beside(__file__, ".js") + beside(module, ".js")
-
-
-def sheet(module: str) -> str:
-    """The style sheet of the widget in the file `module`, after what all widgets share."""
-    return beside(__file__, ".css") + beside(module, ".css")
-
-
-def beside(module: str, suffix: str) -> str:
-    """The text of the file that is called as `module`, with another suffix."""
-    return Path(module).with_suffix(suffix).read_text(encoding="utf-8")
+    path = Path(module)
+    return (path.parent / "built" / path.with_suffix(suffix).name).read_text(encoding="utf-8")
 
 
 def data_url(pictures: Tensor) -> str:
@@ -44,13 +35,27 @@ def data_url(pictures: Tensor) -> str:
     pictures = pictures.detach().cpu().reshape(-1, *pictures.shape[-2:])  # [n, H, W]
     ink = (pictures * 255 if pictures.is_floating_point() else pictures).round().byte().numpy()
     png = io.BytesIO()
-    Image.fromarray(255 - np.concatenate(list(ink), axis=1)).save(png, format="png")
+    Image.fromarray(255 - np.concatenate(list(ink), axis=1)).save(png, format="png", optimize=True)
     return "data:image/png;base64," + base64.b64encode(png.getvalue()).decode()
 
 
-def badge(label: int, text: str) -> dict[str, str]:
-    """A label as the scripts show it: its text, its colour, and black or white, whichever can be read on that."""
-    return {"text": text, "colour": class_colour(label), "ink": ink_on(class_colour(label))}
+def strip(pictures: Tensor) -> dict[str, Any]:
+    """Square pictures [n, 1, S, S] as the scripts' `tile` takes them: side by side in one file, sent once."""
+    return {"url": data_url(pictures), "count": len(pictures)}
+
+
+def packed(values: Tensor) -> dict[str, Any]:
+    """Numbers of any shape as the scripts' `unpacked` takes them: 16 bits each, off by at most max |value| / 65,534."""
+    values = values.detach().cpu().double()
+    scale = float(values.abs().max()) / 32767 or 1.0
+    whole = (values / scale).round().numpy().astype("<i2")
+    return {"shape": list(values.shape), "scale": scale, "bytes": base64.b64encode(whole.tobytes()).decode()}
+
+
+def badge(label: int, text: str | None = None) -> dict[str, str]:
+    """A label as the scripts show it: its letter, its colour, and black or white, whichever can be read on that."""
+    colour = class_colour(label)
+    return {"text": LETTERS[label] if text is None else text, "colour": colour, "ink": ink_on(colour)}
 
 
 def bar(name: str, result: Interval) -> dict[str, Any]:
@@ -60,28 +65,21 @@ def bar(name: str, result: Interval) -> dict[str, Any]:
 
 
 class Widget(anywidget.AnyWidget):
-    """A widget whose picture is its `view`, a dict made from its state alone, which the script draws.
+    """A widget in three parts: `data`, made here once; `state`, what the reader set; and the view of both.
 
-    Clicks and keys come back as messages {"action": name, ...}, answered by the method in `actions`; each method sets a
-    new state and with it a new `view`. The methods can be called from Python as well.
+    The view is computed in the widget's own script, so it answers in a frame, with or without a kernel. `state` is kept
+    in step: it can be read and set from a notebook, as a whole. A subclass names its bundles:
+    `_esm, _css = bundle(__file__), bundle(__file__, ".css")`.
     """
 
-    view = traitlets.Dict().tag(sync=True)
+    data = traitlets.Dict().tag(sync=True)
+    state = traitlets.Dict().tag(sync=True)
     words = "a widget: run the cell to work with it"
-
-    def __init__(self, actions: dict[str, Callable[..., None]], **traits: Any) -> None:
-        super().__init__(**traits)
-        self._actions = actions
-        self.on_msg(self._act)
-
-    def _act(self, _widget: Widget, content: dict[str, Any], _buffers: list[bytes]) -> None:
-        arguments = dict(content)
-        self._actions[arguments.pop("action")](**arguments)
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         """As any widget's, with words in place of a Python repr for a page that runs no widgets."""
-        bundle = super()._repr_mimebundle_(**options)
-        data = bundle[0] if isinstance(bundle, tuple) else bundle
-        if data is not None:
-            data["text/plain"] = self.words
-        return bundle
+        found = super()._repr_mimebundle_(**options)
+        shown = found[0] if isinstance(found, tuple) else found
+        if shown is not None:
+            shown["text/plain"] = self.words
+        return found

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from metalib.course.kit import plots
-from metalib.course.kit.widget import Widget, bar, data_url, script, sheet
+from metalib.course.kit.old_widget import Widget, bar, data_url, script, sheet
 from metalib.course.learning_to_learn.plots import one_question
 from metalib.episodes import ClassBank, Draw, Episode, EpisodeSpec, draw_indices, gather
 from metalib.evaluate import Interval, wilson_interval

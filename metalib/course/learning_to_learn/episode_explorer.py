@@ -11,7 +11,7 @@ import ipywidgets
 from metalib import baselines
 from metalib.course.kit import plots
 from metalib.course.kit.audit import Findings, audit
-from metalib.course.kit.widget import Widget, badge, bar, data_url, script, sheet
+from metalib.course.kit.old_widget import Widget, badge, bar, data_url, script, sheet
 from metalib.course.learning_to_learn.leaks import Leaks, leaky_draw, memoriser_accuracy
 from metalib.episodes import ClassBank, Draw, Episode, EpisodeSpec, gather
 from metalib.evaluate import Interval, evaluate, mean_interval

@@ -14,8 +14,8 @@ from torch.nn.functional import cross_entropy
 
 from metalib.adapt import Params, path
 from metalib.course.kit import plots
-from metalib.course.kit.graph import Graph, graph_script, graph_sheet
-from metalib.course.kit.widget import badge, data_url
+from metalib.course.kit.old_graph import Graph, graph_script, graph_sheet
+from metalib.course.kit.old_widget import badge, data_url
 from metalib.course.maml_omniglot.plots import film_strip
 from metalib.episodes import ClassBank, Episode, EpisodeSpec, sample_episodes
 from metalib.runtime import seeded

@@ -16,7 +16,7 @@ from torch.nn.functional import mse_loss
 from metalib.adapt import Params, path
 from metalib.course.kit import plots
 from metalib.course.kit.colours import start_colour
-from metalib.course.kit.graph import Graph, graph_script, graph_sheet
+from metalib.course.kit.old_graph import Graph, graph_script, graph_sheet
 from metalib.course.maml_sinusoids.plots import adaptation
 from metalib.runtime import seeded
 from metalib.sinusoids import AMPLITUDES, INPUTS, PHASES, Waves

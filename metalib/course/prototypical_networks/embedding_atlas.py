@@ -11,7 +11,7 @@ import traitlets
 from torch import Tensor
 
 from metalib.course.kit import plots
-from metalib.course.kit.widget import Widget, data_url, script, sheet
+from metalib.course.kit.old_widget import Widget, data_url, script, sheet
 from metalib.course.prototypical_networks.plots import cloud
 from metalib.course.prototypical_networks.study_prototypical_atlas import coordinates
 from metalib.episodes import ClassBank

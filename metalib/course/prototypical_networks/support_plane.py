@@ -13,7 +13,7 @@ from torch import Tensor
 
 from metalib import protonet
 from metalib.course.kit import plots
-from metalib.course.kit.widget import Widget, badge, script, sheet
+from metalib.course.kit.old_widget import Widget, badge, script, sheet
 from metalib.course.prototypical_networks.plots import regions, shade
 
 LEFT, RIGHT, BOTTOM, TOP = WINDOW = (-5.0, 5.0, -3.5, 3.5)

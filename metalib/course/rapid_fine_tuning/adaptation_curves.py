@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from metalib.course.kit import plots
-from metalib.course.kit.graph import Graph, graph_script, graph_sheet
+from metalib.course.kit.old_graph import Graph, graph_script, graph_sheet
 from metalib.course.rapid_fine_tuning.plots import QUERY_COLOUR, SUPPORT_COLOUR, adaptation_curves
 
 MEASURES = {"accuracy": "accuracy", "loss": "loss (nats a picture)"}

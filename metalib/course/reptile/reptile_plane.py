@@ -11,7 +11,7 @@ from torch import Tensor
 from metalib import quadratics
 from metalib.course.kit import plots
 from metalib.course.kit.colours import start_colour
-from metalib.course.kit.graph import Graph, graph_script, graph_sheet
+from metalib.course.kit.old_graph import Graph, graph_script, graph_sheet
 from metalib.course.kit.plane import EXTENT, LEVELS, PlaneState, radii
 from metalib.course.reptile.plots import slide
 from metalib.quadratics import Quadratic

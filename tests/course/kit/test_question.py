@@ -1,7 +1,7 @@
 """Predict, then run: a question, its answers, and what a page without widgets shows."""
 
+import node
 import pytest
-from widget_messages import press
 
 from metalib.course.kit.question import Question
 
@@ -10,14 +10,17 @@ OPTIONS = [("one", "It is one more."), ("two", "Two, as each has one."), ("three
 
 def test_nothing_is_chosen_to_begin_with():
     question = Question("How many?", OPTIONS, 1)
-    assert question.view["chosen"] is None and question.view["feedback"] == ""
+    (found,) = node.computed("kit/question", question.data, [{"state": question.state}])
+    assert question.chosen is None and found["view"]["feedback"] == "" and found["view"]["verdict"] == ""
 
 
-@pytest.mark.parametrize(("option", "verdict"), [(0, "wrong"), (1, "right"), (2, "wrong")])
-def test_each_answer_has_its_verdict_and_feedback(option, verdict):
+def test_each_answer_has_its_verdict_and_feedback():
     question = Question("How many?", OPTIONS, 1)
-    press(question, action="choose", option=option)
-    assert (question.view["verdict"], question.view["feedback"]) == (verdict, OPTIONS[option][1])
+    actions = [{"action": {"name": "set", "key": "chosen", "value": option}} for option in range(3)]
+    for option, found in enumerate(node.computed("kit/question", question.data, actions)):
+        assert found["state"] == {"chosen": option}
+        assert found["view"]["verdict"] == ("right" if option == 1 else "wrong")
+        assert found["view"]["feedback"] == OPTIONS[option][1]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from metalib.course.kit.widget import Widget, beside, script, sheet
+from metalib.course.kit.old_widget import Widget, beside, script, sheet
 
 
 def graph_script(module: str) -> str:
