@@ -243,5 +243,15 @@ def printed(font: ImageFont.FreeTypeFont, character: str) -> np.ndarray:
     width, height = (max(1, round(zoom * length)) for length in picture.size)
     sheet = Image.new("L", (SHEET, SHEET))
     corner = (SHEET - width) // 2, (SHEET - height) // 2
-    sheet.paste(picture.resize((width, height), Image.Resampling.BILINEAR), corner)
+    sheet.paste(_resized(picture, width, height), corner)
     return np.asarray(sheet) > 127
+
+
+def _resized(picture: Image.Image, width: int, height: int) -> Image.Image:
+    """To `width` and `height`, one after the other: Pillow rounds in between, and which comes first differs with its
+    version. Here it is as in Pillow 13: the height where it shrinks more than twice as much, else the width.
+    """
+    shorter = picture.height - height
+    height_first = shorter > max(0, 2 * (picture.width - width))
+    halfway = (picture.width, height) if height_first else (width, picture.height)
+    return picture.resize(halfway, Image.Resampling.BILINEAR).resize((width, height), Image.Resampling.BILINEAR)
