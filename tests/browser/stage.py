@@ -18,7 +18,9 @@ THEMES = {
     "dark": {"layout-color1": "#111", "layout-color2": "#424242", "ui-font-color1": "#fff"}
     | {"ui-font-color2": "#bdbdbd", "border-color1": "#616161"},
 }
-PAGE = '<!doctype html><html lang="en"><title>stage</title><body style="margin:0"><main id="stage"></main></body></html>'
+PAGE = (
+    '<!doctype html><html lang="en"><title>stage</title><body style="margin:0"><main id="stage"></main></body></html>'
+)
 SHOW = """async ([script, sheet, data, state]) => {
     const style = Object.assign(document.createElement("style"), { textContent: sheet });
     document.head.append(style);
@@ -88,7 +90,8 @@ class Stage:
             """() => {
                 const root = document.querySelector(".metalib");
                 const right = root.getBoundingClientRect().right;
-                const scrolls = (node) => node !== root && (getComputedStyle(node).overflowX !== "visible" || scrolls(node.parentElement));
+                const cut = (node) => getComputedStyle(node).overflowX !== "visible";
+                const scrolls = (node) => node !== root && (cut(node) || scrolls(node.parentElement));
                 return [...root.querySelectorAll("*")]
                     .filter((node) => node.getBoundingClientRect().right > right + 1 && !scrolls(node.parentElement))
                     .map((node) => `${node.localName}.${node.getAttribute("class")}: ${node.textContent.slice(0, 40)}`);

@@ -47,9 +47,14 @@ class Piece:
         """The state that the script was given, as the widget writes it to the page."""
         return json.loads(self.root.get_attribute("data-state"))
 
+    def shown(self) -> dict:
+        """The numbers that the widget shows, as it writes them to the page."""
+        return json.loads(self.root.get_attribute("data-shown"))
+
     def pictures(self, inside: str = "") -> list[str]:
-        """The data URLs of the pictures that are seen."""
-        return self.root.locator(f"{inside} img").evaluate_all("images => images.map(image => image.src)")
+        """What tells the pictures that are seen apart: data URLs, and places in strips."""
+        which = "nodes => nodes.map(node => node.src ?? getComputedStyle(node).backgroundImage + node.dataset.tile)"
+        return self.root.locator(f"{inside} :is(img, .metalib-tile)").evaluate_all(which)
 
     def after(self, act: Callable[[], object]) -> dict:
         """The state after `act`, which has to change it."""

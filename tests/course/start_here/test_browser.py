@@ -1,7 +1,15 @@
 """The widgets of notebook 00, worked by mouse and by keyboard until a named part of their state and picture changes."""
 
+import json
+
 import pytest
+import torch
+from stage import staged
 from widgetry import Piece, assert_runs_through, running
+
+from metalib.banks import omniglot as bank_of
+from metalib.course.kit.question import Question
+from metalib.course.start_here.five_cards import FiveCards, read
 
 pytestmark = pytest.mark.browser
 
@@ -35,25 +43,26 @@ def test_runs_through_and_stays_on_this_machine(notebook):
 
 
 def test_a_click_on_a_card_swaps_its_drawing(cards):
-    state, pictures, queries = cards.state(), cards.pictures(".metalib-row"), cards.pictures(".metalib-queries")
+    state, answers = cards.state(), cards.shown()["predicted"]
+    pictures, queries = cards.pictures(".metalib-cards"), cards.pictures(".metalib-queries")
     after = cards.after(cards.root.locator(".metalib-card").nth(1).click)
     assert differing(state["support"], after["support"]) == [1]
-    assert differing(pictures, cards.pictures(".metalib-row")) == [1]
+    assert differing(pictures, cards.pictures(".metalib-cards")) == [1]
     assert cards.pictures(".metalib-queries") == queries
-    flips = differing(state["predictions"], after["predictions"])
+    flips = differing(answers, cards.shown()["predicted"])
     assert cards.root.locator(".metalib-status").inner_text().startswith(f"{len(flips)} of 15 answers flipped; ")
     assert cards.root.locator(".metalib-flip").count() == len(flips)
     cards.screenshots("five-cards")
 
 
 def test_keys_swap_the_drawing_forth_and_back(cards):
-    before, picture = cards.state(), cards.pictures(".metalib-row")[3]
+    before, picture = cards.state(), cards.pictures(".metalib-cards")[3]
     cards.root.locator(".metalib-card").nth(3).focus()
     forth = cards.press("ArrowRight")
     assert differing(before["support"], forth["support"]) == [3]
-    assert cards.pictures(".metalib-row")[3] != picture
+    assert cards.pictures(".metalib-cards")[3] != picture
     assert cards.press("ArrowLeft")["support"] == before["support"]
-    assert cards.pictures(".metalib-row")[3] == picture
+    assert cards.pictures(".metalib-cards")[3] == picture
     assert cards.press("Enter")["support"] == forth["support"]
     assert cards.press("Space")["support"] != forth["support"]
     assert cards.focus_ring() == "solid 3px"
@@ -61,11 +70,36 @@ def test_keys_swap_the_drawing_forth_and_back(cards):
 
 def test_the_button_deals_other_characters(cards):
     before, pictures = cards.state(), cards.pictures()
-    cards.root.locator("[data-action=deal]").focus()
+    cards.root.locator(".metalib-between button").focus()
     by_key = cards.press("Enter")
-    by_mouse = cards.after(cards.root.locator("[data-action=deal]").click)
-    assert before["classes"] != by_key["classes"] != by_mouse["classes"]
+    by_mouse = cards.after(cards.root.locator(".metalib-between button").click)
+    assert (before["deal"], by_key["deal"], by_mouse["deal"]) == (0, 1, 2)
     assert len(differing(pictures, cards.pictures())) == 20
+
+
+def test_the_picture_beside_it_shows_the_first_answers(browser, omniglot):
+    network = torch.nn.Sequential(torch.nn.AvgPool2d(4), torch.nn.Flatten())
+    widget = FiveCards(bank_of.evaluation(omniglot), network)
+    with staged(browser, widget) as stage:
+        assert stage.shown()["predicted"] == read(widget.deals[0], widget.features[0]).tolist()
+
+
+@pytest.mark.parametrize("width", [360, 900])
+def test_nothing_sticks_out(browser, tiny_bank, width):
+    for widget in (
+        FiveCards(tiny_bank, torch.nn.Flatten()),
+        Question("How many?", [("one " * 40, "No."), ("two", "Yes.")], 1),
+    ):
+        with staged(browser, widget, width=width) as stage:
+            assert stage.overflow() == []
+
+
+def test_python_hears_of_each_swap_once(browser, tiny_bank):
+    with staged(browser, FiveCards(tiny_bank, torch.nn.Flatten())) as stage:
+        stage.root.locator(".metalib-card").first.click()
+        stage.root.locator(".metalib-card").first.press("ArrowLeft")
+        assert [json.loads(sent)["support"] for sent in stage.sent()][1] == stage.state()["support"]
+        assert len(stage.sent()) == 2
 
 
 def test_nothing_is_chosen_before_an_answer_is_clicked(question):
