@@ -35,6 +35,7 @@ MAY_IMPORT = {
     "bench": {"banks", "training", KIT},
     KIT: {"banks", "training", "few_shot"},
     REGISTRY: {"course", KIT},
+    "jupyter": set(),
     "app": {"banks", "training", "few_shot", "bench", KIT, REGISTRY},
 }
 NOTEBOOK_ROOM = {"banks", "training", "few_shot", "bench", KIT}

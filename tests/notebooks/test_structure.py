@@ -1,13 +1,17 @@
 """The committed notebooks: executed in order, without an error, from the sources they show, readable by all."""
 
+import json
 import re
 
 import nbformat
 import pytest
-from execute import FOLDER, INSTEAD_OF_WIDGET, WIDGET_VIEW, digest, tidy
+from execute import FOLDER, digest, list_committed, tidy
+
+from metalib import jupyter
+from metalib.jupyter import widget_state
 
 PATHS = sorted(FOLDER.glob("*.ipynb"))
-LARGEST = 2_000_000  # bytes
+FILE, WIDGETS, WIDGET = 4_000_000, 1_000_000, 300_000  # bytes: a notebook, its widgets' state, one widget's
 ROOT = str(FOLDER.parent)
 LOCAL_PATH = re.compile(rf"(?<![\w/.:])(/home/|/root/|/Users/|/tmp/|/mnt/|{re.escape(ROOT)}|[A-Z]:\\)")
 
@@ -75,19 +79,44 @@ def test_every_picture_in_a_text_cell_has_an_alternative_text(notebook):
     assert [text for text in texts if "![](" in text or re.search(r"<img(?![^>]*\balt=)", text)] == []
 
 
-def test_is_small(path):
-    assert path.stat().st_size < LARGEST
+def bytes_of(models):
+    return len(json.dumps(models, ensure_ascii=False).encode())
+
+
+def test_is_small(path, notebook):
+    models = widget_state.models(notebook.metadata)
+    assert path.stat().st_size < FILE
+    assert bytes_of(models) < WIDGETS
+    assert {name: bytes_of(model) for name, model in models.items() if bytes_of(model) >= WIDGET} == {}
+
+
+def test_every_widget_has_its_model_and_every_model_is_needed(notebook):
+    models = widget_state.models(notebook.metadata)
+    named = [data[widget_state.VIEW]["model_id"] for data in widget_state.views(notebook.cells)]
+    assert set(named) <= set(models)
+    assert sorted(widget_state.closure(models, named)) == sorted(models)
+
+
+def test_every_widget_has_words_for_a_page_without_widgets(notebook):
+    assert [data for data in widget_state.views(notebook.cells) if len(data["text/plain"]) < 20] == []
+
+
+def test_models_are_called_after_their_cells(notebook):
+    """So that executing again without a change is an empty diff."""
+    cells = {cell.id for cell in notebook.cells}
+    assert {name.rpartition("-")[0] for name in widget_state.models(notebook.metadata)} <= cells
+
+
+def test_is_listed_as_committed(path):
+    """Else `make lab` does not trust it, and its widgets show as text."""
+    listed = dict(reversed(line.split()) for line in jupyter.COMMITTED.read_text(encoding="utf-8").splitlines())
+    assert listed[f"notebooks/{path.name}"] == jupyter.digest(path), "run `make notebooks`"
 
 
 def test_speaks_of_no_place_on_the_authors_machine(notebook):
     for cell in notebook.cells:
         for text in [cell.source, *(text for output in cell.get("outputs", []) for text in text_of(output))]:
             assert not LOCAL_PATH.search(text), text[:500]
-
-
-def test_holds_no_widget_that_needs_a_kernel_to_show(notebook):
-    assert "widgets" not in notebook.metadata
-    assert not any(WIDGET_VIEW in output.get("data", {}) for cell in code_cells(notebook) for output in cell.outputs)
 
 
 def cell_with(*outputs):
@@ -107,23 +136,61 @@ def test_a_caption_counts_once(outputs, missing):
     assert uncaptioned(cell_with(*outputs)) == missing
 
 
-def test_tidying_takes_out_progress_bars_widgets_and_times_and_adds_the_digest():
+def test_tidying_takes_out_progress_bars_and_times_and_adds_the_digest():
     bar = {"output_type": "stream", "name": "stderr", "text": "\r" + " " * 40 + "\r"}
-    widget = {
-        "output_type": "execute_result",
-        "data": {WIDGET_VIEW: {"model_id": "1"}, "text/plain": "Box(children=())"},
-    }
-    notebook = nbformat.v4.new_notebook(cells=[cell_with(bar, widget, PRINTED)])
+    notebook = nbformat.v4.new_notebook(cells=[cell_with(bar, PRINTED)])
     notebook.cells[0].metadata.execution = {"iopub.status.idle": "now"}
     tidy(notebook)
-    assert [text_of(output)[:2] for output in notebook.cells[0].outputs] == [
-        ["", INSTEAD_OF_WIDGET],
-        ["Figure: a line that rises.", ""],
-    ]
+    assert [text_of(output)[0] for output in notebook.cells[0].outputs] == [PRINTED["text"]]
     assert notebook.cells[0].metadata == {}
+    assert "widgets" not in notebook.metadata
     assert notebook.metadata.metalib.sources == digest(notebook)
     notebook.cells[0].source = "y"
     assert notebook.metadata.metalib.sources != digest(notebook)
+
+
+BOX, CARD, LAYOUT, BAR = ("0123456789abcdef" * 2, "a" * 32, "b" * 32, "c" * 32)  # as a kernel calls its models
+
+
+def widgets_of_a_kernel():
+    """A notebook as a run leaves it: a box with a card in it, and the model of a progress bar that is gone."""
+    view = {widget_state.VIEW: {"model_id": BOX, "version_major": 2}, "text/plain": "VBox(children=(Card(),))"}
+    cell = cell_with({"output_type": "display_data", "data": view})
+    cell.id = "table"
+    empty = {"_view_count": None, "tabbable": None, "tooltip": None, "_dom_classes": []}
+    kinds = {BOX: "VBoxModel", CARD: "AnyModel", LAYOUT: "LayoutModel", BAR: "FloatProgressModel"}
+    states = {
+        BOX: {**empty, "children": [f"IPY_MODEL_{CARD}"], "layout": f"IPY_MODEL_{LAYOUT}"},
+        CARD: {**empty, "layout": f"IPY_MODEL_{LAYOUT}", "data": {"n": None, "tooltip": None}},
+        LAYOUT: {"_model_name": "LayoutModel", "width": None, "height": "3px"},
+        BAR: {"value": 1.0},
+    }
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    found = {name: {"model_name": kinds[name], "state": state} for name, state in states.items()}
+    widget_state.hold(notebook.metadata, nbformat.from_dict(found))
+    return notebook
+
+
+def test_tidying_keeps_the_models_that_are_seen_and_names_them_after_the_cell():
+    notebook = widgets_of_a_kernel()
+    tidy(notebook)
+    (data,) = widget_state.views(notebook.cells)
+    assert data["text/plain"] == widget_state.RUN_THIS_CELL
+    assert data[widget_state.VIEW]["model_id"] == "table-1"
+    assert {name: model["state"] for name, model in widget_state.models(notebook.metadata).items()} == {
+        "table-1": {"children": ["IPY_MODEL_table-2"], "layout": "IPY_MODEL_table-3"},
+        "table-2": {"layout": "IPY_MODEL_table-3", "data": {"n": None, "tooltip": None}},
+        "table-3": {"height": "3px"},
+    }
+
+
+def test_a_notebook_is_listed_once(tmp_path):
+    notebook, committed = tmp_path / "notebooks" / "x.ipynb", tmp_path / "list"
+    notebook.parent.mkdir()
+    for text in ("one", "two"):
+        notebook.write_text(text, encoding="utf-8")
+        list_committed(notebook, committed)
+    assert committed.read_text(encoding="utf-8") == f"{jupyter.digest(notebook)}  notebooks/x.ipynb\n"
 
 
 @pytest.mark.parametrize("text", ["/home/me/x", "in (/root/.local)", "C:\\Users\\me", f"{ROOT}/data"])
