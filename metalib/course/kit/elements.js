@@ -106,6 +106,22 @@ export function slider({ key, label, min, max, step, value, text, warning }) {
   );
 }
 
+/**
+ * A choice among a few, as radio buttons. The number of what is chosen is the action { name: "set", key, value }.
+ * @param {string} own  a name that no other view on the page has
+ * @param {{ key: string, legend: string, options: string[], chosen: number }} group
+ */
+export function radios(own, { key, legend, options, chosen }) {
+  const input = (/** @type {number} */ i) =>
+    element("input", { type: "radio", name: `${own}-${key}`, "data-set": key, value: i, checked: i === chosen });
+  return element(
+    "fieldset",
+    { class: "metalib-radios" },
+    element("legend", {}, legend),
+    options.map((option, i) => element("label", { class: "metalib-radio" }, input(i), option)),
+  );
+}
+
 /** A box to tick. Its new value, 0 or 1, is the action { name: "set", key, value }. @param {string} key @param {string} label @param {boolean} on */
 export function checkbox(key, label, on) {
   return element("label", { class: "metalib-check" }, element("input", { type: "checkbox", "data-set": key, checked: on }), label);

@@ -29,6 +29,20 @@ export function line(f, points, attributes) {
   return svg("polyline", { points: words(f, points), fill: "none", ...attributes });
 }
 
+/**
+ * Heights for labels that would like to stand at `heights`: in the same order, at least `gap` apart, between low and high.
+ * @param {number[]} heights @param {number} gap @param {number} low @param {number} high
+ */
+export function apart(heights, gap, low, high) {
+  const order = heights.map((_, i) => i).sort((a, b) => heights[a] - heights[b]);
+  const placed = [...heights];
+  let least = low;
+  for (const i of order) least = (placed[i] = Math.max(placed[i], least)) + gap;
+  let most = high;
+  for (const i of order.reverse()) most = (placed[i] = Math.min(placed[i], most)) - gap;
+  return placed;
+}
+
 /** @param {Frame} frame @param {string} label @param {import("./elements.js").Children[]} children */
 export function chart({ width, height, x, y }, label, ...children) {
   return svg(
