@@ -71,6 +71,6 @@ def keep_widgets(model: dict[str, Any], path: str, contents_manager: Any, **_: A
 def _metadata_on_disk(path: Path) -> dict[str, Any]:
     """The metadata of the notebook as it was last saved; empty for a new one, and for one that cannot be read."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))["metadata"]
-    except (OSError, ValueError, KeyError):
+        return dict(json.loads(path.read_text(encoding="utf-8"))["metadata"])
+    except (OSError, ValueError, KeyError, TypeError):
         return {}
