@@ -122,6 +122,23 @@ export function radios(own, { key, legend, options, chosen }) {
   );
 }
 
+/**
+ * A menu. Its new value, the place of the option, is the action { name: "set", key, value }.
+ * @param {{ key: string, label: string, options: string[], value: number }} menu
+ */
+export function select({ key, label, options, value }) {
+  return element(
+    "label",
+    { class: "metalib-select" },
+    element("span", {}, label),
+    element(
+      "select",
+      { "data-set": key },
+      options.map((text, i) => element("option", { value: i, selected: i === value }, text)),
+    ),
+  );
+}
+
 /** A box to tick. Its new value, 0 or 1, is the action { name: "set", key, value }. @param {string} key @param {string} label @param {boolean} on */
 export function checkbox(key, label, on) {
   return element("label", { class: "metalib-check" }, element("input", { type: "checkbox", "data-set": key, checked: on }), label);
