@@ -5,13 +5,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from metalib import protonet
+from metalib import inputs, protonet
 from metalib.episodes import Episode
 from metalib.models import Conv4, conv4
 
 
 def pixel_neighbour(episodes: Episode) -> Tensor:
     """[T, Q]: each query gets the label of the support picture that is nearest in squared Euclidean pixel distance."""
+    inputs.check_tasks(episodes._replace(query_y=episodes.support_y))  # answers need no labels
     support, query = episodes.support_x.flatten(2), episodes.query_x.flatten(2)  # [T, S, P], [T, Q, P]
     nearest = torch.cdist(query, support).argmin(dim=2)  # [T, Q]
     return episodes.support_y.gather(1, nearest)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from metalib import inputs
 from metalib.episodes import Episode
 
 Z = 1.959964  # the 97.5 % point of the normal distribution: 95 % lie within ± Z standard errors
@@ -59,6 +60,7 @@ def evaluate(predict: Callable[[Episode], Tensor], episode_batches: Iterable[Epi
                 f"predict gave labels of shape {list(predicted.shape)} for queries of shape "
                 f"{list(episodes.query_y.shape)}: give one label a query, with the task axis first"
             )
+        inputs.check_labels(episodes.query_y, "query labels")
         accuracies.append((predicted == episodes.query_y).double().mean(dim=1).cpu())
     if not accuracies:
         raise ValueError("no episodes to evaluate on: the stream of batches was empty")

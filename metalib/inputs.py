@@ -6,6 +6,8 @@ has looked at the whole batch before.
 
 from __future__ import annotations
 
+import functools
+import inspect
 import math
 from collections.abc import Sequence
 from numbers import Integral, Real
@@ -89,6 +91,21 @@ def check_labels(labels: Tensor, what: str, n_way: int | None = None) -> None:
         )
 
 
+def check_targets(y: Tensor, what: str, *, classes: bool, axes: int = 1) -> None:
+    """Class labels, whatever the loss: nobody can see whether it is a cross-entropy in disguise.
+
+    classes  whether the loss is known to be of classes: then y is class labels, or shares of the classes on one more
+             than `axes` axes
+    """
+    if classes and not (y.is_floating_point() and y.ndim > axes):
+        check_labels(y, what)
+    elif not y.is_floating_point() and (lowest := _extremes(y)[0]) < 0:
+        raise ValueError(
+            f"{what} go down to {lowest}, and whole numbers are class labels, 0, 1, 2, …: cross-entropy passes "
+            "over -100 without a word. Number the classes anew in each episode, or make what is no class .float()"
+        )
+
+
 def check_pictures(x: Tensor, weights: Tensor | None, what: str) -> None:
     """There are some, and where they and the weights are of the two usual types, these are one.
 
@@ -105,8 +122,7 @@ def check_pictures(x: Tensor, weights: Tensor | None, what: str) -> None:
 def check_support_set(support_x: Tensor, support_y: Tensor, theta: Params, *, classes: bool) -> None:
     """One task's support set fits the parameters; `classes` says whether its labels are of classes."""
     check_pictures(support_x, next(iter(theta.values())), "support_x")
-    if classes and not (support_y.is_floating_point() and support_y.ndim > 1):  # those are shares of the classes
-        check_labels(support_y, "support labels")
+    check_targets(support_y, "support labels", classes=classes)
 
 
 def check_some(episodes: Any) -> None:
@@ -122,14 +138,14 @@ def check_tasks(episodes: Any, theta: Params | None = None, *, classes: bool = T
     for name in ("support", "query"):
         x, y = getattr(episodes, f"{name}_x"), getattr(episodes, f"{name}_y")
         check_pictures(x[0], weights, f"{name}_x")
-        if classes and not (y.is_floating_point() and y.ndim > 2):
-            check_labels(y, f"{name} labels")
+        check_targets(y, f"{name} labels", classes=classes, axes=2)
 
 
 def ways(episodes: Any) -> int:
     """N, by the labels of the support sets: one more than the highest."""
     if not episodes.support_y.numel():
         raise ValueError(f"support labels of shape {list(episodes.support_y.shape)}: give tasks with support pictures")
+    check_labels(episodes.support_y, "support labels")
     return int(episodes.support_y.max()) + 1
 
 
@@ -147,21 +163,31 @@ def check_support(embeddings: Tensor, labels: Tensor, n_way: int) -> None:
 
 def check_encoding(encoder: Any, episodes: Any, n_way: int) -> None:
     """The pictures fit the encoder's weights, where it has any, and every query's label is one of the N classes."""
-    network = getattr(encoder, "__self__", encoder)
-    weights = next(network.parameters(), None) if isinstance(network, nn.Module) else None
-    check_tasks(episodes, None if weights is None else {"": weights}, classes=False)
+    weights = next((value for network in _networks(encoder) for value in network.parameters()), None)
     check_labels(episodes.query_y, "query labels", n_way)
+    check_tasks(episodes, None if weights is None else {"": weights})
 
 
 def check_statistics(model: Any) -> None:
-    """No layer would move its running statistics. `model` may be a network, a method of one, or any function."""
-    network = getattr(model, "__self__", model)
-    for name, layer in network.named_modules() if isinstance(network, nn.Module) else ():
+    """No layer would move its running statistics. `model` may be a network, or a function that `_networks` sees."""
+    for name, layer in (named for network in _networks(model) for named in network.named_modules()):
         if layer.training and getattr(layer, "running_mean", None) is not None:
             raise ValueError(
                 f"{name or 'the model'} is in training mode and would move its running statistics with every task: "
                 "call model.eval(), or build the network with running_stats=False"
             )
+
+
+def _networks(model: Any) -> list[nn.Module]:
+    """The networks in a function: itself, the one whose method it is, those in a functools.partial, bound or handed on.
+
+    What a lambda, or another function of Python, calls cannot be seen.
+    """
+    if isinstance(model, nn.Module):
+        return [model]
+    if isinstance(model, functools.partial):
+        return [network for part in (model.func, *model.args, *model.keywords.values()) for network in _networks(part)]
+    return _networks(model.__self__) if inspect.ismethod(model) else []
 
 
 def check_adapting(

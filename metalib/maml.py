@@ -25,6 +25,7 @@ _QUERIES_AT_ONCE = 16  # each brings the whole support set along: more would fil
 
 def task_loss(model: nn.Module, theta: Params, task: Episode, *, loss_fn: Loss = cross_entropy, **adapting) -> Tensor:
     """The query loss of one task after adaptation to its support set, a number. `adapting` as `adapt.path` has it."""
+    inputs.check_targets(task.query_y, "query labels", classes=loss_fn is cross_entropy)
     phi = adapt(model, theta, task.support_x, task.support_y, loss_fn=loss_fn, **adapting)
     return loss_of(loss_fn, functional_call(model, phi, (task.query_x,)), task.query_y)
 

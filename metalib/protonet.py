@@ -92,7 +92,7 @@ def predict(encoder: Encoder, episodes: Episode, *, distance: str = "squared_euc
     """[T, Q]: the nearest prototype of each query.
 
     Raises ValueError for a network in training mode, whose running statistics would move, and whose queries would see
-    one another: put it into `eval()` first.
+    one another: put it into `eval()` first. One that a lambda calls is not seen; a method's or a partial's is.
     """
     n_way = inputs.ways(episodes)
     inputs.check_encoding(encoder, episodes, n_way)

@@ -1,5 +1,7 @@
 """Facts about the inner loop, in float64; torch.autograd and torch.optim are the oracles."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -391,6 +393,32 @@ def test_running_statistics_in_training_mode():
 def test_support_sets_that_do_not_fit(model, theta, support, change, message):
     with pytest.raises(ValueError, match=message):
         adapt(model, theta, *change(*support), inner_lr=0.1, inner_steps=1)
+
+
+@pytest.mark.parametrize(
+    "loss_fn",
+    [torch.nn.CrossEntropyLoss(), partial(cross_entropy, label_smoothing=0.1), lambda out, y: cross_entropy(out, y)],
+    ids=["module", "partial", "lambda"],
+)
+def test_a_label_that_cross_entropy_passes_over_is_refused_whoever_calls_it(model, theta, support, loss_fn):
+    x, y = support
+    wrong = y.clone()
+    wrong[0] = -100
+    with pytest.raises(ValueError, match=r"support labels go down to -100, .* passes over -100 without a word"):
+        adapt(model, theta, x, wrong, inner_lr=0.1, inner_steps=1, loss_fn=loss_fn)
+    adapt(model, theta, x, y, inner_lr=0.1, inner_steps=1, loss_fn=loss_fn)
+
+
+def test_targets_that_are_no_classes_may_be_negative(model, theta, support):
+    x, y = support
+    sides = (y % 2 * 2 - 1).double()  # −1 and 1
+
+    def hinge(outputs, sides):
+        return (1 - sides * outputs[:, 0]).relu().mean()
+
+    adapt(model, theta, x, sides, inner_lr=0.1, inner_steps=1, loss_fn=hinge)
+    with pytest.raises(ValueError, match=r"go down to -1, .* make what is no class \.float\(\)"):
+        adapt(model, theta, x, sides.long(), inner_lr=0.1, inner_steps=1, loss_fn=hinge)
 
 
 def test_what_is_right_though_unusual(model, theta, support):

@@ -1,10 +1,13 @@
 """Facts about what needs no training."""
 
+import pytest
 import torch
 
 from metalib import baselines
 from metalib.episodes import EpisodeSpec, sample_episodes
+from metalib.models import conv4
 from metalib.runtime import seeded
+from metalib.training.recipes import RECIPES
 
 
 def test_the_nearest_pixels_against_a_loop(tiny_bank):
@@ -20,6 +23,14 @@ def test_the_nearest_pixels_against_a_loop(tiny_bank):
 def test_a_query_that_is_in_the_support_set_is_found(tiny_bank):
     episodes = sample_episodes(tiny_bank, EpisodeSpec(5, 1, 1), 4, generator=seeded(0))
     assert torch.equal(baselines.pixel_neighbour(episodes._replace(query_x=episodes.support_x)), episodes.query_y)
+
+
+def test_no_query_gets_a_label_that_is_none(tiny_bank):
+    episodes = sample_episodes(tiny_bank, EpisodeSpec(5, 1, 1), 4, generator=seeded(0))
+    hidden = episodes._replace(support_y=episodes.support_y - 100)
+    for predict in (baselines.pixel_neighbour, baselines.untrained_centroid, RECIPES["maml-tied"].predictor(conv4())):
+        with pytest.raises(ValueError, match="support labels run from -100"):
+            predict(hidden)
 
 
 def test_the_untrained_network_is_the_same_each_time_and_leaves_the_global_seed_alone(tiny_bank):

@@ -61,6 +61,12 @@ def test_a_prediction_of_the_wrong_shape(tiny_bank):
         evaluate(lambda e: e.query_y[:, 0], stream(tiny_bank))
 
 
+def test_a_query_without_a_label_is_no_wrong_answer(tiny_bank):
+    hidden = (e._replace(query_y=e.query_y * 0 - 100) for e in stream(tiny_bank))
+    with pytest.raises(ValueError, match="query labels run from -100 to -100"):
+        evaluate(lambda e: e.query_y, hidden)
+
+
 def test_no_episodes():
     with pytest.raises(ValueError, match="no episodes"):
         evaluate(lambda e: e.query_y, [])

@@ -155,6 +155,15 @@ def test_predictors_take_any_number_of_ways(network, tiny_bank, method):
         assert torch.equal(predicted, logits.argmax(dim=2))
 
 
+@pytest.mark.parametrize("method", finetune.METHODS)
+def test_predictors_work_under_autocast(network, episodes, method):
+    """torch's batch norm takes one type under vmap, and autocast hands it another than its weights'."""
+    predict = finetune.predictor(network, method)
+    exact = predict(episodes)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert (predict(episodes) == exact).double().mean() > 0.9
+
+
 def test_a_predictor_never_sees_the_query_labels(network, episodes):
     predict = finetune.predictor(network, "fine-tuned classifier")
     hidden = Episode(episodes.support_x, episodes.support_y, episodes.query_x, torch.zeros_like(episodes.query_y))

@@ -645,6 +645,22 @@ def test_episodes_that_do_not_fit(network, pictures, chunk_size, change, message
         )
 
 
+@pytest.mark.parametrize("loss_fn", [cross_entropy, torch.nn.CrossEntropyLoss(), lambda out, y: cross_entropy(out, y)])
+@pytest.mark.parametrize("field", ["support_y", "query_y"])
+def test_no_label_is_passed_over(network, pictures, field, loss_fn):
+    wrong = getattr(pictures, field).clone()
+    wrong[0, 0] = -100
+    wrong = pictures._replace(**{field: wrong})
+    settings = {"inner_lr": 0.4, "inner_steps": 1, "loss_fn": loss_fn}
+    for call in (
+        lambda: maml.task_loss(network, parameters_of(network), wrong.task(0), **settings),
+        lambda: maml.losses(network, parameters_of(network), wrong, chunk_size=1, **settings),
+        lambda: maml.losses(network, parameters_of(network), wrong, **settings),
+    ):
+        with pytest.raises(ValueError, match=f"{field.removesuffix('_y')} labels (run from|go down to) -100"):
+            call()
+
+
 @pytest.mark.parametrize("chunk_size", [1, None])
 def test_prediction_refuses_what_training_does(network, pictures, chunk_size):
     for wrong, message in (

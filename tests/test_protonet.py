@@ -1,5 +1,7 @@
 """Facts about prototypical networks, each checked to many digits."""
 
+import functools
+
 import pytest
 import torch
 from torch.nn.functional import cross_entropy
@@ -254,6 +256,30 @@ def test_a_network_in_training_mode_is_refused_and_its_statistics_stay(encoder, 
     finally:
         encoder.eval()
     assert encoder.blocks[0][1].running_mean.equal(before)
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        functools.partial,
+        lambda encoder: encoder.forward,
+        lambda encoder: functools.partial(encoder.features),
+        lambda encoder: functools.partial(functools.partial(encoder.forward)),
+        lambda encoder: functools.partial(lambda network, x: network(x), encoder),
+        lambda encoder: functools.partial(lambda x, network: network(x), network=encoder),
+    ],
+    ids=["partial", "forward", "a partial's method", "twice", "argument", "keyword"],
+)
+def test_a_network_is_seen_behind_methods_and_partials(encoder, episodes, hidden):
+    encoder.train()
+    try:
+        with pytest.raises(ValueError, match=r"in training mode .* call model\.eval\(\)"):
+            protonet.predict(hidden(encoder), episodes)
+    finally:
+        encoder.eval()
+    assert protonet.predict(hidden(encoder), episodes).equal(protonet.predict(encoder, episodes))
+    with pytest.raises(ValueError, match="support_x is float64 and the network's weights are float32"):
+        protonet.predict(hidden(encoder), episodes._replace(support_x=episodes.support_x.double()))
 
 
 def test_answers_that_are_no_numbers_are_no_class(encoder, episodes):

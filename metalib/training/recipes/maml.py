@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from metalib import maml, runtime
+from metalib import inputs, maml, runtime
 from metalib.adapt import Params
 from metalib.episodes import Episode
 from metalib.training.loop import Run
@@ -86,7 +86,7 @@ class MamlRecipe(Recipe):
         """Adaptation to the support set, then the adapted network's answers."""
 
         def predict(episodes: Episode) -> Tensor:
-            theta = self.theta(network, int(episodes.support_y.max()) + 1)
+            theta = self.theta(network, inputs.ways(episodes))
             return maml.predict(
                 network,
                 theta,
