@@ -271,6 +271,27 @@ class Lab:
             )
             self.page.set_viewport_size({**VIEWPORT, "height": min(max(int(tall) + 60, 768), 15000)})
 
+    def violations(self) -> list[str]:
+        """What axe-core finds serious or critical in the cells' outputs, all of them drawn.
+
+        Figures' alternative text apart: JupyterLab has no way to give one, so a caption stands below each.
+        """
+        self.page.evaluate((ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
+        self._grow()
+        found = self.page.evaluate(
+            """async () => {
+                const { violations } = await window.axe.run(
+                    { include: [[".jp-Notebook .jp-Cell-outputArea"]] },
+                    { resultTypes: ["violations"], rules: { "image-alt": { enabled: false } } },
+                );
+                return violations
+                    .filter(({ impact }) => ["serious", "critical"].includes(impact))
+                    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 200)} ${node.any[0]?.message}`));
+            }"""
+        )
+        self.page.set_viewport_size(VIEWPORT)
+        return found
+
     def close(self) -> None:
         """Shut the kernels down, so that none is left to use memory while other tests run."""
         self.page.evaluate("window.jupyterapp?.serviceManager.sessions.shutdownAll()")

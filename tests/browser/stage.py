@@ -1,7 +1,7 @@
 """A widget alone on an empty page, without Jupyter: its bundle, its data and state, and a model that keeps them.
 
 For what needs no kernel: what it looks like at a width and in a theme, how it behaves at extreme values, how long its
-script takes. `python tests/browser/stage.py` is at the end of tests/browser/README.md.
+script takes (`drag_times.py`).
 """
 
 from __future__ import annotations
@@ -45,6 +45,21 @@ SHOW = """async ([script, sheet, data, state]) => {
     const source = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
     const { default: widget } = await import(source);
     window.stop = await widget.render({ model: window.model, el: document.getElementById("stage") });
+}"""
+
+# First and last to hear of an event, with the drawing, which is synchronous, between: what lies there is the script's work.
+LISTEN = """() => {
+    window.times = [];
+    for (const kind of ["pointermove", "input", "keydown", "click"]) {
+        let start = 0;
+        let before = "";
+        const state = () => document.querySelector(".metalib").dataset.state;
+        window.addEventListener(kind, () => { before = state(); start = performance.now(); }, true);
+        window.addEventListener(kind, () => {
+            const passed = performance.now() - start;
+            if (state() !== before) window.times.push(passed); // what moved nothing would flatter the figure
+        });
+    }
 }"""
 
 
@@ -100,18 +115,7 @@ class Stage:
 
     def drag(self, selector: str, dx: float, dy: float, moves: int = 60) -> list[float]:
         """Drag what `selector` names there and back; the script's milliseconds for each move."""
-        self.page.evaluate(
-            """() => {
-                const root = document.querySelector(".metalib");
-                window.times = [];
-                for (const kind of ["pointermove", "input"]) {
-                    let start = 0;
-                    // first and last to hear of it; drawing is synchronous, so between the two lies the script's work
-                    window.addEventListener(kind, () => (start = performance.now()), true);
-                    window.addEventListener(kind, () => window.times.push(performance.now() - start));
-                }
-            }"""
-        )
+        self.page.evaluate(LISTEN)
         box = self.root.locator(selector).first.bounding_box()
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         mouse = self.page.mouse
@@ -121,6 +125,14 @@ class Stage:
             share = 1 - abs(1 - 2 * i / moves)
             mouse.move(x + share * dx, y + share * dy)
         mouse.up()
+        return self.page.evaluate("window.times")
+
+    def keys(self, selector: str, key: str, times: int = 60) -> list[float]:
+        """Press `key` on what `selector` names; the script's milliseconds for each press."""
+        self.page.evaluate(LISTEN)
+        self.root.locator(selector).first.focus()
+        for _ in range(times):
+            self.page.keyboard.press(key)
         return self.page.evaluate("window.times")
 
 

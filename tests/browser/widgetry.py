@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import harness
+import node
 
 
 @contextmanager
@@ -25,12 +26,17 @@ def running(browser, jupyterlab, notebook: str) -> Iterator[harness.Lab]:
 
 
 def assert_runs_through(tab: harness.Lab) -> None:
-    """The notebook, run to its end on the glyphs: no error, no outside request, and none when drawn in each theme."""
+    """The notebook, run to its end on the glyphs: no error, no outside request, nothing that keeps people out.
+
+    In both themes: each is drawn whole and looked over by axe-core.
+    """
+    node.installed()
     tab.assert_clean()
     assert re.search(r"^Bank: .*glyphs", tab.printed(), re.MULTILINE)  # the bank in use is said
     for theme in ("dark", "light"):
         tab.theme(theme)
         tab.screenshot(f"{tab.notebook.removesuffix('.ipynb')}-{theme}", whole=True)
+        assert tab.violations() == []
     tab.assert_clean()
 
 
