@@ -1,0 +1,246 @@
+"""A notebook's widgets in each state that a learner meets: they live, or words stand there that say what to do.
+
+JupyterLab's own answer to half of these is "Error displaying widget: model not found".
+"""
+
+import shutil
+from pathlib import Path
+
+import execute
+import harness
+import nbformat
+import pytest
+from nbformat.sign import NotebookNotary
+
+from metalib import jupyter
+from metalib.jupyter import widget_state
+
+pytestmark = pytest.mark.browser
+
+OPTIONS = '[("One", "Yes: each widget lives."), ("Two", "No: look again.")], 0'
+CELLS = {
+    "set-up": "from metalib.course.kit.question import Question",
+    "first": f'first = Question("The first: which?", {OPTIONS})\nfirst',
+    "second": f'Question("The second: which?", {OPTIONS})',
+    "state": "first.state",
+}
+STATES, COPY, FOREIGN = "states.ipynb", "states-copy.ipynb", "from-elsewhere.ipynb"
+COMMITTED = sorted((harness.ROOT / "notebooks").glob("*.ipynb"))
+ERRORS = ("model not found", "Error displaying widget", "Loading widget")
+SESSION = f"{harness.PANEL}.sessionContext"
+
+
+def executed() -> nbformat.NotebookNode:
+    """A small notebook with two widgets, executed as the course's are."""
+    cells = [nbformat.v4.new_code_cell(source, id=name) for name, source in CELLS.items()]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    execute.run(notebook, harness.ROOT)
+    execute.tidy(notebook)
+    return notebook
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """The notebooks' folder in the server's root: the small one, a copy, one from elsewhere, and the course's."""
+    root = tmp_path_factory.mktemp("root")
+    harness.copy_notebooks(harness.ROOT / "notebooks", root)
+    notebook = executed()
+    nbformat.write(notebook, root / "notebooks" / STATES)
+    notebook.cells[0].source += "  # by who knows whom"
+    nbformat.write(notebook, root / "notebooks" / FOREIGN)
+    return root / "notebooks"
+
+
+@pytest.fixture(scope="module")
+def jupyterlab(browser, served, tmp_path_factory):
+    """JupyterLab's address, where the small notebook is trusted as the course's are."""
+    state = tmp_path_factory.mktemp("state")
+    (state / "data").mkdir()
+    execute.list_committed(served / STATES, state / "listed")
+    jupyter.sign(NotebookNotary(data_dir=str(state / "data")), served.parent, state / "listed")
+    with harness.serving(served.parent, state, METALIB_USER=str(state / "user")) as address:
+        yield address, []
+
+
+@pytest.fixture(autouse=True)
+def fresh(served, tmp_path_factory):
+    """Each test begins with the small notebook as it was executed."""
+    original = served.parent / STATES
+    if not original.exists():
+        shutil.copy(served / STATES, original)
+    shutil.copy(original, served / STATES)
+    shutil.copy(original, served / COPY)
+
+
+def panel(lab, script: str):
+    """What an expression of JupyterLab's API gives, awaited; `panel` in it is the notebook in front."""
+    return lab.page.evaluate(f"(async () => {{ const panel = {harness.PANEL}; return {script}; }})()")
+
+
+def save(lab):
+    panel(lab, "panel.context.save().then(() => null)")
+
+
+def run_cells(lab, *names: str):
+    """Run some cells of the small notebook, as Shift+Enter does, and wait for the end."""
+    for name in names:
+        panel(lab, f"panel.content.activeCellIndex = {list(CELLS).index(name)}")
+        lab.page.evaluate("window.jupyterapp.commands.execute('notebook:run-cell').then(() => null)")
+    lab.wait_idle()
+
+
+def output_of(lab, name: str):
+    """What a cell of the notebook in front shows, one output."""
+    cell = lab.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell").nth(list(CELLS).index(name))
+    return cell.locator(".jp-OutputArea-output")
+
+
+def widgets(lab) -> dict[str, str]:
+    """What each cell shows in place of its widget: "live", "busy" or "gone", as the widget knows of Python; or words.
+
+    Waits until JupyterLab has put something there.
+    """
+    found = {}
+    for name in ("first", "second"):
+        output = output_of(lab, name)
+        output.locator(".metalib, pre").wait_for()
+        root = output.locator(".metalib")
+        found[name] = root.get_attribute("data-kernel") if root.count() else output.inner_text()
+    return found
+
+
+def until(lab, first: str, second: str):
+    """Wait until the two widgets say this of Python."""
+    says = f"{{ first: {first!r}, second: {second!r} }}"
+    lab.page.wait_for_function(
+        f"""() => {{
+            const roots = [...document.querySelectorAll('.jp-NotebookPanel:not(.lm-mod-hidden) .metalib')];
+            return JSON.stringify(roots.map(root => root.dataset.kernel)) === JSON.stringify(Object.values({says}));
+        }}""",
+        timeout=30_000,
+    )
+
+
+def choose(lab, name: str, option: int = 0):
+    """Answer a question on the page; its script says something about that."""
+    root = output_of(lab, name).locator(".metalib")
+    root.locator("input[type=radio]").nth(option).check()
+    root.get_by_text(("Yes: each widget lives.", "No: look again.")[option]).wait_for()
+
+
+def look(lab, name: str):
+    """Nothing on the page is an error; its picture is in the artefacts."""
+    lab.screenshot(f"state-{name}", whole=True)
+    text = lab.page.locator("body").inner_text()
+    assert [error for error in ERRORS if error in text] == []
+
+
+def end_kernel(lab):
+    panel(lab, "panel.sessionContext.shutdown().then(() => null)")
+
+
+def test_opened_and_not_run_they_live_and_nothing_on_the_disk_changes(lab, served):
+    before = (served / STATES).read_bytes()
+    for time in ("once", "twice"):
+        lab.open(STATES)
+        assert widgets(lab) == {"first": "gone", "second": "gone"}
+        save(lab)
+        assert (served / STATES).read_bytes() == before
+        choose(lab, "first")
+        look(lab, f"opened-{time}-not-run")
+        save(lab)
+        save(lab)
+        assert (served / STATES).read_bytes() == before
+
+
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
+def test_the_courses_notebooks_are_trusted_and_opening_them_changes_nothing(lab, served, path: Path):
+    lab.open(path.name)
+    save(lab)
+    assert (served / path.name).read_bytes() == path.read_bytes()
+    assert panel(lab, "[...panel.content.model.cells].every(cell => cell.type !== 'code' || cell.trusted)")
+    text = lab.page.locator(".jp-Notebook").inner_text()
+    assert [error for error in ERRORS if error in text] == []
+
+
+def test_after_run_all_then_a_cell_twice_then_the_next_morning(lab, served):
+    lab.open(STATES).run_all()
+    until(lab, "live", "live")
+    choose(lab, "first", 1)
+    choose(lab, "first", 0)
+    look(lab, "run-all")
+    run_cells(lab, "first", "first")
+    until(lab, "live", "live")
+    look(lab, "cell-run-twice")
+    choose(lab, "second", 1)
+    save(lab)
+    models = widget_state.models(nbformat.read(served / STATES, 4).metadata)
+    assert len(models) == 4  # two widgets and their layouts: none of the runs before
+    end_kernel(lab)
+    lab.open(STATES)
+    assert widgets(lab) == {"first": "gone", "second": "gone"}
+    assert lab.page.locator(".metalib input:checked").count() == 1  # the answer of the day before
+    choose(lab, "first")
+    look(lab, "saved-kernel-ended-reopened")
+    saved = (served / STATES).read_bytes()
+    save(lab)
+    assert (served / STATES).read_bytes() == saved
+
+
+def test_run_all_then_the_kernel_restarts_and_only_then_is_saved(lab, served):
+    lab.open(STATES).run_all()
+    panel(lab, "panel.sessionContext.session.kernel.restart()")
+    until(lab, "gone", "gone")
+    choose(lab, "first")
+    look(lab, "restarted")
+    save(lab)
+    lab.open(STATES)
+    assert all("Run this cell" in text for text in widgets(lab).values())
+    look(lab, "run-all-restarted-saved-reopened")
+    run_cells(lab, "set-up", "first")
+    assert widgets(lab)["first"] == "live"
+    assert "Run this cell" in widgets(lab)["second"]
+
+
+def test_one_cell_of_several_run_then_the_kernel_shut_down_with_the_page_open(lab):
+    lab.open(STATES)
+    run_cells(lab, "set-up", "first")
+    until(lab, "live", "gone")
+    choose(lab, "second")
+    look(lab, "one-cell-run")
+    save(lab)
+    busy = "void panel.sessionContext.session.kernel.requestExecute({ code: 'import time; time.sleep(3)' })"
+    panel(lab, busy)
+    until(lab, "busy", "gone")
+    choose(lab, "first", 1)
+    look(lab, "kernel-busy")
+    until(lab, "live", "gone")
+    end_kernel(lab)
+    until(lab, "gone", "gone")
+    choose(lab, "first", 0)
+    look(lab, "kernel-shut-down")
+    lab.open(STATES)
+    assert widgets(lab) == {"first": "gone", "second": "gone"}
+    look(lab, "kernel-shut-down-reopened")
+
+
+def test_two_copies_open_beside_each_other(lab, served):
+    lab.open(STATES)
+    choose(lab, "first")
+    panel(
+        lab, f"window.jupyterapp.commands.execute('docmanager:open', {{ path: 'notebooks/{COPY}' }}).then(() => null)"
+    )
+    lab.page.wait_for_function(f"{harness.PANEL}?.context?.path.endsWith('{COPY}') && {SESSION}.session?.kernel")
+    until(lab, "gone", "gone")
+    look(lab, "two-copies")
+    save(lab)
+    assert (served / COPY).read_bytes() == (served.parent / STATES).read_bytes()
+
+
+def test_a_notebook_from_elsewhere_shows_words_until_it_is_trusted_or_run(lab, served):
+    before = (served / FOREIGN).read_bytes()
+    lab.open(FOREIGN)
+    assert all("Predict: The" in text for text in widgets(lab).values())
+    look(lab, "from-elsewhere")
+    save(lab)
+    assert (served / FOREIGN).read_bytes() == before
