@@ -1,4 +1,4 @@
-"""How long each widget's script takes for one move of a drag: `python tests/browser/drag_times.py` writes the README's table.
+"""How long a widget's script takes for one move: `python tests/browser/drag_times.py` writes the table of README.md.
 
 Measured in Chromium on a page of its own, with the course's own data; nothing asserts these times.
 """

@@ -284,9 +284,10 @@ class Lab:
                     { include: [[".jp-Notebook .jp-Cell-outputArea"]] },
                     { resultTypes: ["violations"], rules: { "image-alt": { enabled: false } } },
                 );
+                const said = (id, node) => `${id}: ${node.html.slice(0, 200)} ${node.any[0]?.message}`;
                 return violations
                     .filter(({ impact }) => ["serious", "critical"].includes(impact))
-                    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 200)} ${node.any[0]?.message}`));
+                    .flatMap(({ id, nodes }) => nodes.map((node) => said(id, node)));
             }"""
         )
         self.page.set_viewport_size(VIEWPORT)

@@ -47,7 +47,7 @@ SHOW = """async ([script, sheet, data, state]) => {
     window.stop = await widget.render({ model: window.model, el: document.getElementById("stage") });
 }"""
 
-# First and last to hear of an event, with the drawing, which is synchronous, between: what lies there is the script's work.
+# First and last to hear of an event, with the drawing, which is synchronous, between: the time is the script's.
 LISTEN = """() => {
     window.times = [];
     for (const kind of ["pointermove", "input", "keydown", "click"]) {
