@@ -12,39 +12,49 @@ from torch import Tensor
 from metalib.course.kit.colours import LETTERS, QUIET, class_colour, ink_on
 
 MARKERS = ("o", "s", "^", "D", "P")  # one a group, beside its colour
-EDGE = 90  # the grey of the line where the nearest class changes
+EDGE = "#5A5A5A"  # the line where the likeliest class changes
 
 
 def shade(probabilities: Tensor) -> Tensor:
     """[H, W, 3] uint8: the colour of the likeliest class, strong where it is sure, white where all are equally likely.
 
-    probabilities  [H, W, N]. A grey line stands where the likeliest class changes.
+    probabilities  [H, W, N]
     """
     n_way = probabilities.shape[-1]
     top, label = probabilities.max(dim=-1)  # [H, W]
     strength = (0.85 * (top - 1 / n_way) / (1 - 1 / n_way))[..., None]
     colours = torch.tensor([[int(class_colour(k)[i : i + 2], 16) for i in (1, 3, 5)] for k in range(n_way)])
-    rgb = 255 - strength * (255 - colours[label])
-    edge = torch.zeros_like(label, dtype=torch.bool)
-    edge[:, :-1] |= label[:, :-1] != label[:, 1:]
-    edge[:-1] |= label[:-1] != label[1:]
-    return rgb.masked_fill(edge[..., None], EDGE).round().to(torch.uint8)
+    return (255 - strength * (255 - colours[label])).round().to(torch.uint8)
+
+
+def leads(probabilities: Tensor) -> Tensor:
+    """[H, W, N]: by how much a class's logit is above the best of the others; zero at the borders of its region.
+
+    probabilities  [H, W, N]
+    """
+    logits = probabilities.double().clamp_min(1e-300).log()
+    best = logits.topk(2, dim=-1).values  # [H, W, 2]
+    first = logits == best[..., :1]
+    return logits - torch.where(first, best[..., 1:], best[..., :1])
 
 
 def regions(
     ax: Axes,
-    picture: Tensor,
+    probabilities: Tensor,
     extent: tuple[float, float, float, float],
     points: Tensor,
     labels: Tensor,
     prototypes: Tensor,
 ) -> Axes:
-    """A plane shaded by class, its support points (letters), its prototypes (discs) and the origin (cross).
+    """A plane shaded by class, its borders, its support points (letters), prototypes (discs) and the origin (cross).
 
-    picture  [H, W, 3] uint8, the top row first, from `shade`      extent  left, right, bottom, top
+    probabilities  [H, W, N], the top row first      extent  left, right, bottom, top
     points [M, 2], labels [M], prototypes [N, 2]
     """
-    ax.imshow(picture.numpy(), extent=extent, interpolation="nearest")
+    ax.imshow(shade(probabilities).numpy(), extent=extent, interpolation="bilinear")
+    for lead in leads(probabilities).unbind(dim=-1):
+        if lead.min() < 0 < lead.max():  # this class is the likeliest somewhere, and not everywhere
+            ax.contour(lead.numpy(), [0.0], extent=extent, origin="upper", colors=EDGE, linewidths=1.2)
     for (x, y), label in zip(points.tolist(), labels.tolist(), strict=True):
         ax.text(x, y, LETTERS[label], ha="center", va="center", fontsize=9, weight="bold", color="black")
     for k, (x, y) in enumerate(prototypes.tolist()):

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-from PIL import Image
 from torch import Tensor
 
 from metalib import protonet
 from metalib.course.kit import plots
-from metalib.course.kit.old_widget import Widget, badge, script, sheet
-from metalib.course.prototypical_networks.plots import regions, shade
+from metalib.course.kit.widget import Widget, badge, bundle
+from metalib.course.prototypical_networks.plots import regions
 
 LEFT, RIGHT, BOTTOM, TOP = WINDOW = (-5.0, 5.0, -3.5, 3.5)
-COLUMNS, ROWS = 160, 112
+COLUMNS, ROWS = 160, 112  # the cells in which the plane is counted
 DISTANCES = {"squared_euclidean": "squared Euclid", "euclidean": "plain Euclid", "cosine": "cosine"}
 SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 SURE = 0.9
@@ -49,8 +46,8 @@ class PlaneState:
 
     @property
     def places(self) -> Tensor:
-        """[M, 2]: where each support point lies."""
-        return torch.tensor([[x, y] for _, x, y in self.points])
+        """[M, 2]: where each support point lies; in double precision, as the script computes."""
+        return torch.tensor([[x, y] for _, x, y in self.points], dtype=torch.float64)
 
 
 def prototypes(state: PlaneState) -> Tensor:
@@ -64,99 +61,16 @@ def probabilities(state: PlaneState, places: Tensor) -> Tensor:
     return logits.softmax(dim=1)
 
 
-def grid() -> Tensor:
-    """[ROWS, COLUMNS, 2]: the middle of each cell of the shaded picture, the top row first."""
-    x = LEFT + (RIGHT - LEFT) * (torch.arange(COLUMNS) + 0.5) / COLUMNS
-    y = TOP - (TOP - BOTTOM) * (torch.arange(ROWS) + 0.5) / ROWS
+def grid(columns: int = COLUMNS, rows: int = ROWS) -> Tensor:
+    """[rows, columns, 2]: the middle of each cell of the plane, the top row first."""
+    x = LEFT + (RIGHT - LEFT) * (torch.arange(columns, dtype=torch.float64) + 0.5) / columns
+    y = TOP - (TOP - BOTTOM) * (torch.arange(rows, dtype=torch.float64) + 0.5) / rows
     return torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1)
 
 
-def field(state: PlaneState) -> Tensor:
-    """[ROWS, COLUMNS, N]: the class probabilities over the plane."""
-    return probabilities(state, grid().flatten(0, 1)).view(ROWS, COLUMNS, -1)
-
-
-def moved(state: PlaneState, point: int, x: float, y: float) -> PlaneState:
-    """The state with support point `point` at (x, y), or the query where `point` is −1; kept within the window."""
-    x, y = (round(min(max(v, low), high), 2) for v, low, high in ((x, LEFT, RIGHT), (y, BOTTOM, TOP)))
-    if point < 0:
-        return replace(state, query=(x, y))
-    points = list(state.points)
-    points[point] = (points[point][0], x, y)
-    return replace(state, points=tuple(points))
-
-
-class SupportPlane(Widget):
-    """Nine support points of three classes and a query in a plane. Drag them, or use their arrow keys.
-
-    Source: Snell et al. (2017), figure 1 and section 2.7 (squared Euclid against cosine).
-    """
-
-    _esm, _css = script(__file__), sheet(__file__)
-    words = "Support plane, a widget: run the cell to work with it. The pictures beside it show all three distances."
-
-    def __init__(self, state: PlaneState | None = None) -> None:
-        super().__init__({"move": self.move, "choose": self.choose, "sharpen": self.sharpen, "reset": self.reset})
-        self.first = self.state = state or PlaneState()
-        self.view = self._view()
-
-    def move(self, point: int, x: float, y: float) -> None:
-        """Put support point `point`, or the query (−1), to (x, y)."""
-        self._set(moved(self.state, point, x, y))
-
-    def choose(self, distance: str) -> None:
-        """Take another distance, by its name in `metalib.protonet.logits`."""
-        self._set(replace(self.state, distance=distance))
-
-    def sharpen(self, step: int) -> None:
-        """The next larger (step 1) or smaller (step −1) scale."""
-        place = min(max(SCALES.index(self.state.scale) + step, 0), len(SCALES) - 1)
-        self._set(replace(self.state, scale=SCALES[place]))
-
-    def reset(self) -> None:
-        """All points back to where they were."""
-        self._set(self.first)
-
-    def shares(self) -> dict[str, float]:
-        """For each distance, by its name: the share of the plane in which the likeliest class is sure."""
-        return {name: sure(field(replace(self.state, distance=key))) for key, name in DISTANCES.items()}
-
-    def twin(self) -> plots.Figure:
-        """The same points under all three distances as a figure, which says the same without a kernel."""
-        figure = plots.plt.figure(figsize=(9.6, 2.9), layout="constrained", facecolor="white")
-        for ax, (distance, name) in zip(figure.subplots(1, 3), DISTANCES.items(), strict=True):
-            state = replace(self.state, distance=distance)
-            picture = shade(field(state))
-            regions(ax, picture, WINDOW, state.places, state.labels, prototypes(state))
-            ax.set_title(f"{name}: sure in {100 * sure(field(state)):.0f} %")
-        return figure
-
-    def _set(self, state: PlaneState) -> None:
-        self.state = state
-        self.view = self._view()
-
-    def _view(self) -> dict[str, Any]:
-        """All that the script draws: a function of the state."""
-        state, shaded = self.state, field(self.state)
-        at_query = probabilities(state, torch.tensor([state.query]))[0].tolist()
-        shares = ", ".join(f"{plots.LETTERS[k]} {100 * p:.0f} %" for k, p in enumerate(at_query))
-        return {
-            "state": {"points": state.points, "query": state.query, "distance": state.distance, "scale": state.scale},
-            "window": WINDOW,
-            "picture": _png(shade(shaded)),
-            "points": [{"badge": badge(label, plots.LETTERS[label]), "x": x, "y": y} for label, x, y in state.points],
-            "prototypes": [
-                {"badge": badge(k, plots.LETTERS[k]), "x": x, "y": y}
-                for k, (x, y) in enumerate(prototypes(state).tolist())
-            ],
-            "query": state.query,
-            "distances": [
-                {"key": key, "name": name, "chosen": key == state.distance} for key, name in DISTANCES.items()
-            ],
-            "scale": f"scale {state.scale:g}",
-            "status": f"At the star: {shares}. "
-            f"The likeliest class has over {100 * SURE:.0f} % in {100 * sure(shaded):.0f} % of the plane.",
-        }
+def field(state: PlaneState, columns: int = COLUMNS, rows: int = ROWS) -> Tensor:
+    """[rows, columns, N]: the class probabilities over the plane."""
+    return probabilities(state, grid(columns, rows).flatten(0, 1)).view(rows, columns, -1)
 
 
 def sure(shaded: Tensor) -> float:
@@ -164,7 +78,46 @@ def sure(shaded: Tensor) -> float:
     return (shaded.amax(dim=-1) > SURE).double().mean().item()
 
 
-def _png(rgb: Tensor) -> str:
-    png = io.BytesIO()
-    Image.fromarray(rgb.numpy()).save(png, format="png", compress_level=1)  # quick: it is made at every move
-    return "data:image/png;base64," + base64.b64encode(png.getvalue()).decode()
+class SupportPlane(Widget):
+    """Nine support points of three classes and a query in a plane. Drag them, or use their arrow keys.
+
+    `state` is {"points": (x, y) of each support point, "query": (x, y), "distance": its name in
+    `metalib.protonet.logits`, "scale": what the logits are multiplied by}.
+    Source: Snell et al. (2017), figure 1 and section 2.7 (squared Euclid against cosine).
+    """
+
+    _esm, _css = bundle(__file__), bundle(__file__, ".css")
+    words = "Support plane, a widget: run the cell to work with it. The pictures beside it show all three distances."
+
+    def __init__(self, state: PlaneState | None = None) -> None:
+        self.first = state or PlaneState()
+        placed = {"points": self.first.places.tolist(), "query": list(self.first.query)}
+        settings = {"distance": self.first.distance, "scale": self.first.scale}
+        super().__init__(data=self._data({**placed, **settings}), state={**placed, **settings})
+
+    def shares(self) -> dict[str, float]:
+        """For each distance, by its name: the share of the plane in which the likeliest class is sure, at first."""
+        return {name: sure(field(replace(self.first, distance=key))) for key, name in DISTANCES.items()}
+
+    def twin(self) -> plots.Figure:
+        """The first points under all three distances as a figure, which says the same without a kernel."""
+        figure = plots.plt.figure(figsize=(9.6, 2.9), layout="constrained", facecolor="white")
+        for ax, (distance, name) in zip(figure.subplots(1, 3), DISTANCES.items(), strict=True):
+            state = replace(self.first, distance=distance)
+            shaded = field(state, 3 * COLUMNS, 3 * ROWS)
+            regions(ax, shaded, WINDOW, state.places, state.labels, prototypes(state))
+            ax.set_title(f"{name}: sure in {100 * sure(field(state)):.0f} %")
+        return figure
+
+    def _data(self, first: dict[str, Any]) -> dict[str, Any]:
+        """What the script needs beside the state, and the state to come back to."""
+        return {
+            "first": first,
+            "labels": [badge(label) for label in range(int(self.first.labels.max()) + 1)],
+            "label_of": self.first.labels.tolist(),
+            "window": WINDOW,
+            "cells": (COLUMNS, ROWS),
+            "sure": SURE,
+            "distances": [{"key": key, "name": name} for key, name in DISTANCES.items()],
+            "scales": sorted({*SCALES, self.first.scale}),
+        }

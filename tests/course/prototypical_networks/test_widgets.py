@@ -1,11 +1,13 @@
-"""The widgets of notebook 06: their states, their callbacks run without a browser, and their pictures."""
+"""The widgets of notebook 06: their data and twins, and that the scripts compute what Python does."""
 
 import json
 from dataclasses import replace
 from itertools import pairwise
 
+import node
 import pytest
 import torch
+from matplotlib.contour import ContourSet
 from torch.testing import assert_close
 from widget_messages import press
 
@@ -17,6 +19,8 @@ from metalib.course.prototypical_networks.embedding_atlas import EmbeddingAtlas,
 from metalib.course.prototypical_networks.study_prototypical_atlas import text
 from metalib.course.prototypical_networks.support_plane import PlaneState, SupportPlane
 from metalib.runtime import seeded
+
+PLANE = "prototypical_networks/support_plane"
 
 # --- the support plane
 
@@ -33,7 +37,7 @@ def test_the_field_holds_the_probabilities_of_protonet():
 def test_the_grid_runs_from_the_upper_left_to_the_lower_right():
     places = support_plane.grid()
     assert places[0, 0, 0] < places[0, -1, 0] and places[0, 0, 1] > places[-1, 0, 1]
-    assert_close(places.mean(dim=(0, 1)), torch.zeros(2), atol=1e-5, rtol=0)
+    assert_close(places.mean(dim=(0, 1)), torch.zeros(2).double(), atol=1e-5, rtol=0)
 
 
 def test_squared_and_plain_euclid_have_the_same_regions_and_other_probabilities():
@@ -51,53 +55,98 @@ def test_the_cosine_does_not_see_how_far_away_a_prototype_is():
 
 def test_one_point_that_moves_outwards_turns_its_prototype_and_the_cosines_borders():
     state = PlaneState(distance="cosine")
-    _, x, y = state.points[0]
-    one = support_plane.moved(state, 0, 1.3 * x, 1.3 * y)
+    (label, x, y), *others = state.points
+    one = replace(state, points=((label, 1.3 * x, 1.3 * y), *others))
     borders = [support_plane.field(s).argmax(dim=2) for s in (state, one)]
     assert not torch.equal(*borders)
 
 
-def test_a_moved_point_stays_in_the_window_and_moves_its_prototype():
-    state = support_plane.moved(PlaneState(), 3, 99.0, -99.0)
-    assert state.points[3] == (1, 5.0, -3.5)
-    assert not torch.equal(support_plane.prototypes(state)[1], support_plane.prototypes(PlaneState())[1])
-    assert torch.equal(support_plane.prototypes(state)[0], support_plane.prototypes(PlaneState())[0])
-    assert support_plane.moved(PlaneState(), -1, 1.0, 2.0).query == (1.0, 2.0)
+def chosen(seed):
+    """A plane with its points anywhere, of each distance and scale in turn."""
+    inner = torch.tensor([4.6, 3.1])
+    places = ((2 * torch.rand(10, 2, generator=seeded(seed)) - 1) * inner * 100).round().double() / 100
+    distance, scale = list(support_plane.DISTANCES)[seed % 3], support_plane.SCALES[seed % 8]
+    return {"points": places[:9].tolist(), "query": places[9].tolist(), "distance": distance, "scale": scale}
 
 
-def test_every_action_of_the_plane_changes_its_view():
+def as_python(state):
+    points = tuple((label, x, y) for (label, _, _), (x, y) in zip(PlaneState().points, state["points"], strict=True))
+    return PlaneState(points, tuple(state["query"]), state["distance"], state["scale"])
+
+
+def test_the_script_computes_the_plane_as_python_does():
     widget = SupportPlane()
-    for content in (
-        {"action": "move", "point": 0, "x": 0.5, "y": 0.25},
-        {"action": "move", "point": -1, "x": -2.0, "y": 0.0},
-        {"action": "choose", "distance": "cosine"},
-        {"action": "sharpen", "step": 1},
-    ):
-        before = widget.view
-        press(widget, **content)
-        assert widget.view["status"] != before["status"]
-        assert widget.view["state"] != before["state"]
-    assert widget.view["points"][0]["x"] == 0.5 and widget.view["query"] == (-2.0, 0.0)
-    assert [d["key"] for d in widget.view["distances"] if d["chosen"]] == ["cosine"]
-    assert widget.view["scale"] == "scale 2"
-    press(widget, action="reset")
-    assert widget.state == PlaneState()
+    corner = {**widget.state, "points": [[-4.6, 3.1]] * 9}  # all prototypes in one place
+    centre = {**widget.state, "points": [[0.0, 0.0]] * 3 + widget.state["points"][3:], "distance": "cosine"}
+    states = [widget.state, corner, centre, {**centre, "query": [0.0, 0.0]}, *(chosen(seed) for seed in range(48))]
+    for found in node.computed(PLANE, widget.data, [{"state": state} for state in states]):
+        state, view = as_python(found["state"]), found["view"]
+        query = torch.tensor([state.query], dtype=torch.float64)
+        assert view["sure"] == support_plane.sure(support_plane.field(state))
+        centres, likely = (torch.tensor(numbers).double() for numbers in (view["plane"]["centres"], view["likely"]))
+        assert_close(centres, support_plane.prototypes(state), atol=1e-6, rtol=0)
+        assert_close(likely, support_plane.probabilities(state, query)[0], atol=1e-6, rtol=0)
 
 
-def test_the_scale_ends_at_both_ends():
+def test_along_the_scripts_borders_two_classes_are_equally_likely_and_the_third_is_less():
     widget = SupportPlane()
-    for step, end in ((-1, 0.1), (1, 20.0)):
-        for _ in range(10):
-            press(widget, action="sharpen", step=step)
-        assert widget.state.scale == end
+    seen = 0
+    for found in node.computed(PLANE, widget.data, [{"state": chosen(seed)} for seed in range(24)]):
+        for start, end in found["view"]["borders"]:
+            shares = torch.tensor([0.02, 0.5, 0.98], dtype=torch.float64)[:, None]
+            places = torch.tensor(start) * (1 - shares) + torch.tensor(end) * shares
+            state = replace(as_python(found["state"]), scale=1.0)
+            best = support_plane.probabilities(state, places).sort(dim=1, descending=True).values
+            assert_close(best[:, 0], best[:, 1], atol=1e-4, rtol=0)
+            assert bool((best[:, 1] > best[:, 2]).all())
+            seen += 1
+    assert seen > 40
 
 
-def test_the_picture_of_the_plane_changes_with_a_dragged_point():
+def test_the_twins_titles_say_what_the_script_counts():
     widget = SupportPlane()
-    before = widget.view["picture"]
-    press(widget, action="move", point=8, x=3.0, y=-3.0)
-    assert widget.view["picture"] != before
-    json.dumps(widget.view)
+    steps = [{"state": {**widget.state, "distance": distance}} for distance in support_plane.DISTANCES]
+    shares = [found["view"]["sure"] for found in node.computed(PLANE, widget.data, steps)]
+    assert list(widget.shares().values()) == shares
+    titles = [ax.get_title() for ax in widget.twin().axes]
+    assert titles == [f"{name}: sure in {100 * s:.0f} %" for name, s in zip(widget.shares(), shares, strict=True)]
+    assert titles[0] == "squared Euclid: sure in 89 %"
+
+
+def test_every_action_of_the_plane_changes_what_it_says_and_reset_undoes_them():
+    widget = SupportPlane()
+    moves = [
+        {"name": "move", "handle": "0", "x": 0.5, "y": 0.25},
+        {"name": "move", "handle": "query", "x": 0.0, "y": 0.0},
+        {"name": "nudge", "handle": "query", "dx": -5, "dy": 1},
+        {"name": "choose", "distance": "cosine"},
+        {"name": "set", "key": "scale", "value": 4},
+    ]
+    steps = [{"state": widget.state}, *({"action": move} for move in moves), {"action": {"name": "reset"}}]
+    found = node.computed(PLANE, widget.data, steps)
+    said = [(each["view"]["status"], each["view"]["extent"]) for each in found]
+    assert all(a != b for a, b in pairwise(said)) and said[-1] == said[0]
+    state = found[-2]["state"]
+    assert state["points"][0] == [0.5, 0.25] and state["query"] == [-1, 0.2]
+    assert (state["distance"], state["scale"]) == ("cosine", 2)
+    assert found[-1]["state"] == widget.state
+    assert "A\u00a04\u00a0%, B\u00a094\u00a0%, C\u00a01\u00a0%" in said[0][0]
+    assert said[0][1] == "The likeliest class has over 90\u00a0% in 89\u00a0% of the plane."
+
+
+def test_a_plane_with_other_points_begins_and_is_reset_there():
+    widget = SupportPlane(PlaneState(points=((0, -1.0, 0.0), (1, 1.0, 0.0)), distance="euclidean", scale=3.0))
+    assert widget.state["points"] == [[-1.0, 0.0], [1.0, 0.0]] and widget.data["first"] == widget.state
+    assert 3.0 in widget.data["scales"] and len(widget.data["labels"]) == 2
+    (found,) = node.computed(PLANE, widget.data, [{"state": widget.state}])
+    assert found["view"]["sure"] == widget.shares()["plain Euclid"]
+    assert sorted(found["view"]["borders"][0]) == [[0, -3.5], [0, 3.5]]
+    assert len(widget.twin().axes) == 3
+
+
+def test_the_plane_is_light():
+    widget = SupportPlane()
+    assert len(json.dumps([widget.data, widget.state])) < 3000
 
 
 # --- shading
@@ -111,10 +160,22 @@ def test_shading_is_white_where_nothing_is_known_and_coloured_where_all_is():
     assert sure == pytest.approx([255 - 0.85 * (255 - c) for c in target], abs=1)
 
 
-def test_a_line_stands_where_the_likeliest_class_changes():
-    probabilities = torch.tensor([[0.9, 0.1], [0.9, 0.1], [0.1, 0.9], [0.1, 0.9]]).view(1, 4, 2)
-    grey = (plots_prototypes.shade(probabilities) == plots_prototypes.EDGE).all(dim=2)
-    assert grey.tolist() == [[False, True, False, False]]
+def test_a_class_leads_within_its_region_and_the_border_is_where_it_does_not():
+    probabilities = torch.tensor([[0.9, 0.1], [0.5, 0.5], [0.0, 1.0]]).view(1, 3, 2)
+    first, second = plots_prototypes.leads(probabilities)[0].T
+    assert first.sign().tolist() == [1, 0, -1]
+    assert_close(first, -second)
+    assert bool(first.isfinite().all())
+
+
+def test_the_borders_in_the_figure_are_straight_lines_halfway_between_prototypes():
+    axes = SupportPlane().twin().axes[0]
+    centres = support_plane.prototypes(PlaneState())
+    borders = [lines for lines in axes.collections if isinstance(lines, ContourSet)]
+    vertices = torch.cat([torch.tensor(path.vertices) for lines in borders for path in lines.get_paths()])
+    distances = torch.cdist(vertices, centres).sort(dim=1).values
+    assert len(vertices) > 500
+    assert (distances[:, 1] - distances[:, 0]).max() < 0.02  # a cell of the picture
 
 
 # --- the atlas
