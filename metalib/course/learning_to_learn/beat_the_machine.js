@@ -1,6 +1,71 @@
-const button = (action, words) =>
-  element("button", { type: "button", class: "metalib-button metalib-main", "data-action": action }, words);
+import "./beat_the_machine.css";
+import { bars, button, element, status, tile } from "../kit/elements.js";
+import { inWords, wilson } from "../kit/intervals.js";
+import { widget } from "../kit/widget.js";
 
+/**
+ * @typedef {object} Question
+ * @property {{ url: string, count: number }} pictures  the drawing to place, then the N to choose from
+ * @property {number} truth  the label of the right one
+ * @property {string} name  of its class
+ * @property {number[]} machines  the label that each machine says
+ */
+/** @typedef {{ n_way: number, players: { name: string, colour: string }[], rounds: Question[][] }} Data  players: you, then the machines */
+/** @typedef {{ round: number, started: boolean, answers: number[] }} State */
+
+/**
+ * Right answers of you and each machine with Wilson's intervals, best first; of equals the first stays first.
+ * @param {Data} data @param {State} state
+ */
+function scores({ players, rounds }, { round, answers }) {
+  const questions = rounds[round];
+  return players
+    .map(({ name, colour }, player) => {
+      const said = (/** @type {Question} */ { machines }, /** @type {number} */ i) => (player === 0 ? answers[i] : machines[player - 1]);
+      const right = questions.filter((question, i) => said(question, i) === question.truth).length;
+      const interval = wilson(right, questions.length);
+      return { name, colour, right, ...interval, text: inWords(interval, "questions") };
+    })
+    .sort((a, b) => b.right - a.right);
+}
+
+/** @param {Data} data @param {State} state */
+export function view(data, state) {
+  const questions = data.rounds[state.round];
+  const number = state.answers.length;
+  const total = questions.length;
+  const machines = data.players.slice(1).map(({ name }) => name);
+  const whole = { round: state.round, rounds: data.rounds.length, total, n_way: data.n_way, machines };
+  if (!state.started) return { ...whole, stage: /** @type {const} */ ("ready") };
+  if (number < total) return { ...whole, stage: /** @type {const} */ ("asking"), number, pictures: questions[number].pictures };
+  const missed = questions
+    .map(({ pictures, truth, name, machines: said }, i) => {
+      const helped = machines.filter((_, machine) => said[machine] === truth);
+      return { number: i + 1, pictures, yours: state.answers[i], truth, name, machines: helped };
+    })
+    .filter(({ yours, truth }) => yours !== truth);
+  const right = total - missed.length;
+  return { ...whole, stage: /** @type {const} */ ("done"), bars: scores(data, state), missed, right, status: `You: ${right} of ${total} right.` };
+}
+
+/**
+ * An answer counts for the question that it was given to, so that one that comes too late is none.
+ * @param {Data} data @param {State} state
+ * @param {{ name: "start" } | { name: "again" } | { name: "answer", question: number, label: number }} action @returns {State}
+ */
+export function act({ rounds }, state, action) {
+  const total = rounds[state.round].length;
+  if (action.name === "start") return state.started ? state : { ...state, started: true };
+  if (action.name === "again") {
+    return state.answers.length < total ? state : { round: (state.round + 1) % rounds.length, started: true, answers: [] };
+  }
+  if (!state.started || state.answers.length === total || action.question !== state.answers.length) return state;
+  return { ...state, answers: [...state.answers, action.label] };
+}
+
+/** @typedef {ReturnType<typeof view>} View */
+
+/** @param {View} view */
 function ready({ total, n_way, machines }) {
   const opponents = machines.length ? ` Your opponents answer the same ${total}: ${machines.join(", ")}.` : "";
   return [
@@ -14,107 +79,139 @@ function ready({ total, n_way, machines }) {
         "You see one drawing. Pick the character that it shows, drawn by another hand. " +
           `You learn the result at the end.${opponents}`,
       ),
-      element("p", { class: "metalib-quiet" }, "Mouse: click. Keyboard: arrow keys, then Enter."),
-      button("start", "Start"),
+      element("p", { class: "metalib-note" }, "Mouse: click. Keyboard: arrow keys, then Enter."),
+      button({ name: "start" }, { class: "metalib-main", "data-once": true }, "Start"),
     ),
   ];
 }
 
-function asking({ question, total, query, support }) {
-  const card = (url, i) =>
+/** @param {Extract<View, { stage: "asking" }>} view */
+function asking({ number, total, pictures }) {
+  const card = (/** @type {unknown} */ _, /** @type {number} */ label) =>
     element(
       "button",
       {
         type: "button",
         class: "metalib-pick",
-        "data-action": "answer",
-        "data-label": i,
-        "data-question": question,
-        tabindex: i === 0 ? 0 : -1,
-        "aria-label": `Character ${i + 1} of ${support.length}`,
+        "data-act": JSON.stringify({ name: "answer", question: number, label }),
+        "data-once": true,
+        tabindex: label === 0 ? 0 : -1,
+        "aria-label": `Character ${label + 1} of ${pictures.count - 1}`,
       },
-      picture(url, 56),
+      tile(pictures, label + 1, 56),
     );
   return [
     element(
       "div",
-      { class: "metalib-progress" },
-      element("p", { class: "metalib-status", role: "status" }, `Question ${question + 1} of ${total}`),
-      element("progress", { max: total, value: question, "aria-label": "questions answered" }),
+      { class: "metalib-between metalib-progress" },
+      status(`Question ${number + 1} of ${total}`),
+      element("progress", { max: total, value: number, "aria-label": "questions answered" }),
     ),
     element(
       "div",
       { class: "metalib-question" },
-      element("figure", {}, picture(query, 126, "the drawing to place"), element("figcaption", {}, "Which one is this?")),
-      element("div", { class: "metalib-grid", role: "group", "aria-label": "Characters to choose from" }, support.map(card)),
+      element("figure", {}, tile(pictures, 0, 126, "the drawing to place"), element("figcaption", {}, "Which one is this?")),
+      element(
+        "div",
+        { class: "metalib-grid", role: "group", "aria-label": "Characters to choose from" },
+        Array.from({ length: pictures.count - 1 }, card),
+      ),
     ),
   ];
 }
 
-function done({ status, bars: rows, chance, missed, total }) {
-  const side = (url, words) => element("figure", {}, picture(url, 56, words), element("figcaption", {}, words));
-  const mistake = ({ number, query, yours, truth, name, machines }) =>
+/** @param {Extract<View, { stage: "done" }>} view */
+function done({ status: words, bars: rows, missed, total, n_way, round, rounds }) {
+  /** @param {(typeof missed)[0]["pictures"]} pictures @param {number} index @param {string} said */
+  const side = (pictures, index, said) => element("figure", {}, tile(pictures, index, 56, said), element("figcaption", {}, said));
+  /** @param {(typeof missed)[0]} mistake */
+  const mistake = ({ number, pictures, yours, truth, name, machines }) =>
     element(
       "li",
       {},
       element("b", {}, `Question ${number}`),
-      element("div", { class: "metalib-trio" }, side(query, "asked"), side(yours, "you chose"), side(truth, "right")),
+      element(
+        "div",
+        { class: "metalib-trio" },
+        side(pictures, 0, "asked"),
+        side(pictures, yours + 1, "you chose"),
+        side(pictures, truth + 1, "right"),
+      ),
       element("small", {}, name),
       element("small", {}, `Right here: ${machines.join(", ") || "no machine"}`),
     );
+  const more = round + 1 < rounds;
   return [
     element(
       "div",
-      { class: "metalib-progress" },
-      element("p", { class: "metalib-status metalib-result", role: "status", tabindex: -1 }, status),
-      button("again", "Again, with new questions"),
+      { class: "metalib-between metalib-progress" },
+      element("p", { class: "metalib-status metalib-result", role: "status", tabindex: -1 }, words),
+      button({ name: "again" }, { class: "metalib-main", "data-once": true }, more ? "Again, with new questions" : "Again, from the first question"),
     ),
-    bars(rows, chance, `Right answers of ${total}, with the 95 % interval (Wilson); dashed: chance`),
+    more ? null : element("p", { class: "metalib-note" }, "These were all questions. Those that come again do not count any more: you know them."),
+    bars(rows, 1 / n_way, `Right answers of ${total}, with the 95 % interval (Wilson); dashed: chance`),
     element("h4", { class: "metalib-after" }, missed.length ? "What you missed" : "You missed nothing."),
     element("ul", { class: "metalib-missed" }, missed.map(mistake)),
   ];
 }
 
-function draw(view) {
-  return { ready, asking, done }[view.stage](view);
+/** @param {View} seen */
+function draw(seen) {
+  return seen.stage === "ready" ? ready(seen) : seen.stage === "asking" ? asking(seen) : done(seen);
 }
 
-function message({ dataset }, event) {
-  if (dataset.action !== "answer") return { action: dataset.action };
-  // the second click of a double click would answer the next question unseen
-  if (event.detail > 1) return null;
-  return { action: "answer", label: Number(dataset.label), question: Number(dataset.question) };
-}
-
-// Arrow keys move among the cards, as they lie on the page.
+/** Arrow keys move among the cards, as they lie on the page. @param {KeyboardEvent} event */
 function key(event) {
-  const cards = [...(event.target.closest(".metalib-grid")?.querySelectorAll(".metalib-pick") ?? [])];
-  const at = cards.indexOf(event.target);
+  const target = /** @type {HTMLElement} */ (event.target);
+  // a key held down answers one question, not all
+  if (event.repeat && event.key === "Enter" && target.closest("[data-once]")) event.preventDefault();
+  const cards = /** @type {HTMLElement[]} */ ([...(target.closest(".metalib-grid")?.querySelectorAll(".metalib-pick") ?? [])]);
+  const at = cards.indexOf(target);
   if (at < 0) return;
-  if (event.repeat && event.key === "Enter") event.preventDefault(); // a key held down answers one question, not all
   const columns = cards.filter((card) => card.offsetTop === cards[0].offsetTop).length;
-  const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns }[event.key];
-  const next = { Home: 0, End: cards.length - 1 }[event.key] ?? (step && at + step);
-  if (next === undefined) return;
+  /** @type {Record<string, number>} */
+  const places = {
+    ArrowRight: at + 1,
+    ArrowLeft: at - 1,
+    ArrowDown: at + columns,
+    ArrowUp: at - columns,
+    Home: 0,
+    End: cards.length - 1,
+  };
+  if (!(event.key in places)) return;
   event.preventDefault();
-  cards[next]?.focus();
+  cards[places[event.key]]?.focus();
 }
 
-function render({ model, el }) {
-  const stop = mount(model, el, { draw, message, key });
-  let stage = model.get("view").stage;
+/**
+ * The button that was pressed is gone: the keyboard goes on at the first card; at the end, at the result, where one
+ * Enter too many does nothing. Only in the view where it was pressed.
+ * @param {HTMLElement} root @param {import("../kit/widget.js").Now<View>} now
+ */
+function begin(root, { model }) {
+  let pressed = false;
+  const press = () => (pressed = true);
+  const release = () => (pressed = false); // after the widget's own listener, which changes the state
   const follow = () => {
-    const now = model.get("view").stage;
-    // the button that was pressed is gone: the keyboard goes on at the first card; at the end, one Enter too many does nothing
-    const target = el.querySelector(now === "asking" ? ".metalib-pick" : ".metalib-result");
-    if (now !== stage) target?.focus({ preventScroll: true });
-    stage = now;
+    const target = /** @type {HTMLElement | null} */ (root.querySelector(".metalib-pick, .metalib-result"));
+    if (pressed) target?.focus({ preventScroll: true });
   };
-  model.on("change:view", follow);
+  root.addEventListener("click", press, true);
+  root.addEventListener("click", release);
+  model.on("change:state", follow);
   return () => {
-    stop();
-    model.off("change:view", follow);
+    root.removeEventListener("click", press, true);
+    root.removeEventListener("click", release);
+    model.off("change:state", follow);
   };
 }
 
-export default { render };
+export default widget({
+  name: "beat-the-machine",
+  view,
+  act,
+  draw,
+  key,
+  begin,
+  shown: (seen) => (seen.stage === "done" ? { stage: seen.stage, right: seen.right } : { stage: seen.stage }),
+});

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from metalib.course.kit import plots
-from metalib.course.kit.old_widget import Widget, bar, data_url, script, sheet
+from metalib.course.kit.colours import method_colour
+from metalib.course.kit.widget import Widget, bundle, strip
 from metalib.course.learning_to_learn.plots import one_question
 from metalib.episodes import ClassBank, Draw, Episode, EpisodeSpec, draw_indices, gather
-from metalib.evaluate import Interval, wilson_interval
 from metalib.runtime import seeded
 
 SEED = 20_173
+ROUNDS = 3  # rounds of questions that "again" goes through; each takes some 55 kB
 
 
 class Questions(NamedTuple):
@@ -24,15 +24,6 @@ class Questions(NamedTuple):
 
     episodes: Episode
     classes: Tensor
-
-
-@dataclass(frozen=True)
-class QuizState:
-    """Which questions are asked, and the labels answered so far; nothing is asked before it is `started`."""
-
-    seed: int
-    started: bool = False
-    answers: tuple[int, ...] = ()
 
 
 def questions(bank: ClassBank, n_questions: int, n_way: int, *, seed: int) -> Questions:
@@ -54,10 +45,11 @@ class BeatTheMachine(Widget):
 
     bank       whole alphabets that no machine was trained on
     machines   name -> Episode with a task axis T -> [T, Q] labels; the names of `plots.METHOD_COLOURS` have colours
-    on_finish  called once a round with (right answers, questions)
+    on_finish  called with (right answers, questions) when a round is finished for the first time
+    `state` is {"round": which questions are asked, "started": whether any is shown, "answers": the labels so far}.
     """
 
-    _esm, _css = script(__file__), sheet(__file__)
+    _esm, _css = bundle(__file__), bundle(__file__, ".css")
     words = "Beat the machine, a widget: run the cell to answer ten questions. The picture beside it shows one of them."
 
     def __init__(
@@ -70,100 +62,49 @@ class BeatTheMachine(Widget):
         seed: int = SEED,
         on_finish: Callable[[int, int], None] | None = None,
     ) -> None:
-        self.bank, self.machines, self.on_finish = bank, dict(machines), on_finish
-        self.n_questions, self.n_way = n_questions, n_way
-        super().__init__({"start": self.start, "answer": self.answer, "again": self.again})
-        self.state = QuizState(seed)
-        self._ask()
-
-    def start(self) -> None:
-        """Show the first question."""
-        self.state = replace(self.state, started=True)
-        self.view = self._view()
-
-    def answer(self, label: int, question: int | None = None) -> None:
-        """Answer the question that is shown. `question`, its number, guards against a click that came too late."""
-        number = len(self.state.answers)
-        if not self.state.started or number == self.n_questions or question not in (None, number):
-            return
-        self.state = replace(self.state, answers=(*self.state.answers, label))
-        self.view = self._view()
-        if len(self.state.answers) == self.n_questions and self.on_finish:
-            self.on_finish(int(self.right().sum()), self.n_questions)
-
-    def again(self) -> None:
-        """New questions, from the next seed."""
-        self.state = QuizState(self.state.seed + 1, started=True)
-        self._ask()
+        self.bank, self.on_finish = bank, on_finish
+        self.rounds = [questions(bank, n_questions, n_way, seed=seed + number) for number in range(ROUNDS)]
+        self._finished: set[int] = set()
+        players = [{"name": name, "colour": method_colour(name)} for name in ("you", *machines)]
+        data = {"n_way": n_way, "players": players, "rounds": [_round(bank, asked, machines) for asked in self.rounds]}
+        super().__init__(data=data, state={"round": 0, "started": False, "answers": []})
+        self.observe(self._heard, names="state")
 
     def right(self) -> Tensor:
-        """[answers] bool: which of your answers are right."""
-        truth = self.questions.episodes.query_y[:, 0].cpu()
-        return torch.tensor(self.state.answers, dtype=torch.long) == truth[: len(self.state.answers)]
-
-    def scores(self) -> dict[str, Interval]:
-        """You and each machine on these questions, best first, with Wilson intervals."""
-        right = {"you": self.right(), **self._machines_right()}
-        results = {name: wilson_interval(int(answers.sum()), self.n_questions) for name, answers in right.items()}
-        return dict(sorted(results.items(), key=lambda item: -item[1].mean))
+        """[answers] bool: which of your answers in this round are right."""
+        truth = self.rounds[self.state["round"]].episodes.query_y[:, 0].cpu()  # [T]
+        answers = torch.tensor(self.state["answers"], dtype=torch.long)
+        return answers == truth[: len(answers)]
 
     def twin(self, question: int = 0) -> plots.Figure:
-        """One question as a figure."""
-        task = self.questions.episodes.task(question)
+        """One question of the first round as a figure."""
+        task = self.rounds[0].episodes.task(question)
         figure, ax = plots.canvas(8, 1.9)
         one_question(ax, task.query_x[0], task.support_x)
         return figure
 
-    def _ask(self) -> None:
-        self.questions = questions(self.bank, self.n_questions, self.n_way, seed=self.state.seed)
-        self.view = self._view()
+    def _heard(self, _change: Any) -> None:
+        """Tell `on_finish` of a round's end, once: who plays it again knows the answers."""
+        number, right = self.state["round"], self.right()
+        if len(right) < len(self.rounds[number].classes) or number in self._finished:
+            return
+        self._finished.add(number)
+        if self.on_finish:
+            self.on_finish(int(right.sum()), len(right))
 
-    def _machines_right(self) -> dict[str, Tensor]:
-        """name -> [T] bool, on the questions that you were asked."""
-        episodes = self.questions.episodes
-        with torch.no_grad():
-            answers = {name: machine(episodes) for name, machine in self.machines.items()}
-        return {name: (answer == episodes.query_y)[:, 0].cpu() for name, answer in answers.items()}
 
-    def _view(self) -> dict[str, Any]:
-        """All that the script draws: a function of the state."""
-        number, total = len(self.state.answers), self.n_questions
-        state = {"seed": self.state.seed, "started": self.state.started, "answers": self.state.answers}
-        view = {"state": state, "total": total, "n_way": self.n_way, "machines": list(self.machines)}
-        if not self.state.started:
-            return view | {"stage": "ready"}
-        if number < total:
-            task = self.questions.episodes.task(number)
-            return view | {
-                "stage": "asking",
-                "question": number,
-                "query": data_url(task.query_x),
-                "support": [data_url(picture) for picture in task.support_x],
-            }
-        right = int(self.right().sum())
-        return view | {
-            "stage": "done",
-            "bars": [bar(name, result) for name, result in self.scores().items()],
-            "chance": 1 / self.n_way,
-            "missed": self._missed(),
-            "status": f"You: {right} of {total} right.",
-        }
-
-    def _missed(self) -> list[dict[str, Any]]:
-        """The questions that you got wrong, with your answer, the right one, and which machines had it right."""
-        machines = self._machines_right()
-        missed = []
-        for number in (~self.right()).nonzero().flatten().tolist():
-            task, classes = self.questions.episodes.task(number), self.questions.classes[number]
-            yours, truth = self.state.answers[number], int(task.query_y[0])
-            missed.append(
-                {
-                    "number": number + 1,
-                    "query": data_url(task.query_x),
-                    "yours": data_url(task.support_x[yours]),
-                    "truth": data_url(task.support_x[truth]),
-                    "name": self.bank.names[classes[truth]],
-                    "machines": [name for name, correct in machines.items() if correct[number]],
-                }
-            )
-        return missed
+def _round(
+    bank: ClassBank, asked: Questions, machines: Mapping[str, Callable[[Episode], Tensor]]
+) -> list[dict[str, Any]]:
+    """The questions as the script takes them, each with its answer: the label, the class's name, what machines say."""
+    episodes = asked.episodes
+    with torch.no_grad():
+        said = [machine(episodes)[:, 0].tolist() for machine in machines.values()]  # a list of T labels a machine
+    found = []
+    for number, classes in enumerate(asked.classes.tolist()):
+        task = episodes.task(number)
+        truth = int(task.query_y[0])
+        pictures = strip(torch.cat([task.query_x, task.support_x]))  # the query comes first
+        answers = [labels[number] for labels in said]
+        found.append({"pictures": pictures, "truth": truth, "name": bank.names[classes[truth]], "machines": answers})
+    return found

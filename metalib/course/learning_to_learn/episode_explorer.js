@@ -1,59 +1,151 @@
-const SIDE = 40; // pixels of the page for one picture of a strip
+import "./episode_explorer.css";
+import { asking, waiting } from "../kit/asking.js";
+import { badge, bars, button, checkbox, element, select, slider, status } from "../kit/elements.js";
+import { widget } from "../kit/widget.js";
+import { act, view } from "./episode_view.js";
 
-function draw(view) {
-  const button = element("button", { type: "button", class: "metalib-button", "data-action": "another" }, "Another episode");
-  const head = (...rest) =>
-    element(
-      "div",
-      { class: "metalib-head" },
-      element("p", { class: "metalib-status", role: "status" }, view.problem || view.status),
-      ...rest,
-    );
-  if (view.problem) return [head()];
-  const side = Math.min(SIDE, Math.floor(620 / (view.k_shot + view.n_query)));
-  const strip = (url, count, words) =>
-    element("td", {}, element("span", { class: "metalib-strip" }, picture(url, side * count, words)));
-  const row = ({ badge: label, name, number, support, query }) =>
-    element(
-      "tr",
-      {},
-      element("th", { scope: "row" }, badge(label)),
-      strip(support, view.k_shot, `${view.k_shot} support pictures of ${name}`),
-      strip(query, view.n_query, `${view.n_query} query pictures of ${name}`),
-      element("td", { class: "metalib-class" }, `${number} `, element("small", {}, name)),
-    );
-  const finding = ({ kind, message }) => element("li", {}, element("b", {}, kind), element("span", {}, message));
+export { act, view };
+
+/** @typedef {import("./episode_view.js").View} View */
+/** @typedef {Extract<View, { kind: "episode" }>} Seen */
+/** @typedef {import("../kit/kernel_link.js").KernelState} KernelState */
+
+/** @typedef {"rotation" | "within_group" | "support_in_query" | "repeated_class" | "ascending_labels"} Box */
+/** @type {[Box, string][]} */
+const LEAKS = [
+  ["support_in_query", "support picture is asked again"],
+  ["repeated_class", "a class is drawn twice"],
+  ["ascending_labels", "labels in ascending class order"],
+];
+
+/** @param {View} seen @param {boolean} alone  whether no Python can answer */
+function controls({ alphabets, whole, most, state }, alone) {
+  const name = (/** @type {string} */ group) => (alone && !whole.includes(group) ? `${group} (needs Python)` : group);
+  /** @param {"n_way" | "k_shot" | "n_query"} key @param {string} label @param {number} min */
+  const count = (key, label, min) => slider({ key, label, min, max: most[key], step: 1, value: state[key], text: String(state[key]) });
+  const box = (/** @type {[Box, string]} */ [key, label]) => checkbox(key, label, Boolean(state[key]));
   return [
-    head(button),
     element(
       "div",
-      { class: "metalib-scroll", tabindex: view.rows.length > 8 ? 0 : null },
-      element(
-        "table",
-        { class: "metalib-episode" },
-        element(
-          "thead",
-          {},
-          element(
-            "tr",
-            {},
-            ["label", "support", "query", `class, of ${view.n_classes}`].map((text) => element("th", { scope: "col" }, text)),
-          ),
-        ),
-        element("tbody", {}, view.rows.map(row)),
-      ),
+      { class: "metalib-controls" },
+      select({ key: "alphabet", label: "Alphabet", options: ["all alphabets", ...alphabets.map(name)], value: state.alphabet }),
+      box(["rotation", "rotations by 90° as new classes"]),
+      state.alphabet ? null : box(["within_group", "all N from one alphabet"]),
     ),
-    bars(view.bars, view.chance, view.caption),
-    element("p", { class: "metalib-note" }, view.note),
-    element("h4", { class: "metalib-auditor" }, "The auditor"),
-    view.findings.length
-      ? element("ul", { class: "metalib-findings" }, view.findings.map(finding))
-      : element("p", { class: "metalib-clean" }, `✓ nothing found: ${view.scope}`),
+    element(
+      "div",
+      { class: "metalib-controls" },
+      count("n_way", "N, ways", 2),
+      count("k_shot", "K, shots", 1),
+      count("n_query", "Queries a class", 1),
+    ),
+    element(
+      "div",
+      { class: "metalib-controls", role: "group", "aria-label": "Leaks" },
+      element("span", { class: "metalib-legend", "aria-hidden": "true" }, "Leaks:"),
+      LEAKS.map(box),
+    ),
   ];
 }
 
-function render({ model, el }) {
-  return mount(model, el, { draw, message: () => ({ action: "another" }) });
+/** Pictures of one class side by side; grey where they are not known. @param {Seen["table"]["rows"][0]["pictures"]} pictures @param {number[]} places */
+function pictureRow(pictures, places) {
+  const turn = pictures?.turn ? `;transform:rotate(${-90 * pictures.turn}deg)` : "";
+  return element(
+    "span",
+    { class: "metalib-strip" },
+    places.map((place) =>
+      element("i", {
+        class: pictures ? "metalib-tile" : "metalib-blank",
+        style: pictures ? `--i:${pictures.index[place]}${turn}` : null,
+        "data-tile": pictures ? pictures.index[place] : null,
+      }),
+    ),
+  );
 }
 
-export default { render };
+/** @param {Seen} seen */
+function episode({ table, state: { k_shot, n_query }, n_classes }) {
+  const support = Array.from({ length: k_shot }, (_, i) => i);
+  const query = Array.from({ length: n_query }, (_, i) => k_shot + i);
+  /** @param {typeof table.rows[0]} row */
+  const row = ({ label, number, name, pictures }) => {
+    const cell = (/** @type {number[]} */ places, /** @type {string} */ what) =>
+      element("td", { role: "cell", "aria-label": `${places.length} ${what} of ${name}` }, pictureRow(pictures, places));
+    const drawings = pictures?.drawings;
+    return element(
+      "tr",
+      { role: "row", style: drawings ? `--url:url(${drawings.url});--count:${drawings.count}` : null },
+      element("th", { role: "rowheader", scope: "row" }, badge(label)),
+      cell(support, "support pictures"),
+      cell(query, "query pictures"),
+      element("td", { role: "cell", class: "metalib-class" }, `${number} `, element("small", {}, name)),
+    );
+  };
+  const head = ["label", "support", "query", `class, of ${n_classes}`];
+  return element(
+    "div",
+    { class: "metalib-scroll", tabindex: table.rows.length > 5 ? 0 : null, role: "group", "aria-label": "The episode" },
+    element(
+      "table",
+      { role: "table", class: k_shot + n_query > 10 ? "metalib-episode metalib-is-many" : "metalib-episode" },
+      element("thead", { role: "rowgroup" }, element("tr", { role: "row" }, head.map((text) => element("th", { role: "columnheader", scope: "col" }, text)))),
+      element("tbody", { role: "rowgroup" }, table.rows.map(row)),
+    ),
+  );
+}
+
+/** @param {Seen} seen @param {KernelState} kernel */
+function scores({ counted, state, caption }, kernel) {
+  if (!counted.known) {
+    return [element("p", { class: "metalib-wait", role: "status" }, counted.failed || waiting(kernel, "counts this setting"))];
+  }
+  const { findings, scope } = counted;
+  return [
+    bars(counted.bars, 1 / state.n_way, caption),
+    element("p", { class: "metalib-note" }, "The memoriser knows the class number of each query, and looks at no support picture."),
+    element("h4", { class: "metalib-auditor" }, "The auditor"),
+    findings.length
+      ? element(
+          "ul",
+          { class: "metalib-findings" },
+          findings.map(([kind, message]) => element("li", {}, element("b", {}, kind), element("span", {}, message))),
+        )
+      : element("p", { class: "metalib-clean" }, `✓ nothing found: ${scope}`),
+  ];
+}
+
+/** What can be had where no Python answers. @param {Seen} seen */
+function without({ whole }) {
+  const words =
+    `Without Python there are all drawings of ${whole.join(" and ")}, and some episodes of all alphabets; scores with ` +
+    "5 queries at 5-way 1-shot, 5-way 5-shot and 20-way 1-shot, with no leak or one.";
+  return element("div", { class: "metalib-between metalib-without" }, element("p", { class: "metalib-note" }, words), toTheBeginning());
+}
+
+const toTheBeginning = () => button({ name: "first" }, {}, "Back to the beginning");
+
+/** @param {View} seen @param {string} _own @param {KernelState} kernel */
+function draw(seen, _own, kernel) {
+  const alone = kernel === "gone";
+  const head = (/** @type {HTMLElement} */ beside) =>
+    element("div", { class: "metalib-between metalib-head" }, status(seen.status), beside);
+  if (seen.kind === "problem") return [...controls(seen, alone), head(toTheBeginning())];
+  const next = alone ? seen.nextAtHand() : undefined;
+  const another = button({ name: "another", shown: next ?? undefined }, { disabled: next === null }, "Another episode");
+  const { missing, failed } = seen.table;
+  return [
+    ...controls(seen, alone),
+    head(another),
+    episode(seen),
+    element(
+      "p",
+      { class: "metalib-note metalib-hint", role: "status" },
+      missing ? failed || `The drawings: ${waiting(kernel, "fetches them")}` : null,
+    ),
+    element("div", { class: "metalib-results" }, scores(seen, kernel)),
+    alone && seen.lacks.length ? without(seen) : null,
+  ];
+}
+
+export default widget({ name: "episode-explorer", view, act, draw, begin: asking, shown: ({ shown }) => shown });

@@ -1,16 +1,19 @@
-"""The widgets of notebook 01: the leaks, the episode explorer, and *beat the machine*, without a browser."""
+"""The widgets of notebook 01: the leaks, the episode explorer, and *beat the machine*, in Python and as their scripts say."""
 
 import json
 from dataclasses import replace
 
+import node
 import pytest
 import torch
-from widget_messages import press
 
-from metalib import baselines
+from metalib import baselines, evaluate
+from metalib.banks import omniglot as bank_of
 from metalib.course.kit.audit import ASCENDING_LABELS, REPEATED_CLASS, SUPPORT_IN_QUERY
+from metalib.course.learning_to_learn import beat_the_machine
 from metalib.course.learning_to_learn.beat_the_machine import BeatTheMachine, questions
-from metalib.course.learning_to_learn.episode_explorer import EpisodeExplorer, Explorer, ExplorerState, view
+from metalib.course.learning_to_learn.episode_explorer import EpisodeExplorer, result, setting, smallest_alphabets
+from metalib.course.learning_to_learn.explorer import LEAKS, N_EPISODES, Explorer, ExplorerState, listed
 from metalib.course.learning_to_learn.leaks import Leaks, leaky_draw, memoriser_accuracy
 from metalib.episodes import ClassBank, EpisodeSpec, draw_indices
 from metalib.evaluate import wilson_interval
@@ -74,33 +77,125 @@ def test_the_auditor_finds_the_leak_that_is_switched_on_and_no_other(tiny_bank, 
 
 # --- episode explorer
 
-
-def test_the_explorer_answers_each_control(tiny_bank):
-    explorer = EpisodeExplorer(tiny_bank)
-    changes = {"alphabet": "group1", "n_way": 7, "k_shot": 2, "n_query": 4, "rotation": True, "within_group": True}
-    leaks = dict.fromkeys(Leaks.__dataclass_fields__, True)
-    for name, value in (changes | leaks).items():
-        before = explorer.sheet.view
-        explorer.controls[name].value = value
-        assert explorer.sheet.view["state"][name] == value
-        assert explorer.sheet.view != before
-    assert explorer.state == ExplorerState(**changes, leaks=Leaks(**leaks))
-    assert all(row["name"].startswith(("class1", "class2")) for row in explorer.sheet.view["rows"])
+EXPLORER = "learning_to_learn/episode_explorer"
 
 
-def test_the_view_is_a_function_of_the_state(tiny_bank):
-    state = ExplorerState(n_way=3, shown=5)
-    assert view(Explorer(tiny_bank, 0), state) == view(Explorer(tiny_bank, 0), state)
-    assert view(Explorer(tiny_bank, 0), state)["rows"] != view(Explorer(tiny_bank, 0), replace(state, shown=6))["rows"]
+@pytest.fixture(scope="module")
+def explorer(tiny_bank):
+    return EpisodeExplorer(tiny_bank)
 
 
-def test_another_episode_changes_the_pictures_and_not_the_scores(tiny_bank):
-    explorer = EpisodeExplorer(tiny_bank)
-    before = explorer.sheet.view
-    press(explorer.sheet, action="another")
-    after = explorer.sheet.view
-    assert after["rows"] != before["rows"] and after["bars"] == before["bars"]
-    assert after["status"] == "Episode 2 of 100"
+def views(widget, states):
+    """What the script shows of each state."""
+    steps = [{"state": widget.explorer.values(state)} for state in states]
+    return [found["view"] for found in node.computed(EXPLORER, widget.data, steps)]
+
+
+def some_states():
+    """Every control at several places, alone and with others."""
+    every = Leaks(True, True, True)
+    yield from (ExplorerState(shown=shown) for shown in (0, 1, 99))
+    yield from (ExplorerState(alphabet=f"group{g}", n_way=n) for g, n in ((0, 2), (1, 10), (2, 7)))
+    yield from (ExplorerState(n_way=20, k_shot=k, n_query=q, shown=3) for k, q in ((1, 1), (10, 10), (5, 15)))
+    yield from (ExplorerState(leaks=Leaks(**{name: True}), k_shot=2, shown=8) for name in LEAKS)
+    yield from (ExplorerState(rotation=True, leaks=leaks, shown=2) for leaks in (Leaks(), every))
+    yield from (ExplorerState(within_group=True, n_way=10, shown=shown, leaks=every) for shown in (0, 41))
+    yield ExplorerState(within_group=True, rotation=True, n_way=9, shown=77)
+    yield ExplorerState(alphabet="group1", within_group=True, rotation=True, k_shot=10, n_query=10, leaks=every)
+
+
+def test_the_script_deals_every_episode_as_python_does(explorer):
+    states = list(some_states())
+    for state, view in zip(states, views(explorer, states), strict=True):
+        draw = explorer.explorer.draw(state)
+        assert view["shown"]["classes"] == draw.classes[state.shown].tolist(), state
+        assert view["shown"]["drawings"] == draw.drawings[state.shown].tolist(), state
+        assert [row["number"] for row in view["table"]["rows"]] == view["shown"]["classes"]
+        assert view["n_classes"] == explorer.explorer.bank_of(state.alphabet, state.rotation).n_classes
+        assert view["status"] == f"Episode {state.shown + 1} of 100"
+
+
+def test_the_script_deals_the_real_bank_as_python_does(omniglot):
+    bank = bank_of.evaluation(omniglot)
+    dealer = Explorer(bank, 0)
+    numbers = {group: number for number, group in enumerate(dealer.alphabets)}
+    data = {"seed": 0, "n_episodes": N_EPISODES, "n_drawings": 20, "alphabets": list(dealer.alphabets)}
+    data |= {
+        "groups": [numbers[group] for group in bank.groups],
+        "classes": {},
+        "results": {},
+        "labels": [],
+        "most": {},
+    }
+    states = [ExplorerState(), ExplorerState(n_way=20, within_group=True, rotation=True, shown=99)]
+    steps = [{"state": dealer.values(state)} for state in states]
+    for state, found in zip(states, node.computed(EXPLORER, data, steps), strict=True):
+        draw = dealer.draw(state)
+        assert found["view"]["shown"]["classes"] == draw.classes[state.shown].tolist()
+        assert found["view"]["shown"]["drawings"] == draw.drawings[state.shown].tolist()
+
+
+def test_an_episode_names_its_classes_and_the_turns_of_them(explorer):
+    [view] = views(explorer, [ExplorerState(alphabet="group1", rotation=True, n_way=20)])
+    bank = explorer.explorer.bank_of("group1", True)
+    assert [row["name"] for row in view["table"]["rows"]] == [
+        bank.names[row["number"]] for row in view["table"]["rows"]
+    ]
+    assert {row["pictures"]["turn"] for row in view["table"]["rows"]} == {0, 1, 2, 3}
+
+
+def test_a_listed_setting_has_its_results_and_its_episode_without_python(explorer):
+    states = [state for state in listed(explorer.data["whole"]) if not explorer.explorer.problem(state)]
+    assert len({setting(explorer.explorer.values(state)) for state in states}) == len(states) > 50
+    for state, view in zip(states, views(explorer, states), strict=True):
+        look = explorer.explorer.look(state)
+        assert view["shown"]["means"] == pytest.approx([look.pixels.mean, look.memoriser.mean], abs=1e-5)
+        assert [bar["text"] for bar in view["counted"]["bars"]] == [str(look.pixels), str(look.memoriser)]
+        assert [kind.split(", in ")[0] for kind in view["shown"]["findings"]] == [f.kind for f in look.findings]
+        assert view["counted"]["findings"] or view["counted"]["scope"] == look.findings.scope
+        assert view["lacks"] == []
+
+
+def test_what_the_notebook_asks_for_needs_no_python(explorer):
+    leaky = [Leaks(**{name: True}) for name in LEAKS]
+    asked = [ExplorerState(), ExplorerState(n_way=20), ExplorerState(rotation=True), ExplorerState(n_way=20, k_shot=5)]
+    asked += [ExplorerState(leaks=leaks, n_way=n) for leaks in leaky for n in (5, 20)]
+    assert [view["lacks"] for view in views(explorer, asked)] == [[]] * len(asked)
+
+
+def test_another_setting_shows_no_score_and_asks_for_its_own(explorer):
+    state = ExplorerState(n_way=7, n_query=6)
+    [view] = views(explorer, [state])
+    assert view["counted"]["bars"] == [] and view["shown"]["means"] == [] and not view["counted"]["known"]
+    [question] = view["lacks"]
+    explorer.hear({"ask": [question], "number": 8})
+    assert explorer.answer["number"] == 8
+    assert explorer.answer["found"] == {question: result(explorer.explorer.look(state))}
+
+
+def test_python_gives_the_pictures_of_an_episode_that_the_script_has_not(tiny_bank):
+    widget = EpisodeExplorer(tiny_bank)
+    widget.data = widget.data | {"classes": {}}
+    state = ExplorerState(rotation=True, k_shot=2, leaks=Leaks(support_in_query=True), shown=4)
+    [view] = views(widget, [state])
+    assert view["table"]["missing"] and {row["pictures"] for row in view["table"]["rows"]} == {None}
+    widget.hear({"ask": view["lacks"], "number": 1})
+    [pictures] = [answer for question, answer in widget.answer["found"].items() if question.startswith("pictures ")]
+    bank, draw = tiny_bank.rotated(), widget.explorer.draw(state)
+    assert [row["name"] for row in pictures] == [bank.names[c] for c in draw.classes[4].tolist()]
+    assert [row["drawings"]["count"] for row in pictures] == [7] * 5
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ('results {"alphabet": 9, "n_way": 5}', "alphabet is 9: the controls end at 3"),
+        ("anything else", "JSONDecodeError"),
+    ],
+)
+def test_a_question_without_an_answer_says_why(explorer, question, words):
+    explorer.hear({"ask": [question], "number": 2})
+    assert words in explorer.answer["found"][question]["error"]
 
 
 def test_a_support_picture_among_the_queries_lifts_the_pixel_neighbours_by_one_query_in_three(tiny_bank):
@@ -119,41 +214,64 @@ def test_a_support_picture_among_the_queries_lifts_the_pixel_neighbours_by_one_q
         (ExplorerState(n_way=11, alphabet="group2"), "11-way needs 11 characters, and group2 has 10"),
         (ExplorerState(n_way=11, within_group=True), "11-way needs 11 characters, and the largest alphabet has 10"),
         (ExplorerState(n_way=31), "31-way needs 31 characters, and this bank has 30"),
+        (ExplorerState(n_way=31, rotation=True), None),
     ],
 )
-def test_an_impossible_episode_is_said_in_words(tiny_bank, state, words):
-    explorer = EpisodeExplorer(tiny_bank)
-    explorer.state = state
-    explorer.set("rotation", False)
-    assert words in explorer.sheet.view["problem"] and "rows" not in explorer.sheet.view
-    with pytest.raises(ValueError, match=words):
-        explorer.twin()
+def test_an_impossible_episode_is_said_in_words(explorer, state, words):
+    found = explorer.explorer.problem(state)
+    [view] = views(explorer, [state]) if state.n_way <= 20 else [{"status": found, "kind": "problem"}]
+    assert found is None if words is None else words in found
+    if words and state.n_way <= 20:
+        assert (view["kind"], view["status"], view["lacks"]) == ("problem", found, [])
 
 
-def test_rotations_make_four_times_as_many_classes(tiny_bank):
-    assert Explorer(tiny_bank, 0).problem(ExplorerState(n_way=31, rotation=True)) is None
-    assert view(Explorer(tiny_bank, 0), ExplorerState(rotation=True))["n_classes"] == 120
+def test_a_picture_of_an_impossible_episode_is_refused(tiny_bank):
+    widget = EpisodeExplorer(tiny_bank)
+    widget.state = widget.state | {"k_shot": 10, "n_query": 15}
+    with pytest.raises(ValueError, match="10 support and 15 query pictures make 25"):
+        widget.twin()
 
 
-def test_the_menu_of_alphabets_starts_at_all_of_them_and_comes_back(tiny_bank):
-    explorer = EpisodeExplorer(tiny_bank)
-    menu = explorer.controls["alphabet"]
-    assert (menu.index, menu.label) == (0, "all alphabets")
-    menu.value = "group1"
-    assert explorer.state.alphabet == "group1"
-    menu.index = 0
-    assert explorer.state.alphabet is None
+def test_state_and_numbers_of_the_controls_are_the_same(explorer):
+    for state in some_states():
+        assert explorer.explorer.state(explorer.explorer.values(state)) == state
+    with pytest.raises(ValueError, match="n_way is 21: the controls end at 20"):
+        explorer.explorer.state(explorer.state | {"n_way": 21})
+
+
+def test_each_control_begins_at_the_first_episode(explorer):
+    steps = [{"state": explorer.state}, {"action": {"name": "another"}}]
+    steps += [{"action": {"name": "set", "key": "n_way", "value": 7}}, {"action": {"name": "first"}}]
+    states = [found["state"] for found in node.computed(EXPLORER, explorer.data, steps)]
+    assert [state["shown"] for state in states] == [0, 1, 0, 0]
+    assert states[2] == explorer.state | {"n_way": 7} and states[3] == explorer.state
+    [last] = node.computed(EXPLORER, explorer.data, [{"state": explorer.state | {"shown": 99}}])
+    assert last["view"]["status"] == "Episode 100 of 100"
+
+
+def test_the_smallest_alphabets_with_twenty_characters_are_chosen(omniglot):
+    bank = bank_of.evaluation(omniglot)
+    chosen = smallest_alphabets(bank)
+    assert len(chosen) == 2 and all(bank.groups.count(group) >= 20 for group in chosen)
 
 
 # --- beat the machine
 
+QUIZ = "learning_to_learn/beat_the_machine"
+MACHINES = {"pixel neighbours": baselines.pixel_neighbour}
+
 
 def quiz_of(bank, **options):
-    return BeatTheMachine(bank, {"pixel neighbours": baselines.pixel_neighbour}, n_way=10, n_questions=4, **options)
+    return BeatTheMachine(bank, MACHINES, n_way=10, n_questions=4, **options)
 
 
-def truth_of(quiz):
-    return quiz.questions.episodes.query_y[:, 0].tolist()
+def truth_of(quiz, number=0):
+    return quiz.rounds[number].episodes.query_y[:, 0].tolist()
+
+
+def answered(quiz, answers, number=0):
+    """The state after these answers, as the script sends it."""
+    quiz.state = {"round": number, "started": True, "answers": list(answers)}
 
 
 def test_questions_are_fixed_by_their_seed(tiny_bank):
@@ -179,72 +297,63 @@ def test_too_small_alphabets_are_an_error_with_the_numbers(tiny_bank):
         BeatTheMachine(tiny_bank, {})
 
 
-def test_nothing_is_asked_before_the_start(tiny_bank):
+def test_the_scores_are_those_of_wilson_and_of_the_machines(tiny_bank):
     quiz = quiz_of(tiny_bank)
-    press(quiz, action="answer", label=0, question=0)
-    assert quiz.view["stage"] == "ready" and quiz.state.answers == ()
-    press(quiz, action="start")
-    assert quiz.view["stage"] == "asking" and len(quiz.view["support"]) == 10
+    for number, asked in enumerate(quiz.rounds):
+        truth = truth_of(quiz, number)
+        answers = [truth[0], (truth[1] + 1) % 10, truth[2], (truth[3] + 1) % 10]
+        state = {"round": number, "started": True, "answers": answers}
+        [found] = node.computed(QUIZ, quiz.data, [{"state": state}])
+        view = found["view"]
+        machine = int((baselines.pixel_neighbour(asked.episodes) == asked.episodes.query_y).sum())
+        expected = {"you": evaluate.wilson_interval(2, 4), "pixel neighbours": evaluate.wilson_interval(machine, 4)}
+        bars = {bar["name"]: bar for bar in view["bars"]}
+        assert list(bars) == sorted(expected, key=lambda name: -expected[name].mean)
+        for name, interval in expected.items():
+            assert [bars[name][key] for key in ("mean", "low", "high")] == pytest.approx(interval[:3], abs=1e-12)
+            assert bars[name]["text"] == str(interval)
+        assert (view["status"], view["right"]) == ("You: 2 of 4 right.", 2)
+        assert [missed["number"] for missed in view["missed"]] == [2, 4]
+        answers = baselines.pixel_neighbour(asked.episodes)[:, 0].tolist()
+        for missed in view["missed"]:
+            at = missed["number"] - 1
+            assert missed["name"] == tiny_bank.names[asked.classes[at, truth[at]]]
+            assert missed["machines"] == (["pixel neighbours"] if answers[at] == truth[at] else [])
 
 
-def test_the_view_gives_no_answer_away_before_the_end(tiny_bank):
-    quiz = quiz_of(tiny_bank)
-    press(quiz, action="start")
-    pictures = []
-    for number in range(3):
-        press(quiz, action="answer", label=truth_of(quiz)[number], question=number)
-        assert set(quiz.view) == {"state", "total", "n_way", "machines", "stage", "question", "query", "support"}
-        pictures.append(quiz.view["query"])
-    assert len(set(pictures)) == 3
-
-
-def test_a_click_that_comes_too_late_answers_nothing(tiny_bank):
-    quiz = quiz_of(tiny_bank)
-    press(quiz, action="start")
-    press(quiz, action="answer", label=3, question=0)
-    press(quiz, action="answer", label=3, question=0)
-    assert quiz.state.answers == (3,)
-
-
-def test_the_end_comes_once_with_the_score_the_machines_and_what_was_missed(tiny_bank):
+def test_python_hears_of_the_end_of_each_round_once(tiny_bank):
     finished = []
     quiz = quiz_of(tiny_bank, on_finish=lambda *result: finished.append(result))
-    press(quiz, action="start")
     truth = truth_of(quiz)
-    answers = [truth[0], (truth[1] + 1) % 10, truth[2], truth[3]]
-    for number, label in enumerate(answers):
+    for known in range(4):
+        answered(quiz, truth[:known])
         assert finished == []
-        press(quiz, action="answer", label=label, question=number)
-    press(quiz, action="answer", label=0, question=4)
+    answered(quiz, [truth[0], (truth[1] + 1) % 10, *truth[2:]])
     assert finished == [(3, 4)]
-    assert quiz.view["stage"] == "done" and quiz.view["status"] == "You: 3 of 4 right."
-    assert [missed["number"] for missed in quiz.view["missed"]] == [2]
-    right = int((baselines.pixel_neighbour(quiz.questions.episodes) == quiz.questions.episodes.query_y).sum())
-    assert quiz.scores() == {"you": wilson_interval(3, 4), "pixel neighbours": wilson_interval(right, 4)}
+    answered(quiz, truth)  # the same round played again: you know its answers
+    assert finished == [(3, 4)]
+    answered(quiz, [], 1)
+    answered(quiz, truth_of(quiz, 1), 1)
+    assert finished == [(3, 4), (4, 4)]
 
 
-def test_again_asks_new_questions_and_counts_anew(tiny_bank):
-    finished = []
-    quiz = quiz_of(tiny_bank, on_finish=lambda *result: finished.append(result))
-    for _ in range(2):
-        quiz.start()
-        for label in truth_of(quiz):
-            quiz.answer(label)
-        before = quiz.questions.episodes.query_x
-        press(quiz, action="again")
-        assert not torch.equal(quiz.questions.episodes.query_x, before)
-        assert quiz.view["stage"] == "asking" and quiz.state.answers == ()
-    assert finished == [(4, 4), (4, 4)]
+def test_the_rounds_differ_and_nothing_is_started(tiny_bank):
+    quiz = quiz_of(tiny_bank)
+    assert quiz.state == {"round": 0, "started": False, "answers": []}
+    pictures = [question["pictures"]["url"] for asked in quiz.data["rounds"] for question in asked]
+    assert len(set(pictures)) == 4 * beat_the_machine.ROUNDS
+    assert {question["pictures"]["count"] for question in quiz.data["rounds"][0]} == {11}
 
 
 # --- both
 
 
-def test_every_twin_is_a_figure_with_pictures(tiny_bank):
-    for widget in (EpisodeExplorer(tiny_bank), BeatTheMachine(tiny_bank, {}, n_way=10)):
+def test_every_twin_is_a_figure_with_pictures(explorer, tiny_bank):
+    for widget in (explorer, BeatTheMachine(tiny_bank, {}, n_way=10)):
         assert widget.twin().axes[0].images
 
 
-@pytest.mark.parametrize("make", [lambda bank: EpisodeExplorer(bank).sheet, quiz_of])
-def test_views_are_json(tiny_bank, make):
-    assert json.dumps(make(tiny_bank).view)
+def test_the_notebooks_widgets_stay_below_300_kilobytes(omniglot):
+    bank = bank_of.evaluation(omniglot)
+    for widget in (EpisodeExplorer(bank), BeatTheMachine(bank, MACHINES, seed=1)):
+        assert len(json.dumps(widget.data)) + len(json.dumps(widget.state)) < 300_000
