@@ -59,7 +59,7 @@ def keep_widgets(model: dict[str, Any], path: str, contents_manager: Any, **_: A
     found = {**widget_state.models(before), **widget_state.models(metadata)}
     for data in widget_state.views(content["cells"]):
         if data[widget_state.VIEW]["model_id"] not in found:
-            data["text/plain"] = widget_state.words_alone(data)
+            data["text/plain"] = widget_state.words(data)
             del data[widget_state.VIEW]
     named = [data[widget_state.VIEW]["model_id"] for data in widget_state.views(content["cells"])]
     widget_state.hold(metadata, {name: found[name] for name in widget_state.closure(found, named)})

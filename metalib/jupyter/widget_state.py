@@ -9,7 +9,7 @@ from typing import Any
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 STATE = "application/vnd.jupyter.widget-state+json"
-RUN_THIS_CELL = "Run this cell to work with the widget. The picture beside it says the same without a kernel."
+RUN_THIS_CELL = "Run this cell to work with the widget."
 _REFERENCE = re.compile(r'(?:IPY_MODEL_|anywidget:|"model_id": ")([\w-]+)')  # how one model names another
 
 Models = dict[str, dict[str, Any]]
@@ -45,13 +45,9 @@ def closure(found: Models, ids: Iterable[str]) -> list[str]:
 
 
 def words(data: Mapping[str, Any]) -> str:
-    """What stands for a widget on a page that cannot run it: its own words, where they are more than a Python repr."""
+    """What stands for a widget where it cannot be shown: its own words, where it has any, and what to do."""
     own = data.get("text/plain", "")
     own = own if isinstance(own, str) else "".join(own)
-    return own if own and "(children=" not in own else RUN_THIS_CELL
-
-
-def words_alone(data: Mapping[str, Any]) -> str:
-    """What stands where a widget's model is lost: its words, and that the cell is to be run."""
-    own = words(data)
+    if not own or "(children=" in own:
+        return RUN_THIS_CELL
     return own if re.search(r"\brun th(e|is) cell\b", own, re.IGNORECASE) else f"{own}\n\n{RUN_THIS_CELL}"

@@ -240,7 +240,7 @@ def test_two_copies_open_beside_each_other(lab, served):
 def test_a_notebook_from_elsewhere_shows_words_until_it_is_trusted_or_run(lab, served):
     before = (served / FOREIGN).read_bytes()
     lab.open(FOREIGN)
-    assert all("Predict: The" in text for text in widgets(lab).values())
+    assert all("Predict: The" in text and "Run this cell" in text for text in widgets(lab).values())
     look(lab, "from-elsewhere")
     save(lab)
     assert (served / FOREIGN).read_bytes() == before
