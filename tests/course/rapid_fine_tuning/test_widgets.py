@@ -1,12 +1,17 @@
-"""The widget of notebook 02: its states, what it shows of them, and its callbacks, run without a browser."""
+"""The widget of notebook 02: what Python hands its script, and that the script shows the curves of the record."""
 
+import itertools
 import json
 
+import node
 import pytest
 
 from metalib.course.kit import plots
 from metalib.course.rapid_fine_tuning import plots as plots_finetune
-from metalib.course.rapid_fine_tuning.adaptation_curves import MOST_LOSS, AdaptationCurves
+from metalib.course.rapid_fine_tuning import studies
+from metalib.course.rapid_fine_tuning.adaptation_curves import TOPS, AdaptationCurves
+
+SCRIPT = "rapid_fine_tuning/adaptation_curves"
 
 STEPS, STEP_SIZES = [0, 1, 5], [0.01, 0.1]
 STARTS, LAYERS = ("random", "pre-trained"), ("head", "all layers")
@@ -38,34 +43,75 @@ def widget(study):
     return AdaptationCurves(study)
 
 
-def send(widget, **content):
-    """What the script of a widget sends when something is moved or clicked."""
-    widget._handle_custom_msg(content, [])
+def computed(widget, *steps):
+    """The view of the last of `steps`: actions, or keywords of what is chosen, from the first state on."""
+    return node.computed(SCRIPT, widget.data, [{"state": widget.state}, *steps])[-1]["view"]
+
+
+def chosen(widget, **changes):
+    return computed(widget, *({"action": {"name": "set", "key": k, "value": v}} for k, v in changes.items()))
 
 
 def test_it_begins_with_the_step_size_and_steps_that_validated_best(widget):
-    state = widget.view["state"]
-    assert (state["start"], state["layers"], state["step_size"], state["steps"]) == ("random", "head", 0.1, 1)
-    assert state["shown"] == {"support": "90.0 %", "query": "42.0 %"}
-    assert widget.view["status"] == "After 1 step: support 90.0 %, query 42.0 %"
+    assert widget.state == {"start": 0, "layers": 0, "step_size": 1, "steps": 1, "measure": 0}
+    view = computed(widget)
+    assert view["shown"] == {
+        "start": "random",
+        "layers": "head",
+        "step_size": 0.1,
+        "steps": 1,
+        "measure": "accuracy",
+        "support": 0.9,
+        "query": pytest.approx(0.42),
+    }
+    assert view["status"] == "After 1 step: support 90.0 %, query 42.0 %"
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "query"),
-    [("start", 1, "62.0 %"), ("layers", 1, "47.0 %"), ("step_size", 0, "40.0 %"), ("steps", 2, "32.0 %")],
+    ("key", "value", "query"), [("start", 1, 0.62), ("layers", 1, 0.47), ("step_size", 0, 0.40), ("steps", 2, 0.32)]
 )
-def test_each_control_shows_the_curve_that_it_names(widget, name, value, query):
-    send(widget, action="set", name=name, value=value)
-    assert widget.view["state"]["shown"]["query"] == query
-    assert widget.view["answers"] == 1
+def test_each_control_shows_the_curve_that_it_names(widget, key, value, query):
+    assert chosen(widget, **{key: value})["shown"]["query"] == pytest.approx(query)
+
+
+def test_every_state_shows_the_numbers_of_the_record():
+    widget = AdaptationCurves(studies.read("fine-tuning"))
+    sizes = [len(widget.data[name]) for name in ("starts", "layers", "step_sizes", "steps")]
+    numbers = list(itertools.product(*map(range, sizes), range(2)))
+    keys = ("start", "layers", "step_size", "steps", "measure")
+    views = node.computed(SCRIPT, widget.data, [{"state": dict(zip(keys, one, strict=True))} for one in numbers])
+    assert len(views) == 3 * 3 * 5 * 7 * 2
+    for (start, layers, step_size, steps, measure), found in zip(numbers, views, strict=True):
+        shown, name = found["view"]["shown"], list(TOPS)[measure]
+        row = widget.rows[widget.starts[start], widget.layers[layers], widget.step_sizes[step_size]]
+        assert (shown["start"], shown["layers"]) == (widget.starts[start], widget.layers[layers])
+        assert (shown["step_size"], shown["steps"]) == (widget.step_sizes[step_size], widget.marks[steps])
+        for part, curve in zip(("support", "query"), found["view"]["curves"], strict=True):
+            record = row[f"{part}_{name}"]
+            assert {edge: curve[edge] for edge in record} == record  # none of them is cut
+            assert shown[part] == record["mean"][steps]
+
+
+def test_the_payload_of_the_record_is_small_and_plain():
+    widget = AdaptationCurves(studies.read("fine-tuning"))
+    assert len(json.dumps([widget.data, widget.state], allow_nan=False)) < 60_000
 
 
 def test_the_loss_is_cut_off_and_said_to_be_above(widget):
-    send(widget, action="set", name="measure", value=1)
-    send(widget, action="set", name="steps", value=2)
-    assert widget.view["state"]["shown"] == {"support": "0.100", "query": f"above {MOST_LOSS:g}"}
-    assert max(widget.view["curves"][1]["mean"]) == MOST_LOSS
-    assert widget.view["chance"] is None
+    view = chosen(widget, measure=1, steps=2)
+    assert view["status"] == f"After 5 steps: support 0.100, query above {TOPS['loss']:g}"
+    assert max(view["curves"][1]["mean"]) == view["top"] == TOPS["loss"]
+    assert view["chance"] is None
+    assert computed(widget)["chance"] == 0.2
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan")])
+def test_what_diverged_is_cut_too(study, value):
+    for row in study["results"]["grid"]:
+        row["query_loss"]["mean"][2] = value
+    widget = AdaptationCurves(study)
+    json.dumps(widget.data, allow_nan=False)
+    assert chosen(widget, measure=1, steps=2)["shown"]["query"] == TOPS["loss"]
 
 
 def test_a_start_is_called_by_what_its_batch_norm_takes(study):
@@ -73,17 +119,16 @@ def test_a_start_is_called_by_what_its_batch_norm_takes(study):
     for row in (*study["results"]["grid"], *study["results"]["chosen"]):
         row["start"] = row["start"].replace("pre-trained", name)
     widget = AdaptationCurves(study)
-    assert widget.starts == ["random", "pre-trained, batch norm of the batch"]
+    assert widget.starts == widget.data["starts"] == ["random", "pre-trained, batch norm of the batch"]
     assert ("pre-trained, batch norm of the batch", "head") in widget.best
 
 
-def test_the_button_goes_to_what_validated_best_for_these_layers(widget, study):
+def test_the_button_goes_to_what_validated_best_for_these_layers(study):
     study["results"]["chosen"][3] |= {"step_size": 0.01, "steps": 5}
-    for name, value in (("start", 1), ("layers", 1), ("steps", 0)):
-        send(widget, action="set", name=name, value=value)
-    send(widget, action="press", name="best")
-    state = widget.view["state"]
-    assert (state["start"], state["layers"], state["step_size"], state["steps"]) == (
+    widget = AdaptationCurves(study)
+    moves = [{"action": {"name": "set", "key": k, "value": v}} for k, v in (("start", 1), ("layers", 1), ("steps", 0))]
+    shown = computed(widget, *moves, {"action": {"name": "best"}})["shown"]
+    assert (shown["start"], shown["layers"], shown["step_size"], shown["steps"]) == (
         "pre-trained",
         "all layers",
         0.01,
@@ -91,20 +136,13 @@ def test_the_button_goes_to_what_validated_best_for_these_layers(widget, study):
     )
 
 
-def test_the_view_is_a_function_of_the_state_and_goes_over_the_wire(widget):
-    before = widget.view
-    send(widget, action="set", name="start", value=1)
-    send(widget, action="set", name="start", value=0)
-    assert {**widget.view, "answers": 0} == {**before, "answers": 0}
-    assert json.loads(json.dumps(widget.view)) == widget.view
-
-
 def test_sliders_and_choices_say_what_they_stand_at(widget):
-    assert [(s["name"], s["text"], s["max"]) for s in widget.view["sliders"]] == [
-        ("step_size", "0.1", 1),
-        ("steps", "1", 2),
+    view = computed(widget)
+    assert [(s["key"], s["text"], s["min"], s["max"]) for s in view["sliders"]] == [
+        ("step_size", "0.1", 0, 1),
+        ("steps", "1", 0, 2),
     ]
-    assert [(c["name"], c["options"][c["chosen"]]) for c in widget.view["choices"]] == [
+    assert [(c["key"], c["options"][c["chosen"]]) for c in view["groups"]] == [
         ("start", "random"),
         ("layers", "head"),
         ("measure", "accuracy"),
@@ -119,6 +157,12 @@ def test_the_twin_has_a_panel_for_each_start_and_choice_of_layers(widget):
     drawn = [list(line.get_ydata()) for line in figure.axes[3].get_lines()]
     assert [0.2, 0.9, 1.0] in drawn
     assert any(values == pytest.approx([0.2, 0.67, 0.57]) for values in drawn)
+
+
+def test_the_first_panel_of_the_twin_has_the_curves_that_the_script_shows_first():
+    widget = AdaptationCurves(studies.read("fine-tuning"))
+    drawn = [list(line.get_ydata()) for line in widget.twin().axes[0].get_lines()[1:]]  # the first is chance
+    assert drawn == [curve["mean"] for curve in computed(widget)["curves"]]
 
 
 def test_without_a_kernel_it_says_what_to_do(widget):
