@@ -119,6 +119,18 @@ def test_what_is_listed_is_trusted_and_nothing_else(tmp_path, notary):
     assert trusted == ["own"]
 
 
+def test_in_a_home_that_cannot_be_written_notebooks_are_trusted_until_the_lab_ends(tmp_path):
+    path, listed, occupied = (
+        tmp_path / name for name in ("x.ipynb", "listed", "a file where Jupyter's folder should be")
+    )
+    path.write_text(json.dumps(a_notebook()))
+    listed.write_text(f"{jupyter.digest(path)}  x.ipynb\n")
+    occupied.touch()
+    notary = NotebookNotary(data_dir=str(occupied), store_factory=MemorySignatureStore)
+    jupyter.sign(notary, tmp_path, listed)
+    assert notary.check_signature(nbformat.read(path, 4))
+
+
 def test_where_nothing_can_be_signed_the_lab_starts_all_the_same(monkeypatch, tmp_path):
     said, hooks = [], []
 
@@ -129,7 +141,7 @@ def test_where_nothing_can_be_signed_the_lab_starts_all_the_same(monkeypatch, tm
     monkeypatch.setattr(jupyter, "COMMITTED", tmp_path / "listed")
     (tmp_path / "x.ipynb").write_text(json.dumps(a_notebook()))
     (tmp_path / "listed").write_text(f"{jupyter.digest(tmp_path / 'x.ipynb')}  x.ipynb\n")
-    manager = SimpleNamespace(notary=SimpleNamespace(sign=refuse), register_pre_save_hook=hooks.append)
+    manager = SimpleNamespace(notary=SimpleNamespace(sign=refuse, secret=b"x"), register_pre_save_hook=hooks.append)
     log = SimpleNamespace(warning=lambda text, error: said.append(text % error))
     jupyter._load_jupyter_server_extension(SimpleNamespace(contents_manager=manager, log=log))
     assert hooks == [jupyter.keep_widgets]
