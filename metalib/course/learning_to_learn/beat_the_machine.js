@@ -137,7 +137,7 @@ function done({ status: words, bars: rows, missed, total, n_way, round, rounds }
         side(pictures, yours + 1, "you chose"),
         side(pictures, truth + 1, "right"),
       ),
-      element("small", {}, name),
+      element("small", {}, name.split("/").flatMap((part, i) => (i ? ["/", element("wbr"), part] : [part]))), // may break there
       element("small", {}, `Right here: ${machines.join(", ") || "no machine"}`),
     );
   const more = round + 1 < rounds;

@@ -122,10 +122,16 @@ class Explorer:
         for name, value in given.items():
             if not 0 <= value <= ends.get(name, N_EPISODES - 1):
                 raise ValueError(f"{name} is {value}: the controls end at {ends.get(name, N_EPISODES - 1)}")
-        alphabet = given.pop("alphabet")
-        leaks = Leaks(**{name: bool(given.pop(name)) for name in LEAKS})
-        boxes = {name: bool(given.pop(name)) for name in ("rotation", "within_group")}
-        return ExplorerState(self.alphabets[alphabet - 1] if alphabet else None, **given, **boxes, leaks=leaks)
+        return ExplorerState(
+            alphabet=self.alphabets[given["alphabet"] - 1] if given["alphabet"] else None,
+            n_way=given["n_way"],
+            k_shot=given["k_shot"],
+            n_query=given["n_query"],
+            rotation=bool(given["rotation"]),
+            within_group=bool(given["within_group"]),
+            leaks=Leaks(**{name: bool(given[name]) for name in LEAKS}),
+            shown=given["shown"],
+        )
 
 
 def listed(alphabets: list[str]) -> Iterator[ExplorerState]:

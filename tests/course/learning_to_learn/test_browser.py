@@ -1,8 +1,17 @@
 """The widgets of notebook 01, worked by mouse and by keyboard until a named part of their state and picture changes."""
 
+import json
+
 import pytest
 from playwright.sync_api import expect
+from stage import staged
 from widgetry import Piece, assert_runs_through, running
+
+from metalib import baselines
+from metalib.banks import omniglot as bank_of
+from metalib.course.learning_to_learn.beat_the_machine import BeatTheMachine
+from metalib.course.learning_to_learn.episode_explorer import EpisodeExplorer
+from metalib.course.learning_to_learn.explorer import ExplorerState
 
 pytestmark = pytest.mark.browser
 
@@ -25,16 +34,41 @@ def quiz(notebook):
     notebook.assert_clean()
 
 
-def control(explorer, words):
-    """The check box or the slider's handle that has these words beside it."""
-    kinds = ".widget-checkbox input", ".widget-slider .noUi-handle"
-    boxes, handles = (explorer.cell.locator(kind.split()[0], has_text=words).locator(kind.split()[1]) for kind in kinds)
-    return boxes.or_(handles)
+@pytest.fixture(scope="module")
+def tiny_explorer(tiny_bank):
+    return EpisodeExplorer(tiny_bank)
 
 
-def score(explorer, name):
+@pytest.fixture(scope="module")
+def tiny_quiz(tiny_bank):
+    machines = {"pixel neighbours": baselines.pixel_neighbour}
+    return BeatTheMachine(tiny_bank, machines, n_way=10, n_questions=4)
+
+
+def control(piece, key):
+    return piece.root.locator(f"[data-set={key}]")
+
+
+def score(piece, name):
     """What the page says of a method, in per cent."""
-    return float(explorer.root.locator("tr", has_text=name).locator("td").last.inner_text().split()[0])
+    return float(piece.root.locator("tr", has_text=name).locator("td").last.inner_text().split()[0])
+
+
+def answer(stage, widget):
+    """Let Python answer the last question; what was asked."""
+    asked = json.loads(stage.sent()[-1])
+    widget.hear(asked)
+    stage.page.evaluate("answer => window.model.set('answer', answer)", json.loads(json.dumps(widget.answer)))
+    return asked
+
+
+def kernel(stage, status, state):
+    """Another state with the kernel at work, or gone."""
+    stage.page.evaluate("status => { window.model.widget_manager.kernel.status = status; }", status)
+    stage.set(state)
+
+
+# --- in a notebook
 
 
 def test_runs_through_and_stays_on_this_machine(notebook):
@@ -42,8 +76,8 @@ def test_runs_through_and_stays_on_this_machine(notebook):
 
 
 def test_another_episode_by_mouse_and_by_keyboard(explorer):
-    pictures, [before] = explorer.pictures(), [explorer.state()["shown"]]
-    assert explorer.after(explorer.root.locator("[data-action=another]").click)["shown"] == before + 1
+    pictures, before = explorer.pictures(), explorer.state()["shown"]
+    assert explorer.after(explorer.root.locator("[data-act*=another]").click)["shown"] == before + 1
     second = explorer.pictures()
     assert explorer.press("Enter")["shown"] == before + 2
     assert pictures != second != explorer.pictures()
@@ -51,9 +85,9 @@ def test_another_episode_by_mouse_and_by_keyboard(explorer):
 
 
 def test_a_leak_that_is_switched_on_shows_in_the_score_and_to_the_auditor(explorer):
-    box = control(explorer, "labels in ascending class order")
+    box = control(explorer, "ascending_labels")
     honest = score(explorer, "memoriser")
-    assert explorer.after(box.click)["ascending_labels"]
+    assert explorer.after(box.click)["ascending_labels"] == 1
     assert score(explorer, "memoriser") > honest + 15
     expect(explorer.root.locator(".metalib-findings")).to_contain_text("labels by ascending class number")
     numbers = [int(text.split()[0]) for text in explorer.root.locator(".metalib-class").all_inner_texts()]
@@ -67,13 +101,13 @@ def test_a_leak_that_is_switched_on_shows_in_the_score_and_to_the_auditor(explor
 def test_the_arrow_keys_of_a_slider_change_the_number_of_ways(explorer):
     rows = explorer.root.locator(".metalib-episode tbody tr")
     before = rows.count()
-    control(explorer, "N, ways").focus()
+    control(explorer, "n_way").focus()
     after = explorer.after(lambda: explorer.lab.page.keyboard.press("ArrowRight"))
     assert after["n_way"] == before + 1 == rows.count()
 
 
 def test_too_many_pictures_asked_for_are_said_in_words(explorer):
-    sliders = [control(explorer, words) for words in ("Queries a class", "K, shots")]
+    sliders = [control(explorer, key) for key in ("n_query", "k_shot")]
     for slider in sliders:
         slider.focus()
         explorer.after(lambda: explorer.lab.page.keyboard.press("End"))
@@ -81,20 +115,24 @@ def test_too_many_pictures_asked_for_are_said_in_words(explorer):
     assert explorer.pictures() == []
     for slider in sliders:
         slider.focus()
-        explorer.after(lambda: explorer.lab.page.keyboard.press("PageDown"))
+        explorer.after(lambda: explorer.lab.page.keyboard.press("Home"))
     expect(explorer.root.locator(".metalib-status")).to_have_text("Episode 1 of 100")
     assert explorer.pictures() != []
 
 
-def test_the_menu_takes_one_alphabet(explorer):
-    alphabet = explorer.after(lambda: explorer.cell.locator("select").select_option(index=2))["alphabet"]
+def test_python_answers_for_an_alphabet_and_a_setting_that_the_script_has_not(explorer):
+    needs = explorer.root.locator("option").all_inner_texts().index("Georgian")
+    explorer.after(lambda: control(explorer, "alphabet").select_option(index=needs))
+    expect(explorer.root.locator(".metalib-class small").first).to_contain_text("Georgian/")
+    expect(explorer.root.locator(".metalib-blank")).to_have_count(0)
+    expect(explorer.root.locator(".metalib-bars")).to_be_visible()
     names = explorer.root.locator(".metalib-class small").all_inner_texts()
-    assert names and all(name.startswith(f"{alphabet}/") for name in names)
+    assert all(name.startswith("Georgian/") for name in names) and explorer.pictures()
 
 
 def test_a_game_by_keyboard_and_mouse_ends_with_all_scores(quiz):
-    assert quiz.state()["answers"] == [] and quiz.pictures() == []
-    quiz.root.locator("[data-action=start]").focus()
+    assert quiz.state() == {"round": 0, "started": False, "answers": []} and quiz.pictures() == []
+    quiz.root.locator("[data-act*=start]").focus()
     assert quiz.press("Enter")["started"]
     expect(quiz.root.locator(".metalib-pick").first).to_be_focused()
     first = quiz.pictures()
@@ -103,6 +141,7 @@ def test_a_game_by_keyboard_and_mouse_ends_with_all_scores(quiz):
     quiz.lab.page.keyboard.press("ArrowDown")
     assert quiz.focus_ring() == "solid 3px"
     assert quiz.press("Enter")["answers"] == [11]
+    expect(quiz.root.locator(".metalib-pick").first).to_be_focused()
     assert quiz.pictures() != first
     expect(quiz.root.locator(".metalib-status")).to_have_text("Question 2 of 10")
     quiz.screenshots("beat-the-machine-asking")
@@ -115,7 +154,179 @@ def test_a_game_by_keyboard_and_mouse_ends_with_all_scores(quiz):
     right = 10 - quiz.root.locator(".metalib-missed li").count()
     expect(quiz.root.locator(".metalib-result")).to_have_text(f"You: {right} of 10 right.")
     quiz.screenshots("beat-the-machine-done")
-    seed = quiz.state()["seed"]
-    again = quiz.after(quiz.root.locator("[data-action=again]").click)
-    assert again == {"seed": seed + 1, "started": True, "answers": []}
+    again = quiz.after(quiz.root.locator("[data-act*=again]").click)
+    assert again == {"round": 1, "started": True, "answers": []}
     assert quiz.pictures() != first
+
+
+# --- alone on a page: the explorer
+
+
+@pytest.mark.parametrize("width", [360, 900])
+def test_nothing_of_the_explorer_sticks_out(browser, tiny_explorer, width):
+    most, leaks = {"n_way": 20, "k_shot": 10, "n_query": 10}, {"support_in_query": 1, "ascending_labels": 1}
+    for changes in ({}, most, leaks, {"k_shot": 10, "n_query": 15}):
+        with staged(browser, tiny_explorer, width=width, state=tiny_explorer.state | changes) as stage:
+            assert stage.overflow() == []
+
+
+def test_the_page_shows_what_the_picture_beside_it_does(browser, omniglot):
+    widget = EpisodeExplorer(bank_of.evaluation(omniglot))
+    draw, look = widget.explorer.draw(ExplorerState()), widget.explorer.look(ExplorerState())
+    with staged(browser, widget) as stage:
+        shown = stage.shown()
+        assert shown["classes"] == draw.classes[0].tolist() and shown["drawings"] == draw.drawings[0].tolist()
+        assert shown["means"] == pytest.approx([look.pixels.mean, look.memoriser.mean], abs=1e-5)
+        assert stage.root.locator(".metalib-blank").count() == 0
+        places = stage.root.locator(".metalib-tile").evaluate_all("tiles => tiles.map(tile => +tile.dataset.tile)")
+        assert places == draw.drawings[0].flatten().tolist()
+
+
+def test_while_a_slider_is_dragged_python_hears_nothing(browser, tiny_explorer):
+    with staged(browser, tiny_explorer) as stage:
+        box = stage.root.locator("[data-set=n_way]").bounding_box()
+        stage.page.mouse.move(box["x"] + 20, box["y"] + box["height"] / 2)
+        before = len(stage.sent())
+        stage.page.mouse.down()
+        for step in range(30):
+            stage.page.mouse.move(box["x"] + 20 + 3 * step, box["y"] + box["height"] / 2)
+        assert stage.state()["n_way"] > 7
+        assert len(stage.sent()) == before
+        stage.page.mouse.up()
+        assert json.loads(stage.sent()[before])["n_way"] == stage.state()["n_way"]
+
+
+def test_a_score_never_stands_beside_another_setting(browser, tiny_explorer):
+    bars, wait = ".metalib-bars", ".metalib-wait"
+    with staged(browser, tiny_explorer) as stage:
+        first = stage.state() | {"n_query": 7, "n_way": 6}
+        stage.set(first)
+        assert stage.root.locator(bars).count() == 0
+        expect(stage.root.locator(wait)).to_have_text("Python counts this setting …")
+        late = json.loads(stage.sent()[-1])
+        stage.set(first | {"n_way": 7})
+        tiny_explorer.hear(late)  # the answer to the setting before
+        stage.page.evaluate(
+            "answer => window.model.set('answer', answer)", json.loads(json.dumps(tiny_explorer.answer))
+        )
+        assert stage.root.locator(bars).count() == 0 and stage.shown()["means"] == []
+        assert answer(stage, tiny_explorer) != late
+        look = tiny_explorer.explorer.look(ExplorerState(n_query=7, n_way=7))
+        assert stage.shown()["means"] == pytest.approx([look.pixels.mean, look.memoriser.mean], abs=1e-5)
+        asked = len(stage.sent())
+        stage.set(first)  # known by now
+        assert stage.root.locator(bars).count() == 1 and len(stage.sent()) == asked
+
+
+def test_pictures_that_the_script_lacks_come_from_python(browser, tiny_bank):
+    widget = EpisodeExplorer(tiny_bank)
+    widget.data = widget.data | {"classes": {}}
+    with staged(browser, widget) as stage:
+        assert stage.root.locator(".metalib-blank").count() == 30 and stage.root.locator(".metalib-tile").count() == 0
+        expect(stage.root.locator(".metalib-hint")).to_have_text("The drawings: Python fetches them …")
+        answer(stage, widget)
+        assert stage.root.locator(".metalib-blank").count() == 0 and stage.root.locator(".metalib-tile").count() == 30
+        names = stage.root.locator(".metalib-class small").all_inner_texts()
+        assert names == [tiny_bank.names[c] for c in stage.shown()["classes"]]
+
+
+def test_without_python_it_says_so_and_what_works(browser, tiny_explorer):
+    wait, without = ".metalib-wait", ".metalib-without"
+    with staged(browser, tiny_explorer) as stage:
+        other = stage.state() | {"n_query": 8, "n_way": 6}
+        kernel(stage, "busy", other)
+        expect(stage.root.locator(wait)).to_have_text("Python is busy: the answer comes when it is free.")
+        assert stage.root.locator(without).count() == 0
+        asked = len(stage.sent())
+        kernel(stage, "dead", other | {"n_query": 9})
+        expect(stage.root.locator(wait)).to_have_text("This setting needs Python: run the cell again.")
+        expect(stage.root.locator(without)).to_contain_text(" and ".join(tiny_explorer.data["whole"]))
+        marked = [text for text in stage.root.locator("option").all_inner_texts() if text.endswith("(needs Python)")]
+        assert len(marked) == 3 - len(tiny_explorer.data["whole"])
+        assert len(stage.sent()) == asked
+        stage.root.locator(f"{without} button").click()
+        assert stage.state() == tiny_explorer.state
+        assert stage.root.locator(".metalib-bars").count() == 1 and stage.root.locator(without).count() == 0
+
+
+def test_without_python_another_episode_is_one_whose_drawings_are_there(browser, omniglot):
+    widget = EpisodeExplorer(bank_of.evaluation(omniglot))
+    with staged(browser, widget) as stage:
+        kernel(stage, "dead", widget.state | {"shown": 1})
+        stage.root.locator("[data-act*=another]").click()
+        assert stage.state()["shown"] != 2
+        assert stage.root.locator(".metalib-blank").count() == 0
+
+
+def test_each_control_has_a_name(browser, tiny_explorer):
+    with staged(browser, tiny_explorer) as stage:
+        names = ["N, ways", "K, shots", "Queries a class"]
+        assert [stage.root.get_by_role("slider", name=name).count() for name in names] == [1, 1, 1]
+        assert stage.root.get_by_role("combobox", name="Alphabet").count() == 1
+        assert stage.root.get_by_role("checkbox").count() == 5
+
+
+# --- alone on a page: the game
+
+
+def asking(number=0):
+    return {"round": 0, "started": True, "answers": [1] * number}
+
+
+@pytest.mark.parametrize("width", [360, 900])
+def test_nothing_of_the_game_sticks_out(browser, tiny_bank, width):
+    quiz = BeatTheMachine(tiny_bank, {"prototypical network": baselines.pixel_neighbour}, n_way=10)
+    for state in (quiz.state, asking(), asking(10), {"round": 2, "started": True, "answers": [0] * 10}):
+        with staged(browser, quiz, width=width, state=state) as stage:
+            assert stage.overflow() == []
+
+
+def test_twenty_cards_stand_in_rows_of_equal_length(browser, omniglot):
+    quiz = BeatTheMachine(bank_of.evaluation(omniglot), {})
+    for width, columns in ((360, 5), (640, 5), (900, 10)):
+        with staged(browser, quiz, width=width, state=asking()) as stage:
+            tops = stage.root.locator(".metalib-pick").evaluate_all("cards => cards.map(card => card.offsetTop)")
+            assert [tops.count(top) for top in sorted(set(tops))] == [columns] * (20 // columns)
+            assert stage.overflow() == []
+
+
+def test_the_second_click_of_a_double_click_answers_nothing(browser, tiny_quiz):
+    with staged(browser, tiny_quiz, state=asking()) as stage:
+        stage.root.locator(".metalib-pick").nth(3).dblclick()
+        assert stage.state()["answers"] == [3]
+        assert len(stage.sent()) == 1
+
+
+def test_a_key_that_is_held_down_answers_one_question(browser, tiny_quiz):
+    with staged(browser, tiny_quiz, state=asking()) as stage:
+        stage.root.locator(".metalib-pick").nth(2).focus()
+        for _ in range(4):  # down again without up: the keyboard repeats
+            stage.page.keyboard.down("Enter")
+        stage.page.keyboard.up("Enter")
+        assert stage.state()["answers"] == [2]
+        assert stage.root.locator(".metalib-pick").first.evaluate("card => card === document.activeElement")
+
+
+def test_at_the_end_one_enter_too_many_does_nothing(browser, tiny_quiz):
+    with staged(browser, tiny_quiz, state=asking(3)) as stage:
+        stage.root.locator(".metalib-pick").first.press("Enter")
+        assert stage.shown()["stage"] == "done"
+        stage.page.keyboard.press("Enter")
+        assert stage.shown()["stage"] == "done"
+        stage.page.keyboard.press("Tab")
+        stage.page.keyboard.press("Enter")
+        assert stage.state() == {"round": 1, "started": True, "answers": []}
+
+
+def test_a_state_that_python_sets_does_not_take_the_focus(browser, tiny_quiz):
+    with staged(browser, tiny_quiz) as stage:
+        stage.set(asking())
+        assert stage.page.evaluate("document.activeElement === document.body")
+
+
+def test_nothing_on_the_page_tells_the_answer_before_the_end(browser, tiny_quiz):
+    for state in (tiny_quiz.state, asking(), asking(3)):
+        with staged(browser, tiny_quiz, state=state) as stage:
+            assert stage.shown() == {"stage": "asking" if state["started"] else "ready"}
+            text = stage.root.evaluate("root => root.outerHTML.replace(/url\\([^)]*\\)/g, '')")
+            assert "class" not in stage.root.inner_text() and "truth" not in text and "right" not in text

@@ -1,7 +1,6 @@
-"""The widgets of notebook 01: the leaks, the episode explorer, and *beat the machine*, in Python and as their scripts say."""
+"""The widgets of notebook 01: the leaks, the episode explorer and *beat the machine*, in Python and in script."""
 
 import json
-from dataclasses import replace
 
 import node
 import pytest
@@ -16,7 +15,6 @@ from metalib.course.learning_to_learn.episode_explorer import EpisodeExplorer, r
 from metalib.course.learning_to_learn.explorer import LEAKS, N_EPISODES, Explorer, ExplorerState, listed
 from metalib.course.learning_to_learn.leaks import Leaks, leaky_draw, memoriser_accuracy
 from metalib.episodes import ClassBank, EpisodeSpec, draw_indices
-from metalib.evaluate import wilson_interval
 from metalib.runtime import seeded
 
 # --- leaks

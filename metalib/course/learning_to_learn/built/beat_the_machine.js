@@ -64,8 +64,12 @@ function wilson(successes, trials) {
   let mean = successes / trials, z2 = 1.959964 * 1.959964 / trials, centre = (mean + z2 / 2) / (1 + z2), half = 1.959964 * Math.sqrt(mean * (1 - mean) / trials + z2 / (4 * trials)) / (1 + z2);
   return { mean, low: Math.max(0, centre - half), high: Math.min(1, centre + half), n: trials };
 }
+function rounded(value, digits) {
+  let exact = value.toFixed(60), end = exact.indexOf(".") + 1 + digits;
+  return /^50*$/.test(exact.slice(end)) && Number(exact[end - 1]) % 2 === 0 ? exact.slice(0, end) : value.toFixed(digits);
+}
 function inWords({ mean, low, high, n }, unit) {
-  let digits = (high - low) / 2 >= 5e-4 ? 1 : 2, percent = (x) => (100 * x).toFixed(digits);
+  let digits = (high - low) / 2 >= 5e-4 ? 1 : 2, percent = (x) => rounded(100 * x, digits);
   return Math.abs(high - mean - (mean - low)) < 1e-9 ? `${percent(mean)} ± ${percent((high - low) / 2)} % (${n} ${unit})` : `${percent(mean)} % (${percent(low)} to ${percent(high)}, ${n} ${unit})`;
 }
 
@@ -298,7 +302,8 @@ function done({ status: words, bars: rows, missed, total, n_way, round, rounds }
       side(pictures, yours + 1, "you chose"),
       side(pictures, truth + 1, "right")
     ),
-    element("small", {}, name),
+    element("small", {}, name.split("/").flatMap((part, i) => i ? ["/", element("wbr"), part] : [part])),
+    // may break there
     element("small", {}, `Right here: ${machines.join(", ") || "no machine"}`)
   ), more = round + 1 < rounds;
   return [
