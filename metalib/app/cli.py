@@ -14,7 +14,6 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import NamedTuple
 
 INTERRUPTED, WRONG_INPUT = 130, 2  # a shell's own numbers for Ctrl-C, and argparse's for a wrong option
@@ -81,11 +80,13 @@ def data_run(arguments: argparse.Namespace) -> int:
 def train_options(parser: argparse.ArgumentParser) -> None:
     """Which recipe, where to, and how long."""
     parser.add_argument("recipe", help="protonet, classifier, maml, fomaml, anil, reptile …: an unknown name lists all")
-    parser.add_argument("--out", type=path, help="folder of the run (default: runs/ in the first writable data folder)")
+    parser.add_argument(
+        "--out", type=limited("out"), help="folder of the run (default: in runs/ of the first data folder)"
+    )
     parser.add_argument("--resume", action="store_true", help="go on where the run in --out stopped")
-    parser.add_argument("--updates", type=whole(1), help="number of updates; the learning rate falls to zero over them")
+    parser.add_argument("--updates", type=limited("updates"), help="the learning rate falls to zero over so many")
     parser.add_argument("--split", choices=("alphabets", "paper"), default="alphabets", help="of classes")
-    parser.add_argument("--seed", type=whole(0), default=0)
+    parser.add_argument("--seed", type=limited("seed"), default=0)
     parser.add_argument("--compile", action="store_true", help="MAML on a CPU: faster on some, after half a minute")
     parser.add_argument("--with-validation", action="store_true", help="learn from the validation classes too")
     device_option(parser)
@@ -114,7 +115,7 @@ def train_run(arguments: argparse.Namespace) -> int:
 def evaluate_options(parser: argparse.ArgumentParser) -> None:
     """Which checkpoint, on how many episodes."""
     parser.add_argument("checkpoint", help="a .safetensors file, or a name such as protonet")
-    parser.add_argument("--episodes", type=whole(2), default=1000, help="episodes for each cell of the table (1000)")
+    parser.add_argument("--episodes", type=limited("episodes"), default=1000, help="for each cell of the table (1000)")
     parser.add_argument("--write", action="store_true", help="write what is measured into the checkpoint")
     device_option(parser)
 
@@ -158,7 +159,7 @@ def bench_options(parser: argparse.ArgumentParser) -> None:
     """How thorough, beside whom, and where to."""
     parser.add_argument("--quick", action="store_true", help="few rounds and ways: a first look")
     parser.add_argument("--peers", action="store_true", help="also through higher and learn2learn, where installed")
-    parser.add_argument("--out", type=path, help="a .json file for the figures; a picture goes beside it")
+    parser.add_argument("--out", type=limited("out"), help="a .json file for the figures; a picture goes beside it")
     device_option(parser)
 
 
@@ -170,28 +171,18 @@ def bench_run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def whole(low: int, high: int = 2**63 - 1) -> Callable[[str], int]:
-    """The reader of a whole number, of `low` … `high`."""
+def limited(name: str) -> Callable[[str], object]:
+    """The reader of the option `name`, as `limits` has it."""
 
-    def read(text: str) -> int:
+    def read(text: str) -> object:
+        from metalib.app import limits
+
         try:
-            value = int(text)
-        except ValueError:
-            raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
-        if value < low:
-            raise argparse.ArgumentTypeError(f"{text} is too small: give a whole number of {low} or more")
-        if value > high:
-            raise argparse.ArgumentTypeError(f"{text} is too large: give at most {high:,}")
-        return value
+            return limits.LIMITS[name](text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
 
     return read
-
-
-def path(text: str) -> Path:
-    """The reader of a path: an empty one would be the folder in which the command happens to run."""
-    if not text.strip():
-        raise argparse.ArgumentTypeError("an empty name is no path: leave the option out, or give one")
-    return Path(text)
 
 
 def device_option(parser: argparse.ArgumentParser) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from metalib import bench, places, runtime
+from metalib.app import limits
 from metalib.banks import load_bank, split
 from metalib.banks.store import bank_digest
 from metalib.course import registry
@@ -24,7 +25,7 @@ from metalib.models import Conv4
 from metalib.training import checkpoints, distributed
 from metalib.training.recipes import RECIPES, Recipe, recipe_of
 from metalib.training.recipes.maml import MamlRecipe
-from metalib.training.run_state import Record, has_state, load_state, read_records
+from metalib.training.run_state import Record, check_free, has_state, load_state, read_records
 
 
 def train(
@@ -44,11 +45,11 @@ def train(
     protocol         how the classes are split: see `metalib.banks.split`
     compiled         by torch's compiler: MAML, first-order MAML and ANIL on a CPU
     with_validation  learn from the validation classes too, and keep the last state; else the state that validated best
+    Raises ValueError or OSError for what cannot be trained, or not into this folder, before anything is loaded.
     """
-    place = distributed.device(device)
-    recipe = _recipe(name, place, compiled=compiled, seed=seed, updates=updates)
-    folder = out or _default_folder(f"{name}-{protocol}{'-all' if with_validation else ''}-{seed}")
-    _refuse_to_resume_nothing(folder, resume)
+    out, updates, seed = limits.read(out=out, updates=updates, seed=seed)
+    recipe = _recipe(name, place := distributed.device(device), compiled=compiled, seed=seed, updates=updates)
+    folder = _free(out or _default_folder(f"{name}-{protocol}{'-all' if with_validation else ''}-{seed}"), resume)
     bank = load_bank()
     training, validation, _ = split(bank, protocol)
     classes = training.join(validation) if with_validation else training
@@ -95,9 +96,10 @@ def _what_may_be_faster(name: str, recipe: Recipe, place: torch.device) -> list[
     return [f"{processes} processes may be faster than {torch.get_num_threads()} threads of one: {command} …"]
 
 
-def _refuse_to_resume_nothing(folder: Path, resume: bool) -> None:
-    if resume and distributed.place().rank == 0 and not has_state(folder):
-        raise ValueError(f"there is no run to go on with in {folder}: leave --resume out, or give its folder (--out)")
+def _free(folder: Path, resume: bool) -> Path:
+    if distributed.place().rank == 0:  # the others need not see it
+        check_free(folder, resume=resume)
+    return folder
 
 
 def _exhaust(records: Iterator[Record], folder: Path) -> None:
@@ -151,9 +153,10 @@ def publish(folder: Path, path: Path, recipe: Recipe, bank: ClassBank, told: dic
 
 def evaluate(checkpoint: str, *, episodes: int, device: str | None, write: bool) -> list[dict[str, Any]]:
     """Print a checkpoint's accuracies on the evaluation classes of its split; `write` puts them into its file too."""
+    (episodes,) = limits.read(episodes=episodes)
     place = runtime.pick_device(device)
     network, info = checkpoints.load(checkpoint, device=place)
-    if "split" not in info:
+    if info.get("split") is None:
         raise ValueError(f"{checkpoint} was not trained on pictures: nothing to measure on the evaluation classes")
     protocol = "paper" if info["split"] == "paper" else "alphabets"
     evaluation = split(load_bank(), protocol).evaluation.to(place)
@@ -212,6 +215,7 @@ def _checkout_data(command: str) -> Path:
 
 def run_bench(*, device: str | None, quick: bool = False, with_peers: bool = False, out: Path | None = None) -> None:
     """Print how fast this machine draws episodes and trains, and write it to `out`."""
+    (out,) = limits.read(out=out)
     torch.manual_seed(0)
     place = runtime.pick_device(device)
     bench.run(load_bank(quiet=True).to(place), quick=quick, with_peers=with_peers, out=out)

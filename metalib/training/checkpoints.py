@@ -14,14 +14,15 @@ from safetensors import SafetensorError, safe_open
 from torch import nn
 
 from metalib import files, places
+from metalib.banks import PROTOCOLS
 from metalib.models import Conv4, conv4, mlp
 
 SUFFIX = ".safetensors"
-INFO = {
-    "method": str | None,
-    "recipe": dict | None,
-    "split": str | None,
-}  # what is read of it; a sinusoid's has no recipe
+INFO = {  # what is read of it; a sinusoid's has no recipe
+    **{"method": str | None, "recipe": dict | None, "split": str | None, "classes": str | None, "device": str | None},
+    **{"updates": int | None, "seconds": files.NUMBER | None},
+}
+MEASURED = [{"task": str, "data": str, "seed": int, "batch_norm": str, "interval": files.INTERVAL}]
 ACTIVATIONS = {"ReLU": nn.ReLU, "Tanh": nn.Tanh}
 
 
@@ -56,7 +57,7 @@ def load(name_or_path: str | Path, *, device: torch.device | str = "cpu") -> tup
         raise CheckpointError(f"{path} ({size:,} bytes) is damaged or cut off ({error}): fetch it again") from error
     try:
         settings = files.fit(json.loads(metadata.get("network", "null")), {"name": str}, "network")
-        info = files.fit(json.loads(metadata.get("info", "null")), INFO, "info")
+        info = _fit_info(json.loads(metadata.get("info", "null")))
     except (ValueError, RecursionError) as error:
         raise CheckpointError(
             f"{path} is no checkpoint of metalib ({error}): give another, or fetch it again"
@@ -74,6 +75,16 @@ def load(name_or_path: str | Path, *, device: torch.device | str = "cpu") -> tup
     except Exception as error:  # each layer has errors of its own for settings that cannot be
         raise CheckpointError(f"{path} does not fit the network that it names ({error}): fetch it again") from error
     return model.to(device).eval(), info
+
+
+def _fit_info(info: Any) -> dict[str, Any]:
+    """`info`, if it looks as `INFO` says; else ValueError, which names the place where it does not."""
+    files.fit(info, INFO, "info")
+    files.fit(info.get("measured", []), MEASURED, "info['measured']")
+    split = info.get("split")
+    if split is not None and split.partition(":")[0] not in PROTOCOLS:  # older ones go on after a colon
+        raise ValueError(f"info['split'] is {split!r}, not {' or '.join(PROTOCOLS)}")
+    return info
 
 
 def digest(model: nn.Module, info: dict[str, Any]) -> str:

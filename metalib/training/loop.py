@@ -33,7 +33,7 @@ from metalib.training.run_state import (
     Record,
     Run,
     alone_in,
-    has_state,
+    has_run,
     load_state,
     read_records,
 )
@@ -237,9 +237,7 @@ def _opened(run: Run, out: Path | None, resume: bool, processes: Processes) -> I
 
     def there_is_one(folder: Path) -> bool:
         held.enter_context(alone_in(folder))
-        found = has_state(folder) if resume else (folder / STATE).exists()
-        if found and not resume:
-            raise ValueError(f"{folder} holds a run already: go on with it (--resume) or choose another folder (--out)")
+        found = has_run(folder, resume=resume)
         if not found:
             (folder / PREVIOUS).unlink(missing_ok=True)  # of another run, whose own state is gone
             (folder / RECORDS).write_text("", encoding="utf-8")

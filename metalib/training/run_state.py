@@ -1,7 +1,7 @@
 """The state of a training run and its records: what is kept in a folder, so that a run can go on where it stopped.
 
 A state is what torch.save writes, and behind it the digest of that: one file, so that no cut can part the two. States
-of older versions have no digest, and are believed without.
+of older versions end as torch's archive does: they have no digest, and are believed without.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from metalib.training.distributed import ALONE, Processes
 
 STATE, PREVIOUS, RECORDS = "state.pt", "state.pt.previous", "records.jsonl"
 SEAL = b"sha256:"  # begins the last bytes of a state, which are SEAL and 64 hexadecimal digits
+ARCHIVE_END, ITS_LENGTH = b"PK\5\6", 22  # begins the last bytes of what torch.save writes
 _STATE_SHAPE = {
     **{"model": dict, "optimizer": dict, "schedule": {"last_epoch": int}, "generator": Tensor, "inner": dict | None},
     **{"update": int, "seconds": files.NUMBER, "loss_sum": files.NUMBER, "loss_count": int},
@@ -198,6 +199,30 @@ def newest_state(folder: Path) -> dict[str, Any]:
         return state
 
 
+def has_run(folder: Path, *, resume: bool) -> bool:
+    """Whether there is something to go on from. Raises ValueError where there is, and a run is to start anew."""
+    if not resume and (folder / STATE).exists():
+        raise ValueError(f"{folder} holds a run already: go on with it (--resume) or choose another folder (--out)")
+    return resume and has_state(folder)
+
+
+def check_free(folder: Path, *, resume: bool) -> None:
+    """Raise what a run into `folder` would, before what it needs is loaded; nothing is made."""
+    if resume and not has_state(folder):
+        raise ValueError(f"there is no run to go on with in {folder}: leave --resume out, or give its folder (--out)")
+    _check_place(folder)
+    if folder.exists():
+        with alone_in(folder):
+            has_run(folder, resume=resume)
+
+
+def _check_place(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(f"{folder} is a file, not a folder: choose another (--out)")
+    if not places.is_writable(folder):
+        raise PermissionError(f"{folder} cannot be written to: make it writable, or choose another folder (--out)")
+
+
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
     """Make `folder` and hold it against a second run; what a killed run left half-written there is removed.
@@ -210,10 +235,7 @@ def alone_in(folder: Path) -> Iterator[None]:
             f"another run is writing to {folder}: wait until it has ended, or choose another folder (--out)"
         )
 
-    if folder.exists() and not folder.is_dir():
-        raise NotADirectoryError(f"{folder} is a file, not a folder: choose another (--out)")
-    if not places.is_writable(folder):
-        raise PermissionError(f"{folder} cannot be written to: make it writable, or choose another folder (--out)")
+    _check_place(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with files.locked(folder / STATE, waiting=taken):
         for part in folder.glob(".*.part"):
@@ -246,7 +268,7 @@ def _read(path: Path) -> dict[str, Any]:
     data = path.read_bytes()  # an OSError says itself what is wrong, and the file may be whole
     length = len(_seal(b""))
     try:
-        if data[-length:].startswith(SEAL):
+        if not data[-ITS_LENGTH:].startswith(ARCHIVE_END):  # else of an older version
             data, seal = data[:-length], data[-length:]
             if seal != _seal(data):
                 raise ValueError("it does not hold what was written to it")

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 
+import numpy as np
 import pytest
 import torch
 
@@ -15,6 +16,7 @@ from metalib.evaluate import Interval
 from metalib.training import checkpoints
 from metalib.training.loop import STATE, Terminated
 from metalib.training.recipes import RECIPES, base, recipe_of
+from metalib.training.run_state import alone_in
 
 
 @pytest.fixture
@@ -165,6 +167,52 @@ def test_fewer_episodes_agree_with_what_the_committed_checkpoint_says(omniglot):
         assert claim.n == 1000
         error = (found.half_width**2 + claim.half_width**2) ** 0.5 / Z
         assert abs(found.mean - claim.mean) < 4 * error + 1e-3
+
+
+@pytest.fixture
+def nothing_loads(monkeypatch):
+    monkeypatch.setattr(commands, "load_bank", lambda *args, **kwargs: pytest.fail("loaded"))
+    monkeypatch.setattr(base.Recipe, "network", lambda recipe: pytest.fail("built"))
+    monkeypatch.setattr(checkpoints, "load", lambda *args, **kwargs: pytest.fail("loaded"))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"updates": 0}, "updates: 0 is too small: give a whole number of 1 or more"),
+        ({"updates": -3}, "updates: -3 is too small: give a whole number of 1 or more"),
+        ({"updates": 2.5}, "updates: 2.5 is no whole number"),
+        ({"updates": True}, "updates: True is no whole number"),
+        ({"seed": -1}, "seed: -1 is too small: give a whole number of 0 or more"),
+        ({"seed": 10**22}, "is too large: give at most 9,223,372,036,854,775,807"),
+        ({"folder": ""}, "out: an empty name is no path"),
+    ],
+)
+def test_python_refuses_what_the_command_line_does_in_the_same_words(nothing_loads, tmp_path, given, said):
+    with pytest.raises(ValueError, match=said):
+        train(**{"folder": tmp_path / "run", **given})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_too_few_episodes_are_refused_in_python_too(nothing_loads):
+    with pytest.raises(ValueError, match="episodes: 1 is too small: give a whole number of 2 or more"):
+        commands.evaluate("protonet", episodes=1, device="cpu", write=False)
+
+
+def test_a_run_into_a_folder_that_is_not_free_is_refused_before_anything_is_loaded(nothing_loads, tmp_path):
+    with alone_in(tmp_path / "held"), pytest.raises(ValueError, match=r"another run is writing to .*held: wait"):
+        train(tmp_path / "held")
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(NotADirectoryError, match="is a file, not a folder"):
+        train(tmp_path / "file")
+    (tmp_path / "held" / STATE).write_bytes(b"a state")
+    with pytest.raises(ValueError, match="holds a run already: go on with it"):
+        train(tmp_path / "held")
+
+
+def test_numbers_of_numpy_are_numbers(bank, tmp_path):
+    _, info = checkpoints.load(train(str(tmp_path / "run"), updates=np.int64(1), seed=np.int64(2)))
+    assert (info["updates"], info["seed"]) == (1, 2)
 
 
 def test_resuming_where_no_run_is_is_refused_before_anything_is_loaded(tmp_path, monkeypatch):

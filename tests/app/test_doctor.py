@@ -223,7 +223,14 @@ def test_a_full_disk(monkeypatch):
 
 def test_no_folder_that_can_be_written(monkeypatch):
     monkeypatch.setattr(places, "is_writable", lambda folder: False)
-    assert wrong(doctor.disk(), "no data folder can be written", "METALIB_USER")
+    assert doctor.disk() == Finding(True, "free disk: not looked at, as no data folder can be written")
+
+
+def test_one_thing_that_is_wrong_is_said_once(monkeypatch, capsys):
+    """A home that cannot be written, in an installation without a checkout."""
+    monkeypatch.setattr(places, "is_writable", lambda folder: False)
+    assert doctor.examine() == 1
+    assert "1 wrong: " in capsys.readouterr().out
 
 
 def test_a_port_that_is_taken_is_well():

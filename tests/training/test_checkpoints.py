@@ -21,14 +21,14 @@ def saved(tmp_path):
     torch.manual_seed(0)
     model = conv4(width=8).to(memory_format=torch.channels_last)
     path = tmp_path / "network.safetensors"
-    checkpoints.save(path, model, {"seed": 0, "measured": [1, 2]})
+    checkpoints.save(path, model, {"seed": 0, "measured": []})
     return model, path
 
 
 def test_what_is_saved_comes_back(saved):
     model, path = saved
     loaded, info = checkpoints.load(path)
-    assert info == {"seed": 0, "measured": [1, 2]}
+    assert info == {"seed": 0, "measured": []}
     assert not loaded.training
     x = torch.rand(3, 1, 28, 28)
     assert_close(loaded(x), model.eval()(x))
@@ -141,6 +141,32 @@ def test_metadata_of_another_shape(saved, network, at):
     right = {"network": '{"name": "conv4", "width": 8}', "info": "{}"}
     save_file(conv4(width=8).state_dict(), path, {**right, at: network})
     with pytest.raises(CheckpointError, match=r"network\.safetensors is no checkpoint of metalib \(.*\): "):
+        checkpoints.load(path)
+
+
+ROW = {"task": "5-way", "data": "x", "seed": 1, "batch_norm": "none", "interval": [0.9, 0.8, 1.0, 9, "episodes"]}
+
+
+@pytest.mark.parametrize(
+    ("info", "said"),
+    [
+        ({"split": "nowhere"}, r"info\['split'\] is 'nowhere', not alphabets or paper"),
+        ({"split": 3}, r"info\['split'\] is 3"),
+        ({"measured": 5}, r"info\['measured'\] is 5, not a list"),
+        ({"measured": None}, r"info\['measured'\] is None, not a list"),
+        ({"measured": [5]}, r"info\['measured'\]\[0\] is 5, not a dict"),
+        ({"measured": [ROW, {**ROW, "task": 5}]}, r"info\['measured'\]\[1\]\['task'\] is 5, not a str"),
+        ({"measured": [{**ROW, "interval": [0.9]}]}, r"info\['measured'\]\[0\]\['interval'\] has length 1, not 5"),
+        ({"updates": "many"}, r"info\['updates'\] is 'many'"),
+    ],
+)
+def test_info_that_is_not_as_it_is_written(saved, info, said):
+    model, path = saved
+    for right in ({}, {"split": "paper", "measured": []}, {"split": "alphabets: official", "measured": [ROW]}):
+        checkpoints.save(path, model, right)
+        assert checkpoints.load(path)[1] == right
+    checkpoints.save(path, model, info)
+    with pytest.raises(CheckpointError, match=rf"is no checkpoint of metalib \({said}"):
         checkpoints.load(path)
 
 

@@ -72,6 +72,17 @@ def saved_as_before(folder, state):
     torch.save(state, folder / STATE)
 
 
+def test_a_seal_that_is_damaged_is_not_taken_for_none(copied):
+    """Each bit of it: a state of an older version has none, and is believed."""
+    size, path = (copied / STATE).stat().st_size, copied / STATE
+    for bit in range(8 * (size - 71), 8 * size):
+        flip(path, bit)
+        with pytest.raises(BadFile, match="does not hold what was written to it"):
+            load_state(copied)
+        flip(path, bit)
+    assert load_state(copied)["update"] == UPDATES
+
+
 def test_a_state_of_an_older_version_is_resumed_from(copied):
     state = load_state(copied)
     del state["processes"]
