@@ -1,92 +1,147 @@
-function render({ model, el }) {
-  // the radio buttons of one view share a name that no other view on the page has
-  const group = `metalib-network-${Math.random().toString(36).slice(2)}`;
-  const choice = (name, i, chosen) =>
-    element(
-      "label",
-      {},
-      element("input", { type: "radio", name: group, "data-set": "model", value: i, checked: i === chosen }),
-      name,
-    );
-  const plot = ({ support, query, range, step, chance }) => {
-    const f = frame(420, 190, [-0.6, support.length - 0.4], range);
-    const along = (ys) => ys.map((y, x) => [x, y]);
-    const decades = [-3, -2, -1, 0, 1].map((power) => [
-      svg("line", { x1: 0, x2: f.width, y1: f.py(power), y2: f.py(power), class: "metalib-axis" }),
-      svg("text", { x: 4, y: f.py(power) - 3 }, `${10 ** power}`),
-    ]);
-    const dot = (ys, colour) => svg("circle", { cx: f.px(step), cy: f.py(ys[step]), r: 5, fill: colour });
-    const inside = (y) => Math.min(f.height - 6, Math.max(14, y));
-    const name = (ys, words, colour, dy) =>
-      svg("text", { x: f.width - 6, y: inside(f.py(ys.at(-1)) + dy), "text-anchor": "end", style: `fill:${colour};font-weight:700` }, words);
-    const above = support.at(-1) > query.at(-1);
-    return chart(
-      f,
-      "Support loss and query loss after each inner step, on a logarithmic scale",
-      decades,
-      svg("line", { x1: 0, x2: f.width, y1: f.py(chance), y2: f.py(chance), class: "metalib-guessing" }),
-      svg("line", { x1: f.px(step), x2: f.px(step), y1: 0, y2: f.height, class: "metalib-now" }),
-      line(f, along(support), { stroke: "#595959", "stroke-width": 2, "stroke-dasharray": "6 3", class: "metalib-support-loss" }),
-      line(f, along(query), { stroke: "#d55e00", "stroke-width": 2.5, class: "metalib-query-loss" }),
-      dot(support, "#595959"),
-      dot(query, "#d55e00"),
-      name(support, "support loss (dashed)", "#595959", above ? -8 : 16),
-      name(query, "query loss", "#b04a00", above ? 16 : -8),
-    );
+import "./inner_step_scrubber.css";
+import { badge, button, element, radios, slider, status, tile } from "../kit/elements.js";
+import { unpacked } from "../kit/packed.js";
+import { widget } from "../kit/widget.js";
+import { losses } from "./losses.js";
+
+/** @typedef {import("../kit/elements.js").Badge} Badge */
+/** @typedef {import("../kit/packed.js").Packed} Packed */
+/** @typedef {import("./losses.js").Loss} Loss */
+/**
+ * @typedef {object} Task  a task with its ways, by network and step size
+ * @property {{ url: string, count: number }} pictures  the support set's, then the queries'
+ * @property {number[]} support  labels
+ * @property {number[]} truth  labels of the Q queries
+ * @property {Packed} probabilities  [models, step sizes, k + 1, Q, N]
+ * @property {Packed} answers  [models, step sizes, k + 1, Q]
+ * @property {Loss[][][]} support_losses  [models][step sizes][k + 1]
+ * @property {Loss[][][]} query_losses
+ */
+/** @typedef {{ labels: Badge[], models: string[], step_sizes: number[], range: [number, number], tasks: Task[] }} Data */
+/** @typedef {{ task: number, model: number, step_size: number, step: number }} State */
+
+/** A loss in words. @param {Loss} loss */
+export function said(loss) {
+  if (loss === null) return "diverged";
+  if (loss < 100) return loss.toFixed(3);
+  if (loss < 10000) return loss.toFixed(0);
+  const [digit, power] = loss.toExponential(0).split("e+");
+  return `${digit}\u00a0·\u00a010${[...power].map((figure) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(figure)]).join("")}`;
+}
+
+/** @param {Data} data @param {State} state */
+export function view({ labels, models, step_sizes: sizes, range, tasks }, { task: number, model, step_size: size, step }) {
+  const task = tasks[number];
+  const [, , steps, queries, n_way] = task.probabilities.shape;
+  const first = ((model * sizes.length + size) * steps + step) * queries;
+  const shares = unpacked(task.probabilities);
+  const predictions = [...unpacked(task.answers).subarray(first, first + queries)].map(Math.round);
+  const asked = task.truth.map((truth, i) => ({
+    truth,
+    index: task.support.length + i,
+    badge: labels[predictions[i]],
+    wrong: predictions[i] !== truth,
+    shares: [...shares.subarray((first + i) * n_way, (first + i + 1) * n_way)],
+  }));
+  const right = asked.filter(({ wrong }) => !wrong).length;
+  const [support, query] = [task.support_losses[model][size], task.query_losses[model][size]];
+  const words = `support loss ${said(support[step])}, query loss ${said(query[step])}`;
+  return {
+    pictures: task.pictures,
+    labels,
+    support: task.support.map((label, index) => ({ badge: labels[label], index })),
+    columns: labels.map((_, label) => asked.filter(({ truth }) => truth === label)),
+    chart: { support, query, step, range, guessing: Math.log(n_way) },
+    sliders: [
+      { key: "step", label: "inner step", min: 0, max: steps - 1, step: 1, value: step, text: `${step}` },
+      { key: "step_size", label: "step size α", min: 0, max: sizes.length - 1, step: 1, value: size, text: `${sizes[size]}` },
+    ],
+    networks: { key: "model", legend: "Network", options: models, chosen: model },
+    count: `task ${number + 1} of ${tasks.length}`,
+    status: `After ${step} step${step === 1 ? "" : "s"}: ${right} of ${queries} queries right, ${words}.`,
+    shown: {
+      model: models[model],
+      step_size: sizes[size],
+      step,
+      right,
+      predictions,
+      support_loss: support[step],
+      query_loss: query[step],
+    },
   };
-  const tiles = (rows, ...items) => element("ul", { class: "metalib-tiles", style: `--metalib-rows:${rows}` }, ...items);
-  const card = ({ badge: label, picture: url }) =>
+}
+
+/** @typedef {ReturnType<typeof view>} View */
+
+/**
+ * @param {Data} data @param {State} state
+ * @param {{ name: "deal" } | { name: "set", key: keyof State, value: number }} action
+ * @returns {State}
+ */
+export function act({ tasks }, state, action) {
+  if (action.name === "deal") return { ...state, task: (state.task + 1) % tasks.length };
+  return state[action.key] === action.value ? state : { ...state, [action.key]: action.value };
+}
+
+/** @param {View} seen @param {string} own */
+function draw({ pictures, labels, support, columns, chart, sliders, networks, count, status: sentence }, own) {
+  /** @param {View["support"][0]} card */
+  const card = ({ badge: label, index }) =>
     element(
       "li",
-      { class: "metalib-tile", style: `--metalib-class:${label.colour}` },
-      picture(url, 56, `Support picture of class ${label.text}`),
+      { class: "metalib-card", style: `--metalib-class:${label.colour}` },
+      tile(pictures, index, 56, `Support picture of class ${label.text}`),
       element("span", { class: "metalib-given", "aria-hidden": "true" }, badge(label)),
     );
-  const query = ({ badge: label, picture: url, truth, wrong, bars: shares, words }) =>
-    element(
+  /** @param {View["columns"][0][0]} query */
+  const query = ({ truth, index, badge: label, wrong, shares }) => {
+    const words = shares.map((share, i) => `${labels[i].text} ${(100 * share).toFixed(0)} %`).join(", ");
+    const is = labels[truth].text;
+    return element(
       "li",
-      { class: `metalib-tile${wrong ? " metalib-is-missed" : ""}`, style: `--metalib-class:${label.colour}` },
-      picture(url, 56, `Query of class ${truth}, answered ${label.text}${wrong ? ", wrong" : ""}. ${words}`),
+      { class: `metalib-card${wrong ? " metalib-is-missed" : ""}`, style: `--metalib-class:${label.colour}` },
+      tile(pictures, index, 56, `Query of class ${is}, answered ${label.text}${wrong ? ", wrong" : ""}. ${words}`),
       element(
         "span",
         { class: "metalib-shares", "aria-hidden": "true", title: words },
-        shares.map(({ colour, share }) => element("i", { style: `background:${colour};height:${Math.max(2, 100 * share)}%` })),
+        shares.map((share, i) => element("i", { style: `background:${labels[i].colour};height:${Math.max(2, 100 * share).toFixed(1)}%` })),
       ),
-      element(
-        "span",
-        { class: "metalib-given", "aria-hidden": "true" },
-        badge(label),
-        wrong ? element("b", {}, `✗ is ${truth}`) : null,
-      ),
+      element("span", { class: "metalib-given", "aria-hidden": "true" }, badge(label), wrong ? element("b", {}, `✗ is ${is}`) : null),
     );
-  const draw = ({ sliders, models, chosen, support, queries, chart: losses, status }) => [
+  };
+  return [
     element("h4", {}, "Move through the inner steps, then change the step size."),
-    element("fieldset", { class: "metalib-slides" }, sliders.map(slider)),
-    models.length > 1
-      ? element("fieldset", { class: "metalib-choices", "aria-label": "network" }, models.map((name, i) => choice(name, i, chosen)))
-      : null,
-    element("p", { class: "metalib-status", role: "status" }, status),
     element(
       "div",
       { class: "metalib-scrub" },
       element(
         "div",
-        {},
-        element("h4", {}, "Support: one drawing of each class."),
-        tiles(1, support.map(card)),
-        element("h4", {}, "Loss after each step, in nats. Dotted: guessing."),
-        plot(losses),
+        { class: "metalib-controls" },
+        sliders.map(slider),
+        networks.options.length > 1 ? radios(own, networks) : null,
+        element("span", { class: "metalib-deal" }, button({ name: "deal" }, {}, "Another task"), element("small", {}, count)),
+        status(sentence),
       ),
       element(
         "div",
-        {},
-        element("h4", {}, "Queries, a column for each class. Bars: probabilities."),
-        tiles(queries.length / support.length, queries.map(query)),
+        { class: "metalib-queries" },
+        element("h4", {}, "Support: one drawing of each class."),
+        element("ul", { class: "metalib-classes" }, support.map(card)),
+        element("h4", {}, "Queries, by class. Bars: probabilities."),
+        element(
+          "div",
+          { class: "metalib-classes" },
+          columns.map((column, i) => element("ul", { "aria-label": `Queries of class ${labels[i].text}` }, column.map(query))),
+        ),
+      ),
+      element(
+        "div",
+        { class: "metalib-losses" },
+        element("h4", {}, "Loss after each inner step, in nats. Dotted: guessing."),
+        losses(chart),
       ),
     ),
-    element("button", { type: "button", class: "metalib-button", "data-action": "press", "data-name": "deal" }, "Another task"),
   ];
-  return mountGraph(model, el, draw);
 }
 
-export default { render };
+export default widget({ name: "inner-step-scrubber", view, act, draw, shown: ({ shown }) => shown });
