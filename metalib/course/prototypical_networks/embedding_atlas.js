@@ -1,7 +1,23 @@
-const WIDTH = 620;
-const HEIGHT = 460;
-const SIDE = 28; // pixels of a drawing in the strip that Python sends
-const SHOWN = 112; // pixels of the page for the drawing that is pointed at
+import "./embedding_atlas.css";
+import { choice, element, note, slider, status, svg, tile } from "../kit/elements.js";
+import { clamp } from "../kit/graph.js";
+import { listen, widget } from "../kit/widget.js";
+import { glide } from "./atlas_motion.js";
+import { HEIGHT, WIDTH, means, nearest, placed, pointsOf, threads } from "./atlas_places.js";
+
+/** @typedef {import("./atlas_places.js").Point} Point */
+/**
+ * @typedef {object} Data
+ * @property {{ title: string, ratio: number, words: string }[]} stages
+ * @property {import("../kit/packed.js").Packed} points  [stages, drawings, 2], class by class
+ * @property {{ url: string, count: number }} drawings
+ * @property {number} n_drawings  of each class
+ * @property {string[]} names  of the classes
+ * @property {number[]} group_of  each class
+ * @property {{ name: string, colour: string }[]} groups  alphabets
+ */
+/** @typedef {{ stage: number, group: string | null, picked: number }} State */
+
 const SHAPES = [
   "M-3.5 0a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0-7 0",
   "M-3.2-3.2H3.2V3.2H-3.2Z",
@@ -9,149 +25,200 @@ const SHAPES = [
   "M0-4.6 4.6 0 0 4.6-4.6 0Z",
   "M-1.4-4.2H1.4V-1.4H4.2V1.4H1.4V4.2H-1.4V1.4H-4.2V-1.4H-1.4Z",
 ];
+const WIDE = 5; // drawings or characters that an arrow key with Shift goes at once
 
-// from the coordinates of Python to pixels, so that all points are seen and both axes have one unit
-function frame(points) {
-  const xs = points.map(([x]) => x);
-  const ys = points.map(([, y]) => y);
-  const [x0, x1, y0, y1] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
-  const unit = Math.min((WIDTH - 40) / (x1 - x0), (HEIGHT - 40) / (y1 - y0));
-  return ([x, y]) => [WIDTH / 2 + unit * (x - (x0 + x1) / 2), HEIGHT / 2 - unit * (y - (y0 + y1) / 2)];
+/** The group of a drawing. @param {Data} data @param {number} drawing */
+const groupOf = ({ group_of, n_drawings }, drawing) => group_of[Math.floor(drawing / n_drawings)];
+
+/** The drawings that are not faded. @param {Data} data @param {string | null} group */
+function visible(data, group) {
+  const all = [...Array(data.points.shape[1]).keys()];
+  return group === null ? all : all.filter((drawing) => data.groups[groupOf(data, drawing)].name === group);
 }
 
-function render({ model, el }) {
-  let picked = 0; // the drawing that is pointed at, here and not in Python: nothing is to be computed for it
-
-  const legend = (view) => {
-    const button = (name, colour, shape, chosen) =>
-      element(
-        "button",
-        {
-          type: "button",
-          class: "metalib-button",
-          "data-action": "choose",
-          "data-group": name,
-          "aria-pressed": String(chosen),
-        },
-        shape === null
-          ? null
-          : svg("svg", { viewBox: "-5 -5 10 10", width: 14, height: 14, "aria-hidden": "true" }, svg("path", { d: shape, fill: colour })),
-        name || "all alphabets",
-      );
-    return element(
-      "div",
-      { class: "metalib-alphabets", role: "group", "aria-label": "alphabet" },
-      button("", null, null, view.chosen === null),
-      view.groups.map(({ name, colour }, i) => button(name, colour, SHAPES[i % SHAPES.length], view.chosen === i)),
-    );
+/** @param {Data} data @param {State} state */
+export function view(data, { stage, group, picked }) {
+  const { stages, n_drawings, names, groups, group_of, drawings } = data;
+  const points = pointsOf(data.points, stage);
+  const kind = Math.floor(picked / n_drawings);
+  return {
+    stage,
+    stages: stages.length,
+    ...stages[stage],
+    places: placed(points),
+    means: means(points, n_drawings),
+    classes: names.map((_, c) => ({ group: group_of[c], away: group !== null && groups[group_of[c]].name !== group })),
+    groups: groups.map(({ name, colour }, i) => ({ name, colour, shape: SHAPES[i % SHAPES.length], chosen: name === group })),
+    n_drawings,
+    drawings,
+    picked,
+    kin: Array.from({ length: n_drawings }, (_, i) => kind * n_drawings + i),
+    name: names[kind],
+    which: `drawing ${(picked % n_drawings) + 1} of ${n_drawings}`,
+    all: group === null,
   };
+}
 
-  const cloud = (view) => {
-    const place = frame(view.points);
-    const means = view.means.map(place);
-    const marks = view.points.map((point, i) => {
-      const c = view.classes[i];
-      const group = view.group_of[c];
-      const { colour } = view.groups[group];
-      const [x, y] = place(point);
-      const away = view.chosen !== null && view.chosen !== group;
-      return svg(
-        "g",
-        { class: `metalib-drawing${away ? " metalib-away" : ""}`, "data-drawing": i, "data-class": c },
-        svg("line", { x1: x.toFixed(1), y1: y.toFixed(1), x2: means[c][0].toFixed(1), y2: means[c][1].toFixed(1), stroke: colour }),
-        svg("path", { d: SHAPES[group % SHAPES.length], transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`, fill: colour }),
-      );
+/** @typedef {{ name: "set", key: "stage", value: number } | { name: "choose", group: string | null }} Setting */
+/** @typedef {{ name: "pick", drawing: number } | { name: "step", by: "drawing" | "class", step: number }} Picking */
+
+/** @param {Data} data @param {State} state @param {Setting | Picking} action @returns {State} */
+export function act(data, state, action) {
+  if (action.name === "set") {
+    const stage = clamp(action.value, 0, data.stages.length - 1);
+    return stage === state.stage ? state : { ...state, stage };
+  }
+  if (action.name === "choose") {
+    const seen = visible(data, action.group);
+    return { ...state, group: action.group, picked: seen.includes(state.picked) ? state.picked : seen[0] };
+  }
+  const seen = visible(data, state.group);
+  let drawing = state.picked;
+  if (action.name === "pick") drawing = seen.includes(action.drawing) ? action.drawing : drawing;
+  else {
+    const step = action.step * (action.by === "class" ? data.n_drawings : 1);
+    const count = seen.length;
+    drawing = seen[(((seen.indexOf(drawing) + step) % count) + count) % count];
+  }
+  return drawing === state.picked ? state : { ...state, picked: drawing };
+}
+
+/** @param {Point} place */
+const at = ([x, y]) => `translate:${x.toFixed(1)}px ${y.toFixed(1)}px`;
+
+/** @param {ReturnType<typeof view>} seen */
+function map({ places, classes, groups, n_drawings, kin, picked, title }) {
+  const kind = Math.floor(picked / n_drawings);
+  /** @param {number} c @param {string} look */
+  const lines = (c, look) =>
+    svg("path", {
+      d: threads(places.slice(c * n_drawings, (c + 1) * n_drawings)),
+      class: `metalib-threads ${look}`,
+      stroke: groups[classes[c].group].colour,
+      "data-threads": c,
     });
-    return svg(
-      "svg",
-      {
-        viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
-        width: WIDTH,
-        height: HEIGHT,
-        class: "metalib-atlas",
-        tabindex: 0,
-        role: "application",
-        "aria-label": `${view.title}: ${view.points.length} drawings. Left and right arrow: next drawing. Up and down: next character`,
-      },
-      ...marks,
-    );
+  /** @param {number} c @param {string} look @param {number[]} own  the last one lies on top */
+  const marks = (c, look, own) => {
+    const { colour, shape } = groups[classes[c].group];
+    const mark = (/** @type {number} */ i) => svg("path", { d: shape, style: at(places[i]), "data-drawing": i });
+    return svg("g", { class: `metalib-marks ${look}`, fill: colour }, own.map(mark));
   };
+  const looks = classes.map(({ away }) => (away ? "metalib-away" : "metalib-near"));
+  return svg(
+    "svg",
+    {
+      viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+      class: "metalib-chart metalib-atlas",
+      tabindex: 0,
+      role: "application",
+      "aria-label": `${title}: ${places.length} drawings. Left and right arrow: next drawing. Up and down: next character. With Shift: five at once`,
+    },
+    svg("rect", { width: WIDTH, height: HEIGHT, class: "metalib-paper" }),
+    looks.map((look, c) => lines(c, look)),
+    looks.map((look, c) => marks(c, look, kin.map((_, i) => c * n_drawings + i))),
+    lines(kind, "metalib-kin"),
+    marks(kind, "metalib-kin", [...kin.filter((i) => i !== picked), picked]),
+  );
+}
 
-  const panel = (view) => {
-    const c = view.classes[picked];
-    const strip = SHOWN * view.points.length;
-    const style = `width:${SHOWN}px;height:${SHOWN}px;background-size:${strip}px ${SHOWN}px;background-position:-${SHOWN * picked}px 0`;
-    return element(
-      "div",
-      { class: "metalib-picked" },
-      element("span", { class: "metalib-one", style, role: "img", "aria-label": "the drawing" }),
-      element("p", { class: "metalib-name", "aria-live": "polite" }, `${view.names[c]}, drawing ${(picked % view.n_drawings) + 1}`),
-    );
-  };
-
-  const draw = (view) => [
-    legend(view),
+/** @param {ReturnType<typeof view>} seen */
+function draw(seen) {
+  const { groups, all, stage, stages, title, drawings, picked, name, which, words } = seen;
+  const symbol = (/** @type {(typeof groups)[0]} */ { colour, shape }) =>
+    svg("svg", { viewBox: "-6 -6 12 12", width: 16, height: 16, "aria-hidden": "true" }, svg("path", { d: shape, fill: colour, class: "metalib-key" }));
+  return [
     element(
-      "label",
-      { class: "metalib-stage" },
-      element("span", {}, "Stage"),
-      element("input", { type: "range", min: 0, max: view.n_stages - 1, step: 1, value: view.state.stage, "aria-valuetext": view.title }),
-      element("b", {}, view.title),
+      "div",
+      { class: "metalib-controls" },
+      choice("Alphabet", [
+        { label: "all", name: "all alphabets", action: { name: "choose", group: null }, chosen: all },
+        ...groups.map((group) => ({ label: [symbol(group), group.name], action: { name: "choose", group: group.name }, chosen: group.chosen })),
+      ]),
+      slider({ key: "stage", label: "Stage", min: 0, max: stages - 1, step: 1, value: stage, text: title }),
     ),
-    element("div", { class: "metalib-map" }, cloud(view), panel(view)),
-    element("p", { class: "metalib-status", role: "status" }, view.status),
+    element(
+      "div",
+      { class: "metalib-map" },
+      map(seen),
+      element(
+        "div",
+        { class: "metalib-picked" },
+        tile(drawings, picked, 112, "the drawing"),
+        element("p", { class: "metalib-name", "aria-live": "polite" }, element("b", {}, name), element("br"), which),
+        note("Point at a mark to see its drawing. All marks of its character are framed."),
+      ),
+    ),
+    status(words),
   ];
-
-  const message = ({ dataset }) => ({ action: "choose", group: dataset.group || null });
-
-  const paint = () => {
-    const view = model.get("view");
-    el.querySelector(".metalib-picked").replaceWith(panel(view));
-    el.querySelector(".metalib-one").style.backgroundImage = `url(${model.get("drawings")})`;
-    const c = String(view.classes[picked]);
-    el.querySelectorAll(".metalib-drawing").forEach((mark, i) => {
-      mark.classList.toggle("metalib-kin", mark.dataset.class === c);
-      mark.classList.toggle("metalib-this", i === picked);
-    });
-  };
-
-  const pick = (drawing) => {
-    picked = drawing;
-    paint();
-  };
-
-  const key = (event) => {
-    if (!event.target.closest(".metalib-atlas")) return;
-    const view = model.get("view");
-    const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: view.n_drawings, ArrowUp: -view.n_drawings };
-    if (!steps[event.key]) return;
-    event.preventDefault();
-    pick((picked + steps[event.key] + view.points.length) % view.points.length);
-  };
-
-  const stop = mount(model, el, { draw, message, key });
-  const over = (event) => {
-    const mark = event.target.closest?.("[data-drawing]");
-    if (mark) pick(Number(mark.dataset.drawing));
-  };
-  const slide = (event) => {
-    if (event.target.type === "range") model.send({ action: "show", stage: Number(event.target.value) });
-  };
-  const follow = () => {
-    // a range that was moved no longer follows its attribute
-    el.querySelector("input").value = model.get("view").state.stage;
-    paint();
-  };
-  el.addEventListener("pointerover", over);
-  el.addEventListener("input", slide);
-  model.on("change:view", follow);
-  follow();
-  return () => {
-    stop();
-    model.off("change:view", follow);
-    el.removeEventListener("pointerover", over);
-    el.removeEventListener("input", slide);
-  };
 }
 
-export default { render };
+/** @type {Record<string, { by: string, step: number }>} */
+const STEPS = {
+  ArrowRight: { by: "drawing", step: 1 },
+  ArrowLeft: { by: "drawing", step: -1 },
+  ArrowDown: { by: "class", step: 1 },
+  ArrowUp: { by: "class", step: -1 },
+};
+
+/** @param {KeyboardEvent} event @param {(action: import("../kit/widget.js").Action) => void} send */
+function key(event, send) {
+  const found = STEPS[event.key];
+  if (!found || !(/** @type {Element} */ (event.target).closest(".metalib-atlas"))) return;
+  event.preventDefault();
+  send({ name: "step", by: found.by, step: found.step * (event.shiftKey ? WIDE : 1) });
+}
+
+/** @type {WeakMap<HTMLElement, ReturnType<typeof glide>>} */
+const gliding = new WeakMap();
+
+/** What moves the marks of one view: the nodes stay, and their places are written into them. @param {HTMLElement} root */
+function motion(root) {
+  const found = gliding.get(root);
+  if (found) return found;
+  const made = glide((places) => {
+    const size = root.querySelectorAll(".metalib-kin [data-drawing]").length;
+    for (const node of /** @type {NodeListOf<SVGElement>} */ (root.querySelectorAll("[data-drawing]"))) {
+      node.setAttribute("style", at(places[Number(node.dataset.drawing)]));
+    }
+    for (const node of /** @type {NodeListOf<SVGElement>} */ (root.querySelectorAll("[data-threads]"))) {
+      const c = Number(node.dataset.threads);
+      node.setAttribute("d", threads(places.slice(c * size, (c + 1) * size)));
+    }
+  });
+  gliding.set(root, made);
+  return made;
+}
+
+const REACH = 14; // pixels of the page between the pointer and the mark that is meant
+
+/** @param {HTMLElement} root @param {import("../kit/widget.js").Now<ReturnType<typeof view>>} now */
+function begin(root, now) {
+  const point = (/** @type {PointerEvent} */ event) => {
+    const target = /** @type {Element} */ (event.target).closest(".metalib-atlas");
+    const matrix = target instanceof SVGSVGElement ? target.getScreenCTM() : null;
+    if (!matrix) return;
+    const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(matrix.inverse());
+    const { classes, n_drawings, picked } = now.view();
+    const seen = (/** @type {number} */ i) => !classes[Math.floor(i / n_drawings)].away;
+    const drawing = nearest(motion(root).here(), [x, y], REACH / matrix.a, seen);
+    if (drawing !== null && drawing !== picked) now.send({ name: "pick", drawing }, false);
+  };
+  const stops = [listen(root, "pointermove", point), listen(root, "pointerdown", point), motion(root).stop];
+  return () => stops.forEach((stop) => stop());
+}
+
+export default widget({
+  name: "embedding-atlas",
+  view,
+  act,
+  draw,
+  key,
+  begin,
+  paint: (root, { places }) => motion(root).to(places),
+  shown: ({ title, ratio, name, which, classes, n_drawings }) => ({
+    title,
+    ratio,
+    drawing: `${name}, ${which}`,
+    seen: n_drawings * classes.filter(({ away }) => !away).length,
+  }),
+});

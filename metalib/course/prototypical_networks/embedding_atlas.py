@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-import traitlets
 from torch import Tensor
 
 from metalib.course.kit import plots
-from metalib.course.kit.old_widget import Widget, data_url, script, sheet
+from metalib.course.kit.widget import Widget, bundle, packed, strip
 from metalib.course.prototypical_networks.plots import cloud
 from metalib.course.prototypical_networks.study_prototypical_atlas import coordinates
 from metalib.episodes import ClassBank
@@ -21,24 +19,17 @@ TSNE = "t-SNE of the last"
 PANELS = (0, 3, 5, 6)  # the stages of the film strip
 
 
-@dataclass(frozen=True)
-class AtlasState:
-    """Which stage is shown, by number (the last one is the t-SNE), and which alphabet; None: all of them."""
-
-    stage: int
-    group: str | None = None
-
-
 class EmbeddingAtlas(Widget):
     """Drawings as points, each joined to the mean of its class. A slider goes through the stages of training.
 
     bank   the evaluation part of the bank that `stored` belongs to
     stored what `studies.read_atlas` returns
+    `state` is {"stage": its number, the last one is the t-SNE; "group": the alphabet that is shown alone, or None;
+    "picked": the number of the drawing that was pointed at}.
     """
 
-    _esm, _css = script(__file__), sheet(__file__)
+    _esm, _css = bundle(__file__), bundle(__file__, ".css")
     words = "Embedding atlas, a widget: run the cell to work with it. The film strip beside it shows four stages."
-    drawings = traitlets.Unicode().tag(sync=True)  # all drawings side by side, sent once
 
     def __init__(self, bank: ClassBank, stored: Mapping[str, Any]) -> None:
         self.bank, self.stages = bank, stored["stages"]
@@ -48,18 +39,8 @@ class EmbeddingAtlas(Widget):
         self.groups = list(dict.fromkeys(bank.groups[c] for c in self.numbers))
         self.group_of = torch.tensor([self.groups.index(bank.groups[c]) for c in self.numbers])  # [C]
         self.points = [coordinates(s["points"]) for s in self.stages] + [coordinates(stored["tsne"])]  # of [M, 2]
-        pictures = bank.images[self.numbers, : self.n_drawings].flatten(0, 1)  # [M, 1, H, W]
-        super().__init__({"show": self.show, "choose": self.choose}, drawings=data_url(pictures))
-        self.state = AtlasState(stage=len(self.stages) - 1)
-        self.view = self._view()
-
-    def show(self, stage: int) -> None:
-        """Show another stage, by number."""
-        self._set(replace(self.state, stage=min(max(int(stage), 0), len(self.points) - 1)))
-
-    def choose(self, group: str | None) -> None:
-        """Show one alphabet only, or all (None)."""
-        self._set(replace(self.state, group=group))
+        first = {"stage": len(self.stages) - 1, "group": None, "picked": 0}
+        super().__init__(data=self._data(), state=first)
 
     def title(self, stage: int) -> str:
         """What a stage is called."""
@@ -86,28 +67,19 @@ class EmbeddingAtlas(Widget):
         figure.legend(handles, names, loc="outside lower center", ncols=len(names), frameon=False, markerscale=2)
         return figure
 
-    def _set(self, state: AtlasState) -> None:
-        self.state = state
-        self.view = self._view()
-
-    def _view(self) -> dict[str, Any]:
-        """All that the script draws: a function of the state."""
-        stage = self.state.stage
-        points = [[round(x, 3), round(y, 3)] for x, y in self.points[stage].tolist()]
-        chosen = None if self.state.group is None else self.groups.index(self.state.group)
+    def _data(self) -> dict[str, Any]:
+        """All stages as the script takes them: where each drawing lies, and what is known of the stage."""
+        stages = [
+            {"title": self.title(i), "ratio": self.ratio(i), "words": self._status(i)} for i in range(len(self.points))
+        ]
         return {
-            "state": {"stage": stage, "group": self.state.group},
-            "n_stages": len(self.points),
-            "title": self.title(stage),
-            "points": points,
-            "means": class_means(self.points[stage], self.classes).tolist(),
-            "classes": self.classes.tolist(),
+            "stages": stages,
+            "points": packed(torch.stack(self.points)),  # [S + 1, M, 2]
+            "drawings": strip(self.bank.images[self.numbers, : self.n_drawings].flatten(0, 1)),
+            "n_drawings": self.n_drawings,
             "names": [f"{self.bank.groups[c]}, {self.bank.names[c].split('/')[-1]}" for c in self.numbers],
             "group_of": self.group_of.tolist(),
             "groups": [{"name": g, "colour": plots.class_colour(i)} for i, g in enumerate(self.groups)],
-            "chosen": chosen,
-            "n_drawings": self.n_drawings,
-            "status": self._status(stage),
         }
 
     def _status(self, stage: int) -> str:

@@ -1,26 +1,37 @@
 """The widgets of notebook 06: their data and twins, and that the scripts compute what Python does."""
 
+import base64
+import io
 import json
 from dataclasses import replace
 from itertools import pairwise
 
 import node
+import numpy as np
 import pytest
 import torch
 from matplotlib.contour import ContourSet
+from PIL import Image
 from torch.testing import assert_close
-from widget_messages import press
 
 from metalib import protonet
+from metalib.banks import omniglot as omniglot_bank
 from metalib.course.kit import plots
 from metalib.course.prototypical_networks import plots as plots_prototypes
 from metalib.course.prototypical_networks import support_plane
 from metalib.course.prototypical_networks.embedding_atlas import EmbeddingAtlas, class_means, plane_ratio
-from metalib.course.prototypical_networks.study_prototypical_atlas import text
+from metalib.course.prototypical_networks.study_prototypical_atlas import read_atlas, text
 from metalib.course.prototypical_networks.support_plane import PlaneState, SupportPlane
 from metalib.runtime import seeded
 
 PLANE = "prototypical_networks/support_plane"
+ATLAS = "prototypical_networks/embedding_atlas"
+
+
+def picture_of(url):
+    """[H, W] uint8: what a data URL shows."""
+    return torch.from_numpy(np.array(Image.open(io.BytesIO(base64.b64decode(url.split(",")[1])))))
+
 
 # --- the support plane
 
@@ -193,38 +204,66 @@ def stored():
     return {"classes": [3, 4, 12, 13, 25], "drawings": 4, "stages": stages, "tsne": tsne}
 
 
-def test_the_atlas_goes_through_the_stages_and_ends_in_the_tsne(tiny_bank, stored):
-    atlas = EmbeddingAtlas(tiny_bank, stored)
-    assert atlas.view["title"] == "80,000 updates"
-    seen = []
-    for stage in range(8):
-        press(atlas, action="show", stage=stage)
-        seen.append(atlas.view["points"])
-        assert atlas.view["state"]["stage"] == stage
-    assert all(a != b for a, b in pairwise(seen))
-    assert atlas.view["title"] == "t-SNE of the last" and "mean nothing" in atlas.view["status"]
-    press(atlas, action="show", stage=0)
-    assert atlas.view["title"] == "untrained" and atlas.view["status"].startswith("Within / between 1.00.")
-    press(atlas, action="show", stage=99)
-    assert atlas.state.stage == 7
+@pytest.fixture
+def small(tiny_bank, stored):
+    return EmbeddingAtlas(tiny_bank, stored)
 
 
-def test_the_atlas_names_each_drawing_and_shows_one_alphabet(tiny_bank, stored):
-    atlas = EmbeddingAtlas(tiny_bank, stored)
-    assert atlas.view["classes"] == [c for c in range(5) for _ in range(4)]
-    assert atlas.view["names"][2] == "group1, class12" and atlas.view["group_of"] == [0, 0, 1, 1, 2]
-    assert [group["name"] for group in atlas.view["groups"]] == ["group0", "group1", "group2"]
-    press(atlas, action="choose", group="group1")
-    assert atlas.view["chosen"] == 1
-    press(atlas, action="choose", group=None)
-    assert atlas.view["chosen"] is None
-    json.dumps(atlas.view)
+def views(widget, *actions):
+    """The view at first, and after each action."""
+    steps = [{"state": widget.state}, *({"action": action} for action in actions)]
+    return [found["view"] for found in node.computed(ATLAS, widget.data, steps)]
 
 
-def test_the_drawings_are_sent_once_and_not_with_each_view(tiny_bank, stored):
-    atlas = EmbeddingAtlas(tiny_bank, stored)
-    assert atlas.drawings.startswith("data:image/png;base64,")
-    assert len(json.dumps(atlas.view)) < 5000 and "data:image" not in json.dumps(atlas.view)
+def test_the_atlas_goes_through_the_stages_and_ends_in_the_tsne(small):
+    first, *seen, beyond = views(small, *({"name": "set", "key": "stage", "value": stage} for stage in [*range(8), 99]))
+    assert first["title"] == "80,000 updates"
+    assert [view["stage"] for view in seen] == list(range(8)) and beyond["stage"] == 7
+    assert [view["title"] for view in seen] == [small.title(stage) for stage in range(8)]
+    assert all(a["places"] != b["places"] for a, b in pairwise(seen))
+    assert seen[0]["title"] == "untrained" and seen[0]["words"].startswith("Within / between 1.00.")
+    assert seen[7]["title"] == "t-SNE of the last" and "mean nothing" in seen[7]["words"]
+
+
+def test_the_script_has_the_class_means_and_ratios_of_python(small):
+    for stage, view in enumerate(views(small, *({"name": "set", "key": "stage", "value": i} for i in range(8)))[1:]):
+        expected = class_means(small.points[stage], small.classes)
+        assert_close(torch.tensor(view["means"]), expected, atol=2e-4, rtol=0)  # coordinates come in 16 bits
+        assert view["ratio"] == small.ratio(stage)
+
+
+def test_in_the_picture_distances_have_the_proportions_of_the_embedding(small):
+    for stage, view in enumerate(views(small, *({"name": "set", "key": "stage", "value": i} for i in range(8)))[1:]):
+        places = torch.tensor(view["places"])
+        there, here = torch.pdist(small.points[stage]), torch.pdist(places)
+        assert_close(here / here.max(), there / there.max(), atol=1e-3, rtol=0)
+        assert places.min() >= 20 and places[:, 0].max() <= 600 and places[:, 1].max() <= 420
+        upwards = small.points[stage][:, 1].argmax()
+        assert places[:, 1].argmin() == upwards
+
+
+def test_the_atlas_names_each_drawing_and_shows_one_alphabet(small):
+    assert small.data["names"][2] == "group1, class12" and small.data["group_of"] == [0, 0, 1, 1, 2]
+    assert [group["name"] for group in small.data["groups"]] == ["group0", "group1", "group2"]
+    first, alone, every = views(small, {"name": "choose", "group": "group1"}, {"name": "choose", "group": None})
+    assert (first["name"], first["which"]) == ("group0, class03", "drawing 1 of 4")
+    assert (alone["name"], alone["which"]) == ("group1, class12", "drawing 1 of 4")  # what is hidden is not picked
+    assert [kind["away"] for kind in alone["classes"]] == [True, True, False, False, True]
+    assert not any(kind["away"] for kind in every["classes"])
+
+
+def test_each_mark_has_the_drawing_of_its_number(small, tiny_bank):
+    assert small.data["drawings"]["count"] == 20
+    sheet = picture_of(small.data["drawings"]["url"])  # [28, 20 * 28], ink dark
+    for mark, (c, drawing) in {0: (3, 0), 9: (12, 1), 19: (25, 3)}.items():
+        assert torch.equal(255 - sheet[:, 28 * mark : 28 * (mark + 1)], tiny_bank.images[c, drawing, 0])
+
+
+def test_the_atlas_of_omniglot_is_light(omniglot):
+    bank = omniglot_bank.evaluation(omniglot)
+    atlas = EmbeddingAtlas(bank, read_atlas(omniglot))
+    assert len(json.dumps([atlas.data, atlas.state])) < 150_000
+    assert [view["title"] for view in views(atlas)] == ["80,000 updates"]
 
 
 def test_class_means_and_the_ratio_in_the_plane():
@@ -237,13 +276,11 @@ def test_class_means_and_the_ratio_in_the_plane():
 # --- static twins and figures
 
 
-def test_the_twins_are_drawn(tiny_bank, stored):
-    plane = SupportPlane()
-    titles = [ax.get_title() for ax in plane.twin().axes]
-    assert titles == [f"{name}: sure in {100 * share:.0f} %" for name, share in plane.shares().items()]
-    figure = EmbeddingAtlas(tiny_bank, stored).twin()
-    titles = [ax.get_title() for ax in figure.axes]
+def test_the_atlas_has_a_film_strip_with_the_ratios_that_the_script_shows(small):
+    titles = [ax.get_title() for ax in small.twin().axes]
+    stages = small.data["stages"]
     assert titles[0] == "untrained\nwithin / between 1.00" and titles[-1] == "t-SNE of the last"
+    assert titles[:-1] == [f"{stages[i]['title']}\nwithin / between {stages[i]['ratio']:.2f}" for i in (0, 3, 5, 6)]
 
 
 def test_curves_over_shots_have_logarithmic_axes_and_name_every_shot():
