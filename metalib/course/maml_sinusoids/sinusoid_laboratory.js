@@ -1,85 +1,176 @@
-function render({ model, el }) {
-  // the radio buttons of one view share a name that no other view on the page has
-  const group = `metalib-start-${Math.random().toString(36).slice(2)}`;
-  const draw = ({ reach, inputs, grid, truth, curves, points, chosen, rows, steps, sliders, status, warning }) => {
-    const f = frame(860, 340, [-reach, reach], [-reach, reach]);
-    const colour = rows[chosen].colour;
-    const along = (ys) => grid.map((x, i) => [x, ys[i]]);
-    const ticks = [-5, 0, 5].map((x) => svg("text", { x: f.px(x) + 4, y: f.py(0) - 5 }, `x = ${String(x).replace("-", "−")}`));
-    const point = ([x, y], i) =>
-      handle(
-        i,
-        `Point ${i + 1}: left and right arrow move it along the wave`,
-        [x, y],
-        `x ${x.toFixed(1)}, y ${y.toFixed(1)}`,
-        true,
-        svg("circle", { cx: f.px(x), cy: f.py(y), r: 14, class: "metalib-halo" }),
-        svg("circle", { cx: f.px(x), cy: f.py(y), r: 6.5, fill: "#000", stroke: "#fff", "stroke-width": 1.5 }),
-      );
-    const plot = chart(
-      f,
-      `${status}. Dashed: the task. Lines: the network after each step, the last one thick.`,
-      svg("rect", {
-        x: f.px(inputs[0]),
-        width: f.px(inputs[1]) - f.px(inputs[0]),
-        y: 0,
-        height: f.height,
-        class: "metalib-seen",
-      }),
-      svg("line", { x1: 0, x2: f.width, y1: f.py(0), y2: f.py(0), class: "metalib-axis" }),
-      ticks,
-      svg("text", { x: f.px(inputs[0]) + 6, y: f.height - 8 }, "training had its points in here"),
-      line(f, along(truth), { stroke: "#000", "stroke-width": 1.5, "stroke-dasharray": "6 4" }),
-      curves.map((ys, i) =>
-        line(f, along(ys), {
-          stroke: colour,
-          "stroke-width": i === steps ? 3 : 1.2,
-          "stroke-opacity": i === steps ? 1 : 0.25 + (0.35 * i) / Math.max(1, steps),
-          class: i === steps ? "metalib-last" : null,
-        }),
-      ),
-      points.map(point),
-    );
-    const row = ({ name, colour: own, before, after }, i) =>
-      element(
-        "tr",
-        {},
-        element(
-          "th",
-          { scope: "row" },
-          element(
-            "label",
-            {},
-            element("input", { type: "radio", name: group, "data-set": "start", value: i, checked: i === chosen }),
-            element("i", { class: "metalib-swatch", style: `background:${own}` }),
-            name,
-          ),
-        ),
-        element("td", {}, before),
-        element("td", {}, after),
-      );
-    const button = (count) =>
-      element("button", { type: "button", class: "metalib-button", "data-action": "press", "data-name": count }, `${count} new points`);
-    return [
-      element("h4", {}, "Shape the task, drag its points along the wave, and step."),
-      element("fieldset", { class: "metalib-slides" }, sliders.map(slider)),
-      plot,
-      element("p", { class: "metalib-warning", role: "status" }, warning),
-      element(
-        "table",
-        { class: "metalib-table metalib-starts" },
-        element("caption", {}, "Mean squared error on the shaded part. The curves above are those of the chosen start."),
-        element(
-          "thead",
-          {},
-          element("tr", {}, ["start", "before", `after ${steps} step${steps === 1 ? "" : "s"}`].map((words) => element("th", { scope: "col" }, words))),
-        ),
-        element("tbody", {}, rows.map(row)),
-      ),
-      element("div", { class: "metalib-row" }, button(5), button(10)),
-    ];
-  };
-  return mountGraph(model, el, draw);
+import { button, checkbox, element, note, slider } from "../kit/elements.js";
+import { clamp } from "../kit/graph.js";
+import { widget } from "../kit/widget.js";
+import { picture, said } from "./laboratory_picture.js";
+import { descend, meanSquaredError, network, outputs } from "./mlp.js";
+import "./sinusoid_laboratory.css"; // after the kit's, which it refines
+
+/** @typedef {import("../kit/graph.js").Point} Range  [low, high] */
+/** @typedef {{ name: string, colour: string, inner_lr: number, weights: string }} Start */
+/**
+ * @typedef {object} Data
+ * @property {number} reach  x and y run from −reach to reach
+ * @property {{ amplitude: Range, phase: Range, x: Range }} ranges  what training had
+ * @property {number[]} grid  the x at which curves are drawn
+ * @property {number[]} sizes  of the network's layers
+ * @property {Start[]} starts
+ * @property {Record<string, number[][]>} deals  new points by their number: the x of each
+ * @property {number} most  inner steps
+ */
+/**
+ * @typedef {object} State
+ * @property {number} amplitude
+ * @property {number} phase
+ * @property {number[]} points  the x of each
+ * @property {number} steps
+ * @property {string[]} drawn  the names of the starts whose curves are drawn
+ * @property {number} dealt  how often new points were asked for
+ */
+
+const DIVERGED = 1e4;
+
+/** @type {WeakMap<Start, import("./mlp.js").Network>} */
+const known = new WeakMap();
+
+/** @param {Start} start @param {number[]} sizes */
+function unpacked(start, sizes) {
+  const theta = known.get(start) ?? network(start.weights, sizes);
+  known.set(start, theta);
+  return theta;
 }
 
-export default { render };
+/** An angle in words. @param {number} angle */
+const turns = (angle) => `${(angle / Math.PI).toFixed(2).replace("-", "−")} π`;
+
+/** In which ways the task is none that training could draw, in words. @param {Data["ranges"]} ranges @param {State} state */
+function outside(ranges, { amplitude, phase, points }) {
+  const within = (/** @type {Range} */ [low, high], /** @type {number} */ value) => low <= value && value <= high;
+  return [
+    within(ranges.amplitude, amplitude) ? "" : `the amplitude ${amplitude.toFixed(1)} (training had ${ranges.amplitude.join(" to ")})`,
+    within(ranges.phase, phase) ? "" : `the phase ${turns(phase)} (training had 0 to π)`,
+    points.every((x) => within(ranges.x, x)) ? "" : `a point's x (training had ${ranges.x.join(" to ").replace("-", "−")})`,
+  ].filter(Boolean);
+}
+
+/** @param {Data} data @param {State} state */
+export function view({ reach, ranges, grid, sizes, starts, deals, most }, state) {
+  const { amplitude, phase, points, steps, drawn } = state;
+  const wave = (/** @type {number} */ x) => amplitude * Math.sin(x - phase);
+  const [ys, truth] = [points.map(wave), grid.map(wave)];
+  const inside = grid.flatMap((x, i) => (x >= ranges.x[0] && x <= ranges.x[1] ? [i] : []));
+  const error = (/** @type {number[]} */ curve) => {
+    const found = meanSquaredError(inside.map((i) => curve[i]), inside.map((i) => truth[i]));
+    return found < DIVERGED ? found : null;
+  };
+  const every = drawn.length <= 2; // of more starts, the curve after the last step alone can be told from the others
+  const rows = starts.map((start) => {
+    const phis = descend(unpacked(start, sizes), points, ys, start.inner_lr, steps);
+    const shown = drawn.includes(start.name);
+    const curves = phis.map((phi, i) => (i === 0 || i === steps || (shown && every) ? outputs(phi, grid) : []));
+    return {
+      name: start.name,
+      colour: start.colour,
+      shown,
+      before: error(curves[0]),
+      after: error(curves[steps]),
+      curves: !shown ? [] : every ? curves : curves.slice(steps),
+    };
+  });
+  const ways = outside(ranges, state);
+  return {
+    reach,
+    inputs: ranges.x,
+    grid,
+    truth,
+    points: points.map((x, i) => /** @type {import("../kit/graph.js").Point} */ ([x, ys[i]])),
+    rows,
+    steps,
+    deals: Object.keys(deals),
+    warning: ways.length ? `Outside what training saw: ${ways.join(", and ")}.` : "",
+    sliders: [
+      { key: "amplitude", label: "amplitude A", min: 0.1, max: 6.5, step: 0.1, value: amplitude, text: amplitude.toFixed(1), warning: amplitude > ranges.amplitude[1] },
+      {
+        key: "phase",
+        label: "phase ϕ",
+        min: -1.56,
+        max: 4.72,
+        step: 0.02,
+        value: phase,
+        text: turns(phase),
+        warning: phase < ranges.phase[0] || phase > ranges.phase[1],
+      },
+      { key: "steps", label: "inner steps", min: 0, max: most, step: 1, value: steps, text: String(steps) },
+    ],
+  };
+}
+
+/**
+ * @typedef {{ name: "set", key: string, value: number } | { name: "move", handle: string, x: number }
+ *   | { name: "nudge", handle: string, dx: number } | { name: "deal", count: string }} Did
+ */
+
+/** @param {Data} data @param {State} state @param {Did} action @returns {State} */
+export function act({ reach, deals, starts }, state, action) {
+  if (action.name === "deal") {
+    const sets = deals[action.count];
+    return { ...state, points: sets[state.dealt % sets.length], dealt: state.dealt + 1 };
+  }
+  if (action.name === "set") {
+    const { key, value } = action;
+    if (!key.startsWith("draw.")) return { ...state, [key]: value };
+    const name = key.slice("draw.".length);
+    return { ...state, drawn: starts.map((start) => start.name).filter((one) => (one === name ? value : state.drawn.includes(one))) };
+  }
+  const i = Number(action.handle);
+  const x = action.name === "move" ? action.x : state.points[i] + 0.2 * action.dx;
+  const place = Math.round(100 * clamp(x, -reach, reach)) / 100;
+  return { ...state, points: state.points.map((now, j) => (i === j ? place : now)) };
+}
+
+/** @param {ReturnType<typeof view>} seen */
+function draw(seen) {
+  const { rows, steps, sliders, warning, deals } = seen;
+  /** @param {(typeof rows)[0]} row */
+  const row = ({ name, colour, shown, before, after: error }) => {
+    const tick = checkbox(`draw.${name}`, name, shown);
+    tick.insertBefore(element("i", { class: "metalib-swatch", style: `background:${colour}` }), tick.lastChild);
+    return element("tr", {}, element("th", { scope: "row" }, tick), element("td", {}, said(before)), element("td", {}, said(error)));
+  };
+  const count = rows.filter((one) => one.shown).length;
+  const lines =
+    count === 0
+      ? "Tick a start to see its curve."
+      : count > 2
+        ? `Lines: the networks after ${steps} step${steps === 1 ? "" : "s"}.`
+        : "Lines: the network after each step, the last one thick.";
+  return [
+    element("h4", {}, "Shape the task, drag its points along the wave, and step."),
+    element(
+      "div",
+      { class: "metalib-body" },
+      element("div", { class: "metalib-graph" }, picture(seen), note(`Shaded: where training had its points. Dashed: the task. ${lines}`)),
+      element(
+        "div",
+        { class: "metalib-side" },
+        element("fieldset", { class: "metalib-slides" }, element("legend", {}, "Task and steps"), sliders.map(slider)),
+        element("div", { class: "metalib-controls" }, deals.map((number) => button({ name: "deal", count: number }, {}, `${number} new points`))),
+        element(
+          "table",
+          {},
+          element("caption", {}, "Tick what to draw. Mean squared error on the shaded part, before and after the steps:"),
+          element("thead", {}, element("tr", {}, ["start", "before", `after ${steps}`].map((words) => element("th", { scope: "col" }, words)))),
+          element("tbody", {}, rows.map(row)),
+        ),
+      ),
+    ),
+    element("p", { class: "metalib-warning", role: "status" }, warning),
+  ];
+}
+
+export default widget({
+  name: "sinusoid-laboratory",
+  view,
+  act,
+  draw,
+  shown: ({ rows }) => ({ errors: Object.fromEntries(rows.map(({ name, before, after }) => [name, [before, after]])) }),
+});

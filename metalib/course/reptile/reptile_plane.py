@@ -11,8 +11,8 @@ from torch import Tensor
 from metalib import quadratics
 from metalib.course.kit import plots
 from metalib.course.kit.colours import start_colour
-from metalib.course.kit.old_graph import Graph, graph_script, graph_sheet
-from metalib.course.kit.plane import EXTENT, LEVELS, PlaneState, radii
+from metalib.course.kit.plane import EXTENT, LEVELS, PlaneState
+from metalib.course.kit.widget import Widget, badge, bundle
 from metalib.course.reptile.plots import slide
 from metalib.quadratics import Quadratic
 
@@ -56,20 +56,24 @@ def paths(state: SlideState) -> list[Tensor]:
     return [quadratics.inner_path(task, start(state), inner_lr=alpha, inner_steps=k) for task in state.tasks]
 
 
-class ReptilePlane(Graph):
-    """Two tasks, and Reptile's start for a number of inner steps that a slider sets."""
+class ReptilePlane(Widget):
+    """Two tasks, and Reptile's start for a number of inner steps that a slider sets.
 
-    _esm, _css = graph_script(__file__), graph_sheet(__file__)
+    `state` is {"stop": the place of the slider for k among STEPS, "inner_lr": α}.
+    """
+
+    _esm, _css = bundle(__file__), bundle(__file__, ".css")
     words = "Reptile on the plane, a widget: run the cell to work with it. The film strip beside it says the same."
 
     def __init__(self, state: SlideState | None = None) -> None:
-        self.state = state or SlideState()
-        super().__init__()
-
-    def set(self, name: str, value: float) -> None:
-        """`stop`, the place of the slider for k, or `inner_lr`."""
-        new: Any = int(value) if name == "stop" else float(value)
-        self.state = replace(self.state, **{name: new})
+        self.first = state or SlideState()
+        tasks = [{**_in_axes(task), "badge": badge(number)} for number, task in enumerate(self.first.tasks)]
+        colours = {"reptile": plots.method_colour("Reptile"), "joint": start_colour("joint training")}
+        plane = {"extent": EXTENT, "levels": LEVELS, "tasks": tasks, "colours": colours}
+        super().__init__(
+            data={**plane, "steps": STEPS, "drawn": DRAWN},
+            state={"stop": self.first.stop, "inner_lr": self.first.inner_lr},
+        )
 
     def twin(self, stops: tuple[int, ...] = (0, 2, 7, len(STEPS) - 1)) -> plots.Figure:
         """A film strip: the plane at some stops of the slider."""
@@ -77,55 +81,13 @@ class ReptilePlane(Graph):
             1, len(stops), figsize=(13, 3.5), layout="constrained", facecolor="white", sharey=True
         )
         for ax, stop in zip(axes, stops, strict=True):
-            state = replace(self.state, stop=stop)
+            state = replace(self.first, stop=stop)
             slide(ax, state.tasks, trail(state), start(state), paths(state), extent=EXTENT, title=state.k_in_words)
         return figure
 
-    def _view(self) -> dict[str, Any]:
-        """All that the script draws: a function of the state."""
-        state, here = self.state, start(self.state)
-        to_joint, to_mean = (
-            float((here - end).norm()) for end in (quadratics.joint(state.tasks), quadratics.reptile_limit(state.tasks))
-        )
-        stop = {
-            "name": "stop",
-            "label": "inner steps k",
-            "min": 0,
-            "max": len(STEPS) - 1,
-            "step": 1,
-            "value": state.stop,
-            "text": state.k_in_words,
-        }
-        alpha = {
-            "name": "inner_lr",
-            "label": "step size α",
-            "min": 0.02,
-            "max": 0.48,
-            "step": 0.02,
-            "value": state.inner_lr,
-            "text": f"{state.inner_lr:.2f}",
-        }
-        return {
-            "state": {"k": state.inner_steps, "inner_lr": state.inner_lr, "start": here.tolist()},
-            "extent": EXTENT,
-            "bowls": [self._bowl(number, task) for number, task in enumerate(state.tasks)],
-            "trail": trail(state).tolist(),
-            "start": here.tolist(),
-            "paths": [path.tolist() for path in paths(state)],
-            "colours": {"reptile": plots.method_colour("Reptile"), "joint": start_colour("joint training")},
-            "sliders": [stop, alpha],
-            "status": f"{state.k_in_words}: {to_joint:.3f} from the joint optimum, {to_mean:.3f} from the mean of the "
-            "optima.",
-        }
 
-    def _bowl(self, number: int, task: Quadratic) -> dict[str, Any]:
-        curvatures, axes = torch.linalg.eigh(task.A)
-        angle = torch.rad2deg(torch.atan2(axes[1, 0], axes[0, 0])).item()
-        rings = [radii(curvatures.tolist(), level) for level in LEVELS]
-        return {
-            "letter": "AB"[number],
-            "colour": plots.class_colour(number),
-            "c": task.c.tolist(),
-            "angle": angle,
-            "rings": rings,
-        }
+def _in_axes(task: Quadratic) -> dict[str, Any]:
+    """A task as the script takes it: its optimum, its curvatures, and the angle of the first's axis in radians."""
+    curvatures, axes = torch.linalg.eigh(task.A)
+    angle = torch.atan2(axes[1, 0], axes[0, 0]).item()
+    return {"c": task.c.tolist(), "curvatures": curvatures.tolist(), "angle": angle}

@@ -1,7 +1,9 @@
-"""The widget of notebook 05, and its figures, without a browser."""
+"""The widget of notebook 05 and its figures: what Python gives it, and that its script computes as metalib does."""
 
 import json
 
+import node
+import numpy as np
 import pytest
 import torch
 from matplotlib import pyplot as plt
@@ -11,10 +13,24 @@ from metalib.course.reptile import plots as plots_reptile
 from metalib.course.reptile import reptile_plane
 from metalib.course.reptile.reptile_plane import STEPS, ReptilePlane, SlideState
 
+SCRIPT = "reptile/reptile_plane"
+LAST = len(STEPS) - 1
 
-def move(widget, name, value):
-    """What the script sends when a slider is moved."""
-    widget._handle_custom_msg({"action": "set", "name": name, "value": value}, [])
+
+def seen(widget, *states):
+    """The views of states, each a stop of the slider and an α."""
+    steps = [{"state": {"stop": stop, "inner_lr": alpha}} for stop, alpha in states]
+    return [found["view"] for found in node.computed(SCRIPT, widget.data, steps)]
+
+
+def random_tasks(seed):
+    rng = np.random.default_rng(seed)
+    return [
+        quadratics.ellipse_task(
+            torch.tensor(rng.uniform(-2, 2, 2)), tuple(rng.uniform(0.25, 4, 2)), rng.uniform(0, 3.1)
+        )
+        for _ in range(2)
+    ]
 
 
 def test_the_first_stop_is_the_joint_optimum_and_the_last_the_mean_of_the_optima():
@@ -32,37 +48,48 @@ def test_at_the_start_the_ways_into_the_two_tasks_cancel(stop):
     torch.testing.assert_close(ends.mean(dim=0), reptile_plane.start(state), rtol=0, atol=1e-3)
 
 
+@pytest.mark.parametrize("tasks", [SlideState().tasks, *(random_tasks(seed) for seed in range(5))])
+def test_the_script_finds_starts_and_paths_as_metalib_does(tasks):
+    states = [(stop, alpha) for stop in range(len(STEPS)) for alpha in (0.02, 0.2, 0.48)]
+    for (stop, alpha), view in zip(states, seen(ReptilePlane(SlideState(tasks)), *states), strict=True):
+        state = SlideState(tasks, stop, alpha)
+        here = reptile_plane.start(state)
+        assert view["start"] == pytest.approx(here.tolist(), abs=1e-9)
+        np.testing.assert_allclose(view["trail"], reptile_plane.trail(state), rtol=0, atol=1e-9)
+        for path, expected in zip(view["paths"], reptile_plane.paths(state), strict=True):
+            np.testing.assert_allclose(path, expected, rtol=0, atol=1e-9)
+        distances = [(here - end).norm().item() for end in (quadratics.joint(tasks), quadratics.reptile_limit(tasks))]
+        assert [view["toJoint"], view["toMean"]] == pytest.approx(distances, abs=1e-9)
+
+
 def test_moving_k_moves_the_start_along_a_trail_that_stays():
-    widget = ReptilePlane()
-    before = widget.view
-    move(widget, "stop", 7)
-    assert widget.view["state"]["k"] == STEPS[7]
-    assert widget.view["trail"] == before["trail"]
-    assert widget.view["start"] == before["trail"][7] != before["start"]
-    assert [len(path) for path in widget.view["paths"]] == [STEPS[7] + 1] * 2
-    assert widget.view["status"].startswith(f"k = {STEPS[7]}: ")
+    first, moved = seen(ReptilePlane(), (0, 0.2), (7, 0.2))
+    assert moved["trail"] == first["trail"]
+    assert moved["start"] == first["trail"][7] != first["start"]
+    assert [len(path) for path in moved["paths"]] == [STEPS[7] + 1] * 2
+    assert moved["status"].startswith(f"k = {STEPS[7]}: ")
 
 
 def test_a_smaller_step_size_keeps_the_start_nearer_to_the_joint_optimum():
-    widget = ReptilePlane(SlideState(stop=5))
-    joint = quadratics.joint(widget.state.tasks)
-    far = (torch.tensor(widget.view["start"]) - joint).norm()
-    move(widget, "inner_lr", 0.02)
-    assert (torch.tensor(widget.view["start"]) - joint).norm() < far / 2
+    far, near = (view["toJoint"] for view in seen(ReptilePlane(), (5, 0.2), (5, 0.02)))
+    assert near < far / 2
 
 
 def test_the_last_stop_says_infinity_and_does_not_depend_on_alpha():
-    widget = ReptilePlane(SlideState(stop=len(STEPS) - 1))
-    before = widget.view["start"]
-    move(widget, "inner_lr", 0.4)
-    assert widget.view["start"] == before
-    assert widget.view["sliders"][0]["text"] == "k → ∞"
+    one, other = seen(ReptilePlane(), (LAST, 0.2), (LAST, 0.4))
+    assert other["start"] == one["start"]
+    assert one["sliders"][0]["text"] == "k → ∞" and one["status"].startswith("k → ∞: ")
+    assert one["toMean"] == 0
 
 
-def test_the_view_can_be_sent_and_speaks_of_colours_of_the_course():
-    view = ReptilePlane().view
-    assert json.loads(json.dumps(view))["answers"] == 0
-    assert view["colours"]["reptile"] != view["colours"]["joint"]
+def test_the_widget_begins_with_the_state_that_it_was_given():
+    assert ReptilePlane(SlideState(stop=3, inner_lr=0.1)).state == {"stop": 3, "inner_lr": 0.1}
+
+
+def test_the_data_are_small_and_plain_and_speak_of_colours_of_the_course():
+    widget = ReptilePlane()
+    assert len(json.dumps([widget.data, widget.state], allow_nan=False)) < 2_000
+    assert widget.data["colours"]["reptile"] != widget.data["colours"]["joint"]
 
 
 def test_the_film_strip_has_a_panel_a_stop():
