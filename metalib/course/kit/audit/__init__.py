@@ -19,11 +19,13 @@ from metalib.course.kit.audit.finding import (
     FORBIDDEN_CLASS,
     MIXED_LABEL,
     MODULO_LABELS,
+    NAME_LABELS,
     PERMUTED_LABELS,
     RELABELLED,
     REPEATED_CLASS,
     REPEATED_PICTURE,
     REPEATED_TASK,
+    ROTATED_LABELS,
     SET_LABELS,
     SUPPORT_IN_QUERY,
     TIED_LABELS,
@@ -52,11 +54,13 @@ __all__ = [
     "FORBIDDEN_CLASS",
     "MIXED_LABEL",
     "MODULO_LABELS",
+    "NAME_LABELS",
     "PERMUTED_LABELS",
     "RELABELLED",
     "REPEATED_CLASS",
     "REPEATED_PICTURE",
     "REPEATED_TASK",
+    "ROTATED_LABELS",
     "SET_LABELS",
     "SUPPORT_IN_QUERY",
     "TIED_LABELS",
@@ -78,6 +82,8 @@ def audit(bank: ClassBank, episodes: Episode, *, forbidden: Collection[str] = ()
     What only many tasks show (repeats, few classes or drawings, labels that can be guessed) is a finding where a right
     sampler does that less than once in 10⁹ audits; `audit.chance` says how that is known. Pictures that the bank holds
     several times are no evidence of anything, and count for nothing.
+    What has no such certainty is not found: few repeats of tasks that keep to one group, an order that only some tasks
+    share, or another rule that turns class numbers into labels, as long as no class comes often.
     Raises ValueError when the shapes are not those of episodes with a task axis.
     """
     _require_task_axis(bank, episodes)
@@ -87,7 +93,7 @@ def audit(bank: ClassBank, episodes: Episode, *, forbidden: Collection[str] = ()
     labelled = Labelled.of([support, query], labels)
     drawn = Drawn.of(labelled, [support, query], labels)
     barred = barred_classes(bank, forbidden)
-    repeats, different = repeated_tasks(index, drawn)
+    repeats, different = repeated_tasks(bank, index, drawn, barred)
     fresh = drawn.keep(different)  # one flaw is one finding: repeats are no evidence of the others
     found = [
         unknown_pictures(index, episodes, support, query),
@@ -101,7 +107,7 @@ def audit(bank: ClassBank, episodes: Episode, *, forbidden: Collection[str] = ()
         repeats,
         few_classes(bank, index, fresh, barred),
         few_drawings(index, fresh),
-        guessable_labels(fresh),
+        guessable_labels(bank, fresh),
     ]
     findings = Findings(finding for finding in found if finding)
     n_tasks, n_pictures = len(labels[0]), support.found.numel() + query.found.numel()

@@ -14,11 +14,13 @@ from metalib.course.kit.lookup import PictureIndex
 from metalib.episodes import ClassBank
 
 
-def repeated_tasks(index: PictureIndex, drawn: Drawn) -> tuple[Finding | None, Tensor]:
+def repeated_tasks(bank: ClassBank, index: PictureIndex, drawn: Drawn, barred: Tensor) -> tuple[Finding | None, Tensor]:
     """Tasks with the pictures and labels of an earlier one, more than chance makes; and which to judge further, [T].
 
     A task is equal to a given one with a probability of at most 1/(C(D, k) C(D−k, q) N!), with k support and q query
     pictures of a class that has D. That is for one class: the others may follow from it, so they add nothing.
+    That its classes are the same has the probability 1/C(M, N), with M classes in the bank, or in the group of the task
+    where each keeps to one: a single repeat in 100 tasks, or two of them, may not be found there.
     """
     known = (drawn.ids >= 0).all(dim=1)
     keys = drawn.ids * drawn.classes.shape[1] + drawn.labels  # [T, R]: equal for an equal picture under an equal label
@@ -29,6 +31,7 @@ def repeated_tasks(index: PictureIndex, drawn: Drawn) -> tuple[Finding | None, T
     of_class = drawn.ids // index.n_drawings == drawn.classes[:, :1]  # [T, R]
     support, query = (side.sum(dim=1) for side in of_class.tensor_split([drawn.n_support], dim=1))
     ways = log_choose(n_there, support) + log_choose(n_there - support, query) + (drawn.n_way + 1.0).lgamma()
+    ways = ways + log_choose(_n_to_choose_from(bank, drawn, barred), drawn.n_way).clamp(min=0)
     n_earlier = (~again).cumsum(dim=0) - (~again).long()  # different ones
     chance = n_earlier * (-ways.clamp(min=0)).exp()
     if log_evidence(again[known], with_probability(chance[known])) <= SURPRISING:
@@ -94,6 +97,25 @@ def _best_of_each(group: Tensor, score: Tensor) -> Tensor:
     return order[torch.nn.functional.pad(group[order].diff() != 0, (0, 1), value=True)]
 
 
+def _eligible(bank: ClassBank, drawn: Drawn, barred: Tensor) -> Tensor:
+    """[C]: the classes that may be drawn, and have drawings enough."""
+    return ~barred & (bank.sizes >= drawn.ids.shape[1] // int(drawn.n_way.max()))
+
+
+def _keeps_to_groups(bank: ClassBank, drawn: Drawn) -> bool:
+    """Whether the classes of each task are of one group."""
+    groups = bank.group_ids[drawn.classes]  # [T, L]
+    return bool(((groups == groups[:, :1]) | (drawn.classes < 0)).all())
+
+
+def _n_to_choose_from(bank: ClassBank, drawn: Drawn, barred: Tensor) -> Tensor:
+    """[T]: of how many classes those of each task are drawn, all in the bank or, if so in every task, in its group."""
+    if not len(drawn):
+        return drawn.n_way
+    group_of = bank.group_ids if _keeps_to_groups(bank, drawn) else torch.zeros_like(bank.group_ids)
+    return group_of[_eligible(bank, drawn, barred)].bincount(minlength=len(group_of))[group_of[drawn.classes[:, 0]]]
+
+
 def few_classes(bank: ClassBank, index: PictureIndex, drawn: Drawn, barred: Tensor) -> Finding | None:
     """Classes, or whole groups, of which fewer are drawn than chance leaves out.
 
@@ -103,10 +125,10 @@ def few_classes(bank: ClassBank, index: PictureIndex, drawn: Drawn, barred: Tens
     """
     if not len(drawn):
         return None
-    eligible = ~barred & (bank.sizes >= drawn.ids.shape[1] // int(drawn.n_way.max()))
+    eligible = _eligible(bank, drawn, barred)
     group_of, inside = bank.group_ids, drawn.classes >= 0
     groups = group_of[drawn.classes]  # [T, L]
-    within = bool(((groups == groups[:, :1]) | ~inside).all())
+    within = _keeps_to_groups(bank, drawn)
     task, label = inside.nonzero(as_tuple=True)
     pools = (group_of if within else torch.zeros_like(group_of)).where(index.unshared & eligible, -1)
     classes = _coverage(task, drawn.classes[task, label], pools)

@@ -21,6 +21,8 @@ ASCENDING_LABELS = "labels by ascending class number"
 DESCENDING_LABELS = "labels by descending class number"
 MODULO_LABELS = "labels by class number mod N"
 SET_LABELS = "labels in the order of a set"
+NAME_LABELS = "labels by class name"
+ROTATED_LABELS = "labels by ascending class number from any start"
 PERMUTED_LABELS = "labels by one fixed order of class numbers"
 TIED_LABELS = "labels that a class keeps"
 
