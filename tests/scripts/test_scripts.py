@@ -55,3 +55,8 @@ def test_a_script_imports_its_own_room_and_the_kit_only(source):
 def test_scripts_and_sheets_ask_nothing_of_a_network(path):
     text = path.read_text(encoding="utf-8")
     assert not any(words in text for words in ("http:", "https:", "@import", "fetch(", "XMLHttp", "WebSocket"))
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.name)
+def test_a_script_is_short(source):
+    assert len(source.read_text(encoding="utf-8").splitlines()) <= 250
