@@ -361,7 +361,7 @@ function draw(seen) {
         "div",
         { class: "metalib-picked" },
         tile(drawings, picked, 112, "the drawing"),
-        element("p", { class: "metalib-name", "aria-live": "polite" }, element("b", {}, name), element("br"), which),
+        element("p", { class: "metalib-name", "aria-live": "polite" }, element("b", {}, name), `, ${which}`),
         note("Point at a mark to see its drawing. All marks of its character are framed.")
       )
     ),
