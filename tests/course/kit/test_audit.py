@@ -104,7 +104,7 @@ def test_one_task_in_another_order_clears_the_labels(tiny_bank, draw):
     [(2, 34, False), (2, 35, True), (5, 5, False), (5, 6, True), (7, 2, False), (7, 3, True), (20, 1, True)],
 )
 def test_ascending_labels_need_enough_tasks(tiny_bank, n_way, n_tasks, is_found):
-    """(1/N!)^T is about 1 in 117 · 10⁹, for thirteen tests of nine z each: 2 ways need 35 tasks, 5 ways six."""
+    """(1/N!)^T is about 1 in 144 · 10⁹, for sixteen tests of nine z each: 2 ways need 35 tasks, 5 ways six."""
     spec = EpisodeSpec(n_way=n_way, n_query=2)
     draw = draw_indices(tiny_bank, spec, n_tasks, generator=seeded(0))
     findings = audit(tiny_bank, gather(tiny_bank, spec, Draw(draw.classes.sort(dim=1).values, draw.drawings)))

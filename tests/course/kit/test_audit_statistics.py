@@ -102,6 +102,27 @@ def own_label(draw, bank):
     return Draw(torch.randperm(bank.n_classes, generator=seeded(7))[classes], draw.drawings)
 
 
+def by_name(draw, bank):
+    place = torch.tensor(sorted(range(bank.n_classes), key=bank.names.__getitem__)).argsort()
+    return relabelled(draw, lambda classes: place[classes])
+
+
+def rotated(draw, _):
+    """Ascending, from another start in each task."""
+    n_tasks, n_way = draw.classes.shape
+    start = torch.randint(0, n_way, (n_tasks, 1), generator=seeded(9))
+    order = (torch.arange(n_way) - start) % n_way
+    return Draw(draw.classes.sort(dim=1).values.gather(1, order), draw.drawings)
+
+
+def one_repeat(draw, _):
+    """Of the third task, after it."""
+    draw = Draw(*(field.clone() for field in draw))
+    for field in draw:
+        field[17] = field[2]
+    return draw
+
+
 def ascending(draw, _):
     return relabelled(draw, lambda classes: classes)
 
@@ -131,7 +152,10 @@ FLAWS = [
     (modulo, auditor.MODULO_LABELS, 6, "500 of 500 labels are the class number modulo N"),
     (set_order, auditor.SET_LABELS, 8, "labels follow the order in which a Python set"),
     (own_label, auditor.TIED_LABELS, 35, "labels are those that the class usually had"),
-    (hidden_order, auditor.TIED_LABELS, 180, None),
+    (hidden_order, auditor.TIED_LABELS, 90, "pairs of classes have their labels in the order that the tasks before"),
+    (by_name, auditor.NAME_LABELS, 6, "500 of 500 labels follow the names of the classes"),
+    (rotated, auditor.ROTATED_LABELS, 10, "400 of 400 labels follow that of the lowest class number, ascending"),
+    (one_repeat, auditor.REPEATED_TASK, 18, "only 99 of 100 tasks are different"),
 ]
 IDS = [flaw.__name__ for flaw, *_ in FLAWS]
 
@@ -149,7 +173,9 @@ def test_a_flaw_has_its_own_finding_and_no_other(flaw, kind, n_tasks, words):
     assert words is None or words in report(found(LARGE, SPEC, draw, 100))
 
 
-@pytest.mark.parametrize(("flaw", "kind"), [row[:2] for row in FLAWS if row[0] not in (ten_classes, one_group)])
+@pytest.mark.parametrize(
+    ("flaw", "kind"), [row[:2] for row in FLAWS if row[0] not in (ten_classes, one_group, one_repeat)]
+)
 def test_a_flaw_is_found_in_a_small_bank_too(flaw, kind):
     """In 30 classes a set of numbers is walked in ascending order."""
     draw = flaw(draw_indices(SMALL, SPEC, 100, generator=seeded(8)), SMALL)
@@ -302,6 +328,26 @@ def test_the_mean_for_things_drawn_again_is_exact(z, n_drawn, n_seen):
     counts = [sum(thing < n_seen for thing in things) for things in itertools.combinations(range(6), n_drawn)]
     limit = bound(z, chance.drawn_again(*(torch.tensor([n]) for n in (n_drawn, n_seen, 6))))
     torch.testing.assert_close(means(z, counts), limit)
+
+
+@pytest.mark.parametrize("n_way", [2, 4])
+def test_orders_that_were_foretold_have_a_mean_ratio_of_one(n_way):
+    """Over all orders of a task, whatever was foretold; labels beyond the N of the task count for nothing."""
+    place = torch.randn(4, generator=seeded(0), dtype=torch.double)
+    inside = (torch.arange(4) < n_way)[None]
+    orders = [[*order, *range(n_way, 4)] for order in itertools.permutations(range(n_way))]
+    ratios = [math.exp(chance.ordered(place[None, order], inside)) for order in orders]
+    assert max(ratios) > 1.2
+    assert sum(ratios) / len(ratios) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("n_repeats", "is_found"), [(0, False), (3, True)])
+def test_repeats_within_a_group_take_a_few(n_repeats, is_found):
+    """`repeated_tasks` says how few."""
+    draw = draw_indices(LARGE, EpisodeSpec(5, 1, 15, within_group=True), 100, generator=seeded(8))
+    for field in draw:
+        field[50 : 50 + n_repeats] = field[:n_repeats].clone()
+    assert [finding.kind for finding in found(LARGE, SPEC, draw, 100)] == [auditor.REPEATED_TASK] * is_found
 
 
 def test_evidence_has_a_mean_of_at_most_one():

@@ -1,6 +1,9 @@
 """The episode auditor: finds the leaks and mix-ups that published few-shot code often has.
 
 Each picture is looked up in the bank, pixel for pixel, so the auditor needs nothing from the code that drew the tasks.
+What would not be certain is not said, so some flaws are not found: one or two repeats among tasks that keep to one group
+each, an order of the classes that few of the tasks share, and other rules that turn class numbers into labels, as long
+as no class comes often.
 """
 
 from __future__ import annotations
@@ -82,8 +85,6 @@ def audit(bank: ClassBank, episodes: Episode, *, forbidden: Collection[str] = ()
     What only many tasks show (repeats, few classes or drawings, labels that can be guessed) is a finding where a right
     sampler does that less than once in 10⁹ audits; `audit.chance` says how that is known. Pictures that the bank holds
     several times are no evidence of anything, and count for nothing.
-    What has no such certainty is not found: few repeats of tasks that keep to one group, an order that only some tasks
-    share, or another rule that turns class numbers into labels, as long as no class comes often.
     Raises ValueError when the shapes are not those of episodes with a task axis.
     """
     _require_task_axis(bank, episodes)
