@@ -1,7 +1,7 @@
 """The episode auditor: finds the leaks and mix-ups that published few-shot code often has.
 
 Each picture is looked up in the bank, pixel for pixel, so the auditor needs nothing from the code that drew the tasks.
-What would not be certain is not said, so some flaws are not found: one or two repeats among tasks that keep to one group
+What would not be certain is not said, so some flaws are not found: one or two repeats among tasks that keep to a group
 each, an order of the classes that few of the tasks share, and other rules that turn class numbers into labels, as long
 as no class comes often.
 """
