@@ -134,17 +134,13 @@ function draw(seen, _own, kernel) {
   const next = alone ? seen.nextAtHand() : undefined;
   const another = button({ name: "another", shown: next ?? undefined }, { disabled: next === null }, "Another episode");
   const { missing, failed } = seen.table;
+  const hint = missing && (failed || (seen.counted.known && waiting(kernel, "fetches the drawings")));
   return [
     ...controls(seen, alone),
     head(another),
     episode(seen),
-    element(
-      "p",
-      { class: "metalib-note metalib-hint", role: "status" },
-      missing ? failed || `The drawings: ${waiting(kernel, "fetches them")}` : null,
-    ),
-    element("div", { class: "metalib-results" }, scores(seen, kernel)),
-    alone && seen.lacks.length ? without(seen) : null,
+    element("p", { class: "metalib-wait metalib-hint", role: "status" }, hint),
+    element("div", { class: "metalib-results" }, scores(seen, kernel), alone && seen.lacks.length ? without(seen) : null),
   ];
 }
 

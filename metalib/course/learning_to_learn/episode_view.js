@@ -27,26 +27,30 @@ const question = (what, state) => {
   return `${what} ${JSON.stringify({ ...Object.fromEntries(values), shown: what === "results" ? 0 : state.shown })}`;
 };
 
-/** Whether the drawings of an episode are all at hand. @param {Data} data @param {State} state */
-function atHand(data, state) {
+/**
+ * The episode, with the number in the whole bank of each class, its quarter turns, and whether all drawings are at hand.
+ * @param {Data} data @param {State} state
+ */
+function dealt(data, state) {
   const { members } = drawnFrom(data, state);
-  return deal(data, state).classes.every((c) => members[c % members.length] in data.classes);
+  const episode = deal(data, state);
+  const bases = episode.classes.map((c) => members[c % members.length]);
+  const turns = episode.classes.map((c) => Math.floor(c / members.length));
+  return { ...episode, bases, turns, here: bases.every((base) => base in data.classes) };
 }
 
 /** The next episode whose drawings are at hand, or null. @param {Data} data @param {State} state */
 export function nextAtHand(data, state) {
   for (let step = 1; step < data.n_episodes; step++) {
     const shown = (state.shown + step) % data.n_episodes;
-    if (atHand(data, { ...state, shown })) return shown;
+    if (dealt(data, { ...state, shown }).here) return shown;
   }
   return null;
 }
 
 /** A row for each label: its class, and the pictures of it where they are known. @param {Data} data @param {State} state */
 function rows(data, state) {
-  const { members } = drawnFrom(data, state);
-  const { classes, drawings } = deal(data, state);
-  const here = atHand(data, state);
+  const { classes, drawings, bases, turns, here } = dealt(data, state);
   const asked = question("pictures", state);
   const found = here ? null : answered(data, asked);
   const given = /** @type {Drawn[] | null} */ (Array.isArray(found) ? found : null);
@@ -56,8 +60,7 @@ function rows(data, state) {
     missing: !here && !given,
     episode: { classes, drawings },
     rows: classes.map((c, label) => {
-      const base = members[c % members.length];
-      const turn = Math.floor(c / members.length);
+      const [base, turn] = [bases[label], turns[label]];
       const own = here ? data.classes[base] : null;
       const name = own ? own.name + (turn ? `, turned ${90 * turn}°` : "") : (given?.[label].name ?? data.alphabets[data.groups[base]]);
       /** @type {Pictures | null} */

@@ -121,13 +121,13 @@ def test_too_many_pictures_asked_for_are_said_in_words(explorer):
 
 
 def test_python_answers_for_an_alphabet_and_a_setting_that_the_script_has_not(explorer):
-    needs = explorer.root.locator("option").all_inner_texts().index("Georgian")
+    needs = explorer.root.locator("option").all_inner_texts().index("Arrows")
     explorer.after(lambda: control(explorer, "alphabet").select_option(index=needs))
-    expect(explorer.root.locator(".metalib-class small").first).to_contain_text("Georgian/")
+    expect(explorer.root.locator(".metalib-class small").first).to_contain_text("Arrows/")
     expect(explorer.root.locator(".metalib-blank")).to_have_count(0)
     expect(explorer.root.locator(".metalib-bars")).to_be_visible()
     names = explorer.root.locator(".metalib-class small").all_inner_texts()
-    assert all(name.startswith("Georgian/") for name in names) and explorer.pictures()
+    assert all(name.startswith("Arrows/") for name in names) and explorer.pictures()
 
 
 def test_a_game_by_keyboard_and_mouse_ends_with_all_scores(quiz):
@@ -197,7 +197,7 @@ def test_while_a_slider_is_dragged_python_hears_nothing(browser, tiny_explorer):
 
 
 def test_a_score_never_stands_beside_another_setting(browser, tiny_explorer):
-    bars, wait = ".metalib-bars", ".metalib-wait"
+    bars, wait = ".metalib-bars", ".metalib-results .metalib-wait"
     with staged(browser, tiny_explorer) as stage:
         first = stage.state() | {"n_query": 7, "n_way": 6}
         stage.set(first)
@@ -223,7 +223,7 @@ def test_pictures_that_the_script_lacks_come_from_python(browser, tiny_bank):
     widget.data = widget.data | {"classes": {}}
     with staged(browser, widget) as stage:
         assert stage.root.locator(".metalib-blank").count() == 30 and stage.root.locator(".metalib-tile").count() == 0
-        expect(stage.root.locator(".metalib-hint")).to_have_text("The drawings: Python fetches them …")
+        expect(stage.root.locator(".metalib-hint")).to_have_text("Python fetches the drawings …")
         answer(stage, widget)
         assert stage.root.locator(".metalib-blank").count() == 0 and stage.root.locator(".metalib-tile").count() == 30
         names = stage.root.locator(".metalib-class small").all_inner_texts()
@@ -231,7 +231,7 @@ def test_pictures_that_the_script_lacks_come_from_python(browser, tiny_bank):
 
 
 def test_without_python_it_says_so_and_what_works(browser, tiny_explorer):
-    wait, without = ".metalib-wait", ".metalib-without"
+    wait, without = ".metalib-results .metalib-wait", ".metalib-without"
     with staged(browser, tiny_explorer) as stage:
         other = stage.state() | {"n_query": 8, "n_way": 6}
         kernel(stage, "busy", other)

@@ -327,19 +327,19 @@ var KEYS = ["alphabet", "n_way", "k_shot", "n_query", "rotation", "within_group"
   let values = KEYS.map((key) => [key, state[key]]);
   return `${what} ${JSON.stringify({ ...Object.fromEntries(values), shown: what === "results" ? 0 : state.shown })}`;
 };
-function atHand(data, state) {
-  let { members } = drawnFrom(data, state);
-  return deal(data, state).classes.every((c) => members[c % members.length] in data.classes);
+function dealt(data, state) {
+  let { members } = drawnFrom(data, state), episode2 = deal(data, state), bases = episode2.classes.map((c) => members[c % members.length]), turns = episode2.classes.map((c) => Math.floor(c / members.length));
+  return { ...episode2, bases, turns, here: bases.every((base) => base in data.classes) };
 }
 function nextAtHand(data, state) {
   for (let step = 1; step < data.n_episodes; step++) {
     let shown = (state.shown + step) % data.n_episodes;
-    if (atHand(data, { ...state, shown })) return shown;
+    if (dealt(data, { ...state, shown }).here) return shown;
   }
   return null;
 }
 function rows(data, state) {
-  let { members } = drawnFrom(data, state), { classes, drawings } = deal(data, state), here = atHand(data, state), asked = question("pictures", state), found = here ? null : answered(data, asked), given = (
+  let { classes, drawings, bases, turns, here } = dealt(data, state), asked = question("pictures", state), found = here ? null : answered(data, asked), given = (
     /** @type {Drawn[] | null} */
     Array.isArray(found) ? found : null
   );
@@ -349,7 +349,7 @@ function rows(data, state) {
     missing: !here && !given,
     episode: { classes, drawings },
     rows: classes.map((c, label) => {
-      let base = members[c % members.length], turn = Math.floor(c / members.length), own = here ? data.classes[base] : null, name = own ? own.name + (turn ? `, turned ${90 * turn}°` : "") : given?.[label].name ?? data.alphabets[data.groups[base]], pictures = own ? { drawings: own.drawings, index: drawings[label], turn } : null;
+      let [base, turn] = [bases[label], turns[label]], own = here ? data.classes[base] : null, name = own ? own.name + (turn ? `, turned ${90 * turn}°` : "") : given?.[label].name ?? data.alphabets[data.groups[base]], pictures = own ? { drawings: own.drawings, index: drawings[label], turn } : null;
       return given && (pictures = { drawings: given[label].drawings, index: drawings[label].map((_, i) => i), turn: 0 }), { label: data.labels[label], number: c, name, pictures };
     })
   };
@@ -490,18 +490,13 @@ var toTheBeginning = () => button({ name: "first" }, {}, "Back to the beginning"
 function draw(seen, _own, kernel) {
   let alone = kernel === "gone", head = (beside) => element("div", { class: "metalib-between metalib-head" }, status(seen.status), beside);
   if (seen.kind === "problem") return [...controls(seen, alone), head(toTheBeginning())];
-  let next = alone ? seen.nextAtHand() : void 0, another = button({ name: "another", shown: next ?? void 0 }, { disabled: next === null }, "Another episode"), { missing, failed } = seen.table;
+  let next = alone ? seen.nextAtHand() : void 0, another = button({ name: "another", shown: next ?? void 0 }, { disabled: next === null }, "Another episode"), { missing, failed } = seen.table, hint = missing && (failed || seen.counted.known && waiting(kernel, "fetches the drawings"));
   return [
     ...controls(seen, alone),
     head(another),
     episode(seen),
-    element(
-      "p",
-      { class: "metalib-note metalib-hint", role: "status" },
-      missing ? failed || `The drawings: ${waiting(kernel, "fetches them")}` : null
-    ),
-    element("div", { class: "metalib-results" }, scores(seen, kernel)),
-    alone && seen.lacks.length ? without(seen) : null
+    element("p", { class: "metalib-wait metalib-hint", role: "status" }, hint),
+    element("div", { class: "metalib-results" }, scores(seen, kernel), alone && seen.lacks.length ? without(seen) : null)
   ];
 }
 var episode_explorer_default = widget({ name: "episode-explorer", view, act, draw, begin: asking, shown: ({ shown }) => shown });
