@@ -40,6 +40,11 @@ def tiny_explorer(tiny_bank):
 
 
 @pytest.fixture(scope="module")
+def real_explorer(omniglot):
+    return EpisodeExplorer(bank_of.evaluation(omniglot))
+
+
+@pytest.fixture(scope="module")
 def tiny_quiz(tiny_bank):
     machines = {"pixel neighbours": baselines.pixel_neighbour}
     return BeatTheMachine(tiny_bank, machines, n_way=10, n_questions=4)
@@ -170,8 +175,8 @@ def test_nothing_of_the_explorer_sticks_out(browser, tiny_explorer, width):
             assert stage.overflow() == []
 
 
-def test_the_page_shows_what_the_picture_beside_it_does(browser, omniglot):
-    widget = EpisodeExplorer(bank_of.evaluation(omniglot))
+def test_the_page_shows_what_the_picture_beside_it_does(browser, real_explorer):
+    widget = real_explorer
     draw, look = widget.explorer.draw(ExplorerState()), widget.explorer.look(ExplorerState())
     with staged(browser, widget) as stage:
         shown = stage.shown()
@@ -183,7 +188,8 @@ def test_the_page_shows_what_the_picture_beside_it_does(browser, omniglot):
 
 
 def test_while_a_slider_is_dragged_python_hears_nothing(browser, tiny_explorer):
-    with staged(browser, tiny_explorer) as stage:
+    unlisted = tiny_explorer.state | {"n_query": 7, "k_shot": 2}  # every place of the slider is to be asked for
+    with staged(browser, tiny_explorer, state=unlisted) as stage:
         box = stage.root.locator("[data-set=n_way]").bounding_box()
         stage.page.mouse.move(box["x"] + 20, box["y"] + box["height"] / 2)
         before = len(stage.sent())
@@ -193,7 +199,8 @@ def test_while_a_slider_is_dragged_python_hears_nothing(browser, tiny_explorer):
         assert stage.state()["n_way"] > 7
         assert len(stage.sent()) == before
         stage.page.mouse.up()
-        assert json.loads(stage.sent()[before])["n_way"] == stage.state()["n_way"]
+        state, question = (json.loads(sent) for sent in stage.sent()[before:])
+        assert state == stage.state() and f'"n_way":{state["n_way"]},' in question["ask"][0]
 
 
 def test_a_score_never_stands_beside_another_setting(browser, tiny_explorer):
@@ -249,10 +256,9 @@ def test_without_python_it_says_so_and_what_works(browser, tiny_explorer):
         assert stage.root.locator(".metalib-bars").count() == 1 and stage.root.locator(without).count() == 0
 
 
-def test_without_python_another_episode_is_one_whose_drawings_are_there(browser, omniglot):
-    widget = EpisodeExplorer(bank_of.evaluation(omniglot))
-    with staged(browser, widget) as stage:
-        kernel(stage, "dead", widget.state | {"shown": 1})
+def test_without_python_another_episode_is_one_whose_drawings_are_there(browser, real_explorer):
+    with staged(browser, real_explorer) as stage:
+        kernel(stage, "dead", real_explorer.state | {"shown": 1})
         stage.root.locator("[data-act*=another]").click()
         assert stage.state()["shown"] != 2
         assert stage.root.locator(".metalib-blank").count() == 0
