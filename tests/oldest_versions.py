@@ -23,7 +23,13 @@ except ModuleNotFoundError:  # Python 3.10, where pytest brings the same module 
 
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT, RECORD = ROOT / ".venv-oldest", ROOT / "tests" / "oldest_versions.json"
-LEFT_OUT = ("tests/test_style.py", "tests/test_packaging.py", "tests/test_bootstrap.py", "tests/browser")
+LEFT_OUT = (
+    "tests/test_style.py",
+    "tests/test_packaging.py",
+    "tests/test_bootstrap.py",
+    "tests/browser",
+    "tests/scripts",
+)
 
 
 def bounds() -> dict[str, str]:
