@@ -16,22 +16,35 @@ export function network(text, sizes) {
   return sizes.slice(1).map((nOut, i) => ({ weights: take(nOut * sizes[i]), biases: take(nOut) }));
 }
 
-/** What each layer puts out for the input x; the last has the network's output. @param {Network} phi @param {number} x */
-function activations(phi, x) {
+/**
+ * What each layer puts out for the input x, written to `outs`; the last has the network's output.
+ * @param {Network} phi @param {number} x @param {Float64Array[]} outs
+ */
+function activate(phi, x, outs) {
+  /** @type {Float64Array} */
   let input = Float64Array.of(x);
-  return phi.map(({ weights, biases }, depth) => {
-    const output = Float64Array.from(biases);
+  for (let depth = 0; depth < phi.length; depth++) {
+    const { weights, biases } = phi[depth];
+    const output = outs[depth];
+    const size = input.length;
     for (let o = 0, w = 0; o < output.length; o++) {
-      let sum = output[o];
-      for (let i = 0; i < input.length; i++, w++) sum += weights[w] * input[i];
+      let sum = biases[o];
+      for (let i = 0; i < size; i++, w++) sum += weights[w] * input[i];
       output[o] = depth < phi.length - 1 && sum < 0 ? 0 : sum; // ReLU, but on the network's output
     }
-    return (input = output);
-  });
+    input = output;
+  }
+  return input[0];
 }
 
+/** Room for what each layer puts out. @param {Network} phi */
+const room = (phi) => phi.map(({ biases }) => new Float64Array(biases.length));
+
 /** The network's outputs at `xs`. @param {Network} phi @param {number[]} xs */
-export const outputs = (phi, xs) => xs.map((x) => activations(phi, x)[phi.length - 1][0]);
+export function outputs(phi, xs) {
+  const outs = room(phi);
+  return xs.map((x) => activate(phi, x, outs));
+}
 
 /** @param {number[]} found @param {number[]} wanted */
 export const meanSquaredError = (found, wanted) => found.reduce((sum, y, i) => sum + (y - wanted[i]) ** 2, 0) / found.length;
@@ -39,21 +52,24 @@ export const meanSquaredError = (found, wanted) => found.reduce((sum, y, i) => s
 /** The gradient of the mean squared error on the points (xs, ys), layer by layer: backpropagation. @param {Network} phi @param {number[]} xs @param {number[]} ys */
 export function gradient(phi, xs, ys) {
   const found = phi.map(({ weights, biases }) => ({ weights: new Float64Array(weights.length), biases: new Float64Array(biases.length) }));
+  const outs = room(phi);
   xs.forEach((x, k) => {
-    const outs = activations(phi, x);
-    let slope = Float64Array.of((2 * (outs[phi.length - 1][0] - ys[k])) / xs.length); // of the error, by a layer's outputs
+    let slope = Float64Array.of((2 * (activate(phi, x, outs) - ys[k])) / xs.length); // of the error, by a layer's outputs
     for (let depth = phi.length - 1; depth >= 0; depth--) {
       const input = depth > 0 ? outs[depth - 1] : Float64Array.of(x);
       const before = new Float64Array(input.length); // the slope by the outputs of the layer before
+      const { weights, biases } = found[depth];
+      const size = input.length;
       for (let o = 0; o < slope.length; o++) {
-        if (slope[o] === 0) continue;
-        found[depth].biases[o] += slope[o];
-        const row = o * input.length;
-        for (let i = 0; i < input.length; i++) {
-          found[depth].weights[row + i] += slope[o] * input[i];
-          if (input[i] > 0) before[i] += slope[o] * phi[depth].weights[row + i]; // nothing gets through a ReLU that is shut
+        const by = slope[o];
+        if (by === 0) continue; // half of all, behind a ReLU that is shut
+        biases[o] += by;
+        for (let i = 0, w = o * size; i < size; i++, w++) {
+          weights[w] += by * input[i];
+          before[i] += by * phi[depth].weights[w];
         }
       }
+      for (let i = 0; i < size; i++) if (input[i] <= 0) before[i] = 0; // nothing gets through a ReLU that is shut
       slope = before;
     }
   });

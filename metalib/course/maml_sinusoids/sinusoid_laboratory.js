@@ -29,14 +29,18 @@ import "./sinusoid_laboratory.css"; // after the kit's, which it refines
 
 const DIVERGED = 1e4;
 
-/** @type {WeakMap<Start, import("./mlp.js").Network>} */
+/** @typedef {{ theta: import("./mlp.js").Network, before: number[] }} Known  a start's network, and its outputs on the grid before any step */
+/** @type {WeakMap<Start, Known>} */
 const known = new WeakMap();
 
-/** @param {Start} start @param {number[]} sizes */
-function unpacked(start, sizes) {
-  const theta = known.get(start) ?? network(start.weights, sizes);
-  known.set(start, theta);
-  return theta;
+/** @param {Start} start @param {Data} data @returns {Known} */
+function unpacked(start, { sizes, grid }) {
+  const found = known.get(start);
+  if (found) return found;
+  const theta = network(start.weights, sizes);
+  const fresh = { theta, before: outputs(theta, grid) };
+  known.set(start, fresh);
+  return fresh;
 }
 
 /** An angle in words. @param {number} angle */
@@ -53,28 +57,28 @@ function outside(ranges, { amplitude, phase, points }) {
 }
 
 /** @param {Data} data @param {State} state */
-export function view({ reach, ranges, grid, sizes, starts, deals, most }, state) {
+export function view(data, state) {
+  const { reach, ranges, grid, starts, deals, most } = data;
   const { amplitude, phase, points, steps, drawn } = state;
   const wave = (/** @type {number} */ x) => amplitude * Math.sin(x - phase);
   const [ys, truth] = [points.map(wave), grid.map(wave)];
-  const inside = grid.flatMap((x, i) => (x >= ranges.x[0] && x <= ranges.x[1] ? [i] : []));
-  const error = (/** @type {number[]} */ curve) => {
-    const found = meanSquaredError(inside.map((i) => curve[i]), inside.map((i) => truth[i]));
-    return found < DIVERGED ? found : null;
+  const within = grid.map((x) => x >= ranges.x[0] && x <= ranges.x[1]);
+  const inside = (/** @type {number[]} */ values) => values.filter((_, i) => within[i]);
+  const [shaded, wanted] = [inside(grid), inside(truth)];
+  const error = (/** @type {number[]} */ found) => {
+    const size = meanSquaredError(found, wanted);
+    return size < DIVERGED ? size : null;
   };
-  const every = drawn.length <= 2; // of more starts, the curve after the last step alone can be told from the others
+  // of one start every step, of two the first curve and the last, and of more the last: what can still be told apart
+  const chosen = (/** @type {import("./mlp.js").Network[]} */ phis) =>
+    drawn.length === 1 ? phis : [...new Set(drawn.length === 2 ? [phis[0], phis[steps]] : [phis[steps]])];
   const rows = starts.map((start) => {
-    const phis = descend(unpacked(start, sizes), points, ys, start.inner_lr, steps);
+    const { theta, before } = unpacked(start, data);
+    const phis = descend(theta, points, ys, start.inner_lr, steps);
     const shown = drawn.includes(start.name);
-    const curves = phis.map((phi, i) => (i === 0 || i === steps || (shown && every) ? outputs(phi, grid) : []));
-    return {
-      name: start.name,
-      colour: start.colour,
-      shown,
-      before: error(curves[0]),
-      after: error(curves[steps]),
-      curves: !shown ? [] : every ? curves : curves.slice(steps),
-    };
+    const curves = (shown ? chosen(phis) : []).map((phi) => (phi === theta ? before : outputs(phi, grid)));
+    const last = curves.length ? inside(curves[curves.length - 1]) : outputs(phis[steps], shaded);
+    return { name: start.name, colour: start.colour, shown, before: error(inside(before)), after: error(last), curves };
   });
   const ways = outside(ranges, state);
   return {
@@ -137,12 +141,13 @@ function draw(seen) {
     return element("tr", {}, element("th", { scope: "row" }, tick), element("td", {}, said(before)), element("td", {}, said(error)));
   };
   const count = rows.filter((one) => one.shown).length;
-  const lines =
-    count === 0
-      ? "Tick a start to see its curve."
-      : count > 2
-        ? `Lines: the networks after ${steps} step${steps === 1 ? "" : "s"}.`
-        : "Lines: the network after each step, the last one thick.";
+  const after = `after ${steps} step${steps === 1 ? "" : "s"}`;
+  const lines = [
+    "Tick a start to see its curve.",
+    "Lines: the network after each step, the last one thick.",
+    `Thin: the networks before the steps; thick: ${after}.`,
+    `Lines: the networks ${after}.`,
+  ][Math.min(count, 3)];
   return [
     element("h4", {}, "Shape the task, drag its points along the wave, and step."),
     element(

@@ -269,32 +269,40 @@ function network(text, sizes) {
   let bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)), view2 = new DataView(bytes.buffer), place = 0, take = (count) => Float64Array.from({ length: count }, () => view2.getFloat32(4 * place++, !0));
   return sizes.slice(1).map((nOut, i) => ({ weights: take(nOut * sizes[i]), biases: take(nOut) }));
 }
-function activations(phi, x) {
+function activate(phi, x, outs) {
   let input = Float64Array.of(x);
-  return phi.map(({ weights, biases }, depth) => {
-    let output = Float64Array.from(biases);
+  for (let depth = 0; depth < phi.length; depth++) {
+    let { weights, biases } = phi[depth], output = outs[depth], size = input.length;
     for (let o = 0, w = 0; o < output.length; o++) {
-      let sum = output[o];
-      for (let i = 0; i < input.length; i++, w++) sum += weights[w] * input[i];
+      let sum = biases[o];
+      for (let i = 0; i < size; i++, w++) sum += weights[w] * input[i];
       output[o] = depth < phi.length - 1 && sum < 0 ? 0 : sum;
     }
-    return input = output;
-  });
+    input = output;
+  }
+  return input[0];
 }
-var outputs = (phi, xs) => xs.map((x) => activations(phi, x)[phi.length - 1][0]), meanSquaredError = (found, wanted) => found.reduce((sum, y, i) => sum + (y - wanted[i]) ** 2, 0) / found.length;
+var room = (phi) => phi.map(({ biases }) => new Float64Array(biases.length));
+function outputs(phi, xs) {
+  let outs = room(phi);
+  return xs.map((x) => activate(phi, x, outs));
+}
+var meanSquaredError = (found, wanted) => found.reduce((sum, y, i) => sum + (y - wanted[i]) ** 2, 0) / found.length;
 function gradient(phi, xs, ys) {
-  let found = phi.map(({ weights, biases }) => ({ weights: new Float64Array(weights.length), biases: new Float64Array(biases.length) }));
+  let found = phi.map(({ weights, biases }) => ({ weights: new Float64Array(weights.length), biases: new Float64Array(biases.length) })), outs = room(phi);
   return xs.forEach((x, k) => {
-    let outs = activations(phi, x), slope = Float64Array.of(2 * (outs[phi.length - 1][0] - ys[k]) / xs.length);
+    let slope = Float64Array.of(2 * (activate(phi, x, outs) - ys[k]) / xs.length);
     for (let depth = phi.length - 1; depth >= 0; depth--) {
-      let input = depth > 0 ? outs[depth - 1] : Float64Array.of(x), before = new Float64Array(input.length);
+      let input = depth > 0 ? outs[depth - 1] : Float64Array.of(x), before = new Float64Array(input.length), { weights, biases } = found[depth], size = input.length;
       for (let o = 0; o < slope.length; o++) {
-        if (slope[o] === 0) continue;
-        found[depth].biases[o] += slope[o];
-        let row = o * input.length;
-        for (let i = 0; i < input.length; i++)
-          found[depth].weights[row + i] += slope[o] * input[i], input[i] > 0 && (before[i] += slope[o] * phi[depth].weights[row + i]);
+        let by = slope[o];
+        if (by !== 0) {
+          biases[o] += by;
+          for (let i = 0, w = o * size; i < size; i++, w++)
+            weights[w] += by * input[i], before[i] += by * phi[depth].weights[w];
+        }
       }
+      for (let i = 0; i < size; i++) input[i] <= 0 && (before[i] = 0);
       slope = before;
     }
   }), found;
@@ -316,9 +324,11 @@ function descend(theta, xs, ys, lr, steps) {
 
 // metalib/course/maml_sinusoids/sinusoid_laboratory.js
 var DIVERGED = 1e4, known = /* @__PURE__ */ new WeakMap();
-function unpacked(start, sizes) {
-  let theta = known.get(start) ?? network(start.weights, sizes);
-  return known.set(start, theta), theta;
+function unpacked(start, { sizes, grid }) {
+  let found = known.get(start);
+  if (found) return found;
+  let theta = network(start.weights, sizes), fresh = { theta, before: outputs(theta, grid) };
+  return known.set(start, fresh), fresh;
 }
 var turns = (angle) => `${(angle / Math.PI).toFixed(2).replace("-", "−")} π`;
 function outside(ranges, { amplitude, phase, points }) {
@@ -329,20 +339,13 @@ function outside(ranges, { amplitude, phase, points }) {
     points.every((x) => within(ranges.x, x)) ? "" : `a point's x (training had ${ranges.x.join(" to ").replace("-", "−")})`
   ].filter(Boolean);
 }
-function view({ reach, ranges, grid, sizes, starts, deals, most }, state) {
-  let { amplitude, phase, points, steps, drawn } = state, wave = (x) => amplitude * Math.sin(x - phase), [ys, truth] = [points.map(wave), grid.map(wave)], inside = grid.flatMap((x, i) => x >= ranges.x[0] && x <= ranges.x[1] ? [i] : []), error = (curve) => {
-    let found = meanSquaredError(inside.map((i) => curve[i]), inside.map((i) => truth[i]));
-    return found < DIVERGED ? found : null;
-  }, every = drawn.length <= 2, rows = starts.map((start) => {
-    let phis = descend(unpacked(start, sizes), points, ys, start.inner_lr, steps), shown = drawn.includes(start.name), curves = phis.map((phi, i) => i === 0 || i === steps || shown && every ? outputs(phi, grid) : []);
-    return {
-      name: start.name,
-      colour: start.colour,
-      shown,
-      before: error(curves[0]),
-      after: error(curves[steps]),
-      curves: shown ? every ? curves : curves.slice(steps) : []
-    };
+function view(data, state) {
+  let { reach, ranges, grid, starts, deals, most } = data, { amplitude, phase, points, steps, drawn } = state, wave = (x) => amplitude * Math.sin(x - phase), [ys, truth] = [points.map(wave), grid.map(wave)], within = grid.map((x) => x >= ranges.x[0] && x <= ranges.x[1]), inside = (values) => values.filter((_, i) => within[i]), [shaded, wanted] = [inside(grid), inside(truth)], error = (found) => {
+    let size = meanSquaredError(found, wanted);
+    return size < DIVERGED ? size : null;
+  }, chosen = (phis) => drawn.length === 1 ? phis : [...new Set(drawn.length === 2 ? [phis[0], phis[steps]] : [phis[steps]])], rows = starts.map((start) => {
+    let { theta, before } = unpacked(start, data), phis = descend(theta, points, ys, start.inner_lr, steps), shown = drawn.includes(start.name), curves = (shown ? chosen(phis) : []).map((phi) => phi === theta ? before : outputs(phi, grid)), last = curves.length ? inside(curves[curves.length - 1]) : outputs(phis[steps], shaded);
+    return { name: start.name, colour: start.colour, shown, before: error(inside(before)), after: error(last), curves };
   }), ways = outside(ranges, state);
   return {
     reach,
@@ -391,7 +394,12 @@ function draw(seen) {
   let { rows, steps, sliders, warning, deals } = seen, row = ({ name, colour, shown, before, after: error }) => {
     let tick = checkbox(`draw.${name}`, name, shown);
     return tick.insertBefore(element("i", { class: "metalib-swatch", style: `background:${colour}` }), tick.lastChild), element("tr", {}, element("th", { scope: "row" }, tick), element("td", {}, said(before)), element("td", {}, said(error)));
-  }, count = rows.filter((one) => one.shown).length, lines = count === 0 ? "Tick a start to see its curve." : count > 2 ? `Lines: the networks after ${steps} step${steps === 1 ? "" : "s"}.` : "Lines: the network after each step, the last one thick.";
+  }, count = rows.filter((one) => one.shown).length, after = `after ${steps} step${steps === 1 ? "" : "s"}`, lines = [
+    "Tick a start to see its curve.",
+    "Lines: the network after each step, the last one thick.",
+    `Thin: the networks before the steps; thick: ${after}.`,
+    `Lines: the networks ${after}.`
+  ][Math.min(count, 3)];
   return [
     element("h4", {}, "Shape the task, drag its points along the wave, and step."),
     element(
