@@ -57,6 +57,12 @@ def test_scripts_and_sheets_ask_nothing_of_a_network(path):
     assert not any(words in text for words in ("http:", "https:", "@import", "fetch(", "XMLHttp", "WebSocket"))
 
 
+@pytest.mark.parametrize("sheet", [path for path in BUILT if path.suffix == ".css"], ids=lambda path: path.name)
+def test_a_widgets_own_sheet_comes_after_the_kits(sheet):
+    own = sheet.stem.replace("_", "-")
+    assert 0 < sheet.read_text("utf-8").index("\n.metalib ") < sheet.read_text("utf-8").index(f".metalib-{own}")
+
+
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.name)
 def test_a_script_is_short(source):
     assert len(source.read_text(encoding="utf-8").splitlines()) <= 250

@@ -1,6 +1,6 @@
-import "./question.css";
 import { element } from "./elements.js";
 import { widget } from "./widget.js";
+import "./question.css"; // after the kit's, which it refines
 
 /** @typedef {{ text: string, options: { answer: string, feedback: string }[], correct: number }} Data */
 /** @typedef {{ chosen: number | null }} State */

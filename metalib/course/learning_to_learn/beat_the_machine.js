@@ -1,7 +1,7 @@
-import "./beat_the_machine.css";
 import { bars, button, element, status, tile } from "../kit/elements.js";
 import { inWords, wilson } from "../kit/intervals.js";
 import { widget } from "../kit/widget.js";
+import "./beat_the_machine.css"; // after the kit's, which it refines
 
 /**
  * @typedef {object} Question

@@ -1,8 +1,8 @@
-import "./episode_explorer.css";
 import { asking, waiting } from "../kit/asking.js";
 import { badge, bars, button, checkbox, element, select, slider, status } from "../kit/elements.js";
 import { widget } from "../kit/widget.js";
 import { act, view } from "./episode_view.js";
+import "./episode_explorer.css"; // after the kit's, which it refines
 
 export { act, view };
 

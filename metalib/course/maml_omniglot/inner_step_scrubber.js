@@ -1,8 +1,8 @@
-import "./inner_step_scrubber.css";
 import { badge, button, element, radios, slider, status, tile } from "../kit/elements.js";
 import { unpacked } from "../kit/packed.js";
 import { widget } from "../kit/widget.js";
 import { losses } from "./losses.js";
+import "./inner_step_scrubber.css"; // after the kit's, which it refines
 
 /** @typedef {import("../kit/elements.js").Badge} Badge */
 /** @typedef {import("../kit/packed.js").Packed} Packed */

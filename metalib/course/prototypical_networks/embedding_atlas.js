@@ -1,9 +1,9 @@
-import "./embedding_atlas.css";
 import { choice, element, note, slider, status, svg, tile } from "../kit/elements.js";
 import { clamp } from "../kit/graph.js";
 import { listen, widget } from "../kit/widget.js";
 import { glide } from "./atlas_motion.js";
 import { HEIGHT, WIDTH, means, nearest, placed, pointsOf, threads } from "./atlas_places.js";
+import "./embedding_atlas.css"; // after the kit's, which it refines
 
 /** @typedef {import("./atlas_places.js").Point} Point */
 /**

@@ -1,9 +1,9 @@
-import "./support_plane.css";
 import { badge, button, choice, element, note, slider, status, svg } from "../kit/elements.js";
 import { chart, clamp, frame, handle } from "../kit/graph.js";
 import { widget } from "../kit/widget.js";
 import { borders, probabilities, prototypes, sure } from "./plane_field.js";
 import { shade } from "./plane_shade.js";
+import "./support_plane.css"; // after the kit's, which it refines
 
 /** @typedef {import("./plane_field.js").Point} Point */
 /** @typedef {{ points: Point[], query: Point, distance: string, scale: number }} State */

@@ -1,7 +1,7 @@
-import "./adaptation_curves.css";
 import { button, element, note, radios, slider, status, svg } from "../kit/elements.js";
 import { apart, chart, frame, line, words } from "../kit/graph.js";
 import { widget } from "../kit/widget.js";
+import "./adaptation_curves.css"; // after the kit's, which it refines
 
 /** @typedef {{ mean: number[], low: number[], high: number[] }} Curve  at each number of steps */
 /** @typedef {"support" | "query"} Part */

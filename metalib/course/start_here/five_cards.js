@@ -1,7 +1,7 @@
-import "./five_cards.css";
 import { badge, button, element, status, tile } from "../kit/elements.js";
 import { unpacked } from "../kit/packed.js";
 import { widget } from "../kit/widget.js";
+import "./five_cards.css"; // after the kit's, which it refines
 
 /**
  * @typedef {object} Table
