@@ -7,7 +7,7 @@ import torch
 from torch.nn.functional import cross_entropy
 from torch.testing import assert_close
 
-from metalib import protonet
+from metalib import inputs, protonet
 from metalib.episodes import Episode, EpisodeSpec, sample_episodes
 from metalib.models import conv4
 from metalib.runtime import seeded
@@ -319,6 +319,15 @@ def test_episodes_that_do_not_fit(encoder, episodes, change, message):
 def test_prototypes_of_what_does_not_fit(embeddings, labels, message):
     with pytest.raises(ValueError, match=message):
         protonet.prototypes(embeddings, labels, 4)
+
+
+def test_no_number_is_asked_for_that_a_gpu_would_have_to_wait_for():
+    """A tensor on `meta` has none to tell: int(labels.max()) is an error there."""
+    where = {"device": "meta"}
+    labels = torch.zeros(3, 4, dtype=torch.long, **where)
+    pictures = torch.zeros(3, 4, 1, 8, 8, **where)
+    assert protonet.prototypes(pictures[0].flatten(1), labels[0], 2).shape == (2, 64)
+    inputs.check_encoding(torch.nn.Flatten(), Episode(pictures, labels, pictures, labels), 2)  # `losses` asks it
 
 
 def test_prototypes_under_vmap_are_those_of_a_loop(points):

@@ -287,6 +287,7 @@ def test_the_table_shows_what_each_network_had_and_what_no_paper_reports():
     text = tables.markdown(list(found.exams.values()), list(found.paper.values()), command="metalib results")
     assert "| MAML with tied head rows | training | 19,000 | cuda" in text
     assert "| pixel neighbours | – | – | – |" in text
+    assert "The transductive figures lean on balanced queries: " in text
     alone = [e for e in found.paper.values() if e.batch_norm == ALONE]
     assert {(e.method, e.task) for e in alone if e.published[0] is None} >= {
         ("MAML", str(EpisodeSpec(5, 1, 1))),
