@@ -1,0 +1,114 @@
+"""The course's widgets as their notebooks make them, with what `drag_times.py` moves in each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+from stage import Stage
+
+from metalib import baselines, models, protonet
+from metalib.banks import omniglot
+from metalib.course.kit.question import Question
+from metalib.course.kit.study import read
+from metalib.course.kit.widget import Widget
+from metalib.course.learning_to_learn.widgets import BeatTheMachine, EpisodeExplorer
+from metalib.course.maml_omniglot.widgets import InnerStepScrubber
+from metalib.course.maml_sinusoids.sinusoid_laboratory import Start
+from metalib.course.maml_sinusoids.widgets import Plane, SinusoidLaboratory
+from metalib.course.prototypical_networks.study_prototypical_atlas import read_atlas
+from metalib.course.prototypical_networks.widgets import EmbeddingAtlas, SupportPlane
+from metalib.course.rapid_fine_tuning.widgets import AdaptationCurves
+from metalib.course.reptile.widgets import ReptilePlane
+from metalib.course.start_here.widgets import FiveCards
+from metalib.training import checkpoints
+
+Work = Callable[[Stage], list[float]]
+
+
+@cache
+def whole():
+    """Omniglot. Raises ValueError where there is none."""
+    found = omniglot.find()
+    if found is None:
+        raise ValueError("the times are of the course's own data: `metalib data fetch` first")
+    return found
+
+
+@cache
+def bank():
+    """Omniglot's evaluation alphabets."""
+    return omniglot.evaluation(whole())
+
+
+@cache
+def network():
+    """The course's prototypical network."""
+    return checkpoints.load("protonet")[0]
+
+
+def five_cards() -> Widget:
+    return FiveCards(bank(), network(), seed=15)
+
+
+def question() -> Widget:
+    return Question("How many?", [("one", "It is one more."), ("two", "Two."), ("three", "Count again.")], 1)
+
+
+def beat_the_machine() -> Widget:
+    machines = {"pixel neighbours": baselines.pixel_neighbour, "untrained conv4": baselines.untrained_centroid}
+    machines["prototypical network"] = lambda episodes: protonet.predict(network(), episodes)
+    return BeatTheMachine(bank(), machines, seed=1)
+
+
+def scrubber() -> Widget:
+    start = checkpoints.load("maml")[0]
+    return InnerStepScrubber({"MAML's start": start, "untrained": models.conv4(n_out=5).eval()}, bank(), seed=1)
+
+
+def laboratory() -> Widget:
+    nets = {
+        name: checkpoints.load(f"sinusoids-{word}")[0] for name, word in (("MAML", "maml"), ("joint training", "joint"))
+    }
+    untrained = models.mlp()
+    starts = {name: Start(dict(net.named_parameters()), 0.01) for name, net in nets.items()}
+    return SinusoidLaboratory(untrained, {**starts, "random start": Start(dict(untrained.named_parameters()), 0.02)})
+
+
+def keys(selector: str, key: str) -> Work:
+    return lambda stage: stage.keys(selector, key)
+
+
+def drag(selector: str, dx: float, dy: float) -> Work:
+    return lambda stage: stage.drag(selector, dx, dy)
+
+
+def start_and_answer(stage: Stage) -> list[float]:
+    """Begin the round, and answer with Enter: each answer is a new question."""
+    return stage.keys(".metalib-button", "Enter", 30)
+
+
+# name, how it is made, what is done in words, and the doing
+WORKED: list[tuple[str, Callable[[], Widget], str, Work]] = [
+    ("question", question, "an arrow key", keys("input", "ArrowDown")),
+    ("five cards", five_cards, "an arrow key on a card", keys(".metalib-card", "ArrowRight")),
+    ("episode explorer", lambda: EpisodeExplorer(bank()), "another episode", keys(".metalib-button", "Enter")),
+    ("beat the machine", beat_the_machine, "answers by key", start_and_answer),
+    (
+        "adaptation curves",
+        lambda: AdaptationCurves(read("fine-tuning")),
+        "the step size",
+        drag("[data-set=step_size]", 100, 0),
+    ),
+    ("the plane", Plane, "an optimum", drag("[data-handle=a]", 60, -50)),
+    ("sinusoid laboratory", laboratory, "a point", drag("[data-handle]", 80, 0)),
+    ("inner-step scrubber", scrubber, "the step size", drag("[data-set=step_size]", 100, 0)),
+    ("Reptile's plane", ReptilePlane, "k", drag("[data-set=stop]", 100, 0)),
+    ("support plane", SupportPlane, "a support point", drag("[data-handle='0']", 300, 150)),
+    (
+        "embedding atlas",
+        lambda: EmbeddingAtlas(bank(), read_atlas(whole())),
+        "the stage",
+        drag("[data-set=stage]", -150, 0),
+    ),
+]
