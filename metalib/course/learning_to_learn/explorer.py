@@ -137,9 +137,9 @@ class Explorer:
 def listed(alphabets: list[str]) -> Iterator[ExplorerState]:
     """The settings whose results the widget's script has without asking Python.
 
-    In all alphabets and in `alphabets`: each leak alone, at 5-way 1-shot, 5-way 5-shot and 20-way 1-shot, and turned
-    classes. In all alphabets also leaks together, leaks of turned classes and within one alphabet, 20-way 5-shot, and
-    every place of one slider while the others are as in the beginning.
+    In all alphabets and in `alphabets`: each leak alone at 5-way 1-shot, and without a leak 5-way 5-shot, 20-way 1-shot
+    and turned classes. In all alphabets also each leak alone in these, leaks together, and within one alphabet; 20-way
+    5-shot; and every place of one slider while the others are as in the beginning.
     """
     first, alone = ExplorerState(), [Leaks(), *(Leaks(**{name: True}) for name in LEAKS)]
     together = [
@@ -148,8 +148,10 @@ def listed(alphabets: list[str]) -> Iterator[ExplorerState]:
     for alphabet in (None, *alphabets):
         here = replace(first, alphabet=alphabet)
         yield replace(here, rotation=True)
-        for n_way, k_shot in ((5, 1), (5, 5), (20, 1)):
-            yield from (replace(here, n_way=n_way, k_shot=k_shot, leaks=leaks) for leaks in alone)
+        yield from (replace(here, leaks=leaks) for leaks in alone)
+        for n_way, k_shot in ((5, 5), (20, 1)):
+            some = alone if alphabet is None else alone[:1]
+            yield from (replace(here, n_way=n_way, k_shot=k_shot, leaks=leaks) for leaks in some)
     yield from (replace(first, leaks=leaks) for leaks in together)
     yield from (replace(first, rotation=True, leaks=leaks) for leaks in alone[1:])
     yield from (replace(first, within_group=True, leaks=leaks) for leaks in alone)

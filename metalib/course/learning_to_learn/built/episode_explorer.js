@@ -483,7 +483,7 @@ function scores({ counted, state, caption }, kernel) {
   ];
 }
 function without({ whole }) {
-  let words = `Without Python there are all drawings of ${whole.join(" and ")}, and some episodes of all alphabets; scores with 5 queries at 5-way 1-shot, 5-way 5-shot and 20-way 1-shot, with no leak or one.`;
+  let words = `Without Python there are all drawings of ${whole.join(" and ")}, and some episodes of all alphabets; scores with 5 queries at 5-way 1-shot, with no leak or one, and at 5-way 5-shot and 20-way 1-shot without.`;
   return element("div", { class: "metalib-between metalib-without" }, element("p", { class: "metalib-note" }, words), toTheBeginning());
 }
 var toTheBeginning = () => button({ name: "first" }, {}, "Back to the beginning");
