@@ -294,6 +294,8 @@ def test_the_table_shows_what_each_network_had_and_what_no_paper_reports():
         ("MAML", str(EpisodeSpec(20, 1, 1))),
         ("first-order MAML", str(EpisodeSpec(5, 1, 1))),
     }
+    cells = {(cell.method, str(cell.spec), cell.batch_norm) for cell in papers.CELLS}
+    assert {(e.method, e.task, e.batch_norm) for e in found.paper.values()} == cells
     assert ("Reptile", str(EpisodeSpec(5, 5, 1))) in {(e.method, e.task) for e in alone}
     assert all(e.batch_norm != papers.AT_RANDOM or e.published[0] is None for e in found.paper.values())
 
