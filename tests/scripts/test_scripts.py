@@ -47,7 +47,8 @@ def test_the_committed_bundles_are_those_that_the_scripts_make(tmp_path):
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.name)
 def test_a_script_imports_its_own_room_and_the_kit_only(source):
     allowed = r"\./[\w.]+" if source.parent.name == "kit" else r"(\./|\.\./kit/)[\w.]+"
-    imported = re.findall(r"""(?:^import[^;"]*|^} from |import\()\s*["']([^"']+)["']""", source.read_text("utf-8"), re.MULTILINE)
+    form = r"""(?:^import[^;"]*|^} from |import\()\s*["']([^"']+)["']"""
+    imported = re.findall(form, source.read_text("utf-8"), re.MULTILINE)
     assert [name for name in imported if not re.fullmatch(allowed, name)] == []
 
 
