@@ -1,4 +1,4 @@
-"""What the widgets share in Python: their bundles, pictures and numbers as their scripts take them, labels and results."""
+"""What the widgets share in Python: bundles, pictures and numbers as their scripts take them, labels and results."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ class FiveCards(Widget):
 
     bank   where the drawings come from: classes that `embed` was not trained on
     embed  [B, 1, H, W] float in 0 … 1 -> [B, F]: a trained network in evaluation mode
-    `state` is {"deal": number of the table, "support": N drawing numbers, "before": those before the last swap, or None}.
+    `state`: {"deal": number of the table, "support": N drawing numbers, "before": those before the last swap, or None}.
     """
 
     _esm, _css = bundle(__file__), bundle(__file__, ".css")
