@@ -1,4 +1,4 @@
-"""The scripts of the widgets: types, style and arithmetic hold, and the committed bundles are what is built from them."""
+"""The scripts of the widgets: types, style, arithmetic, and committed bundles that are what is built from them."""
 
 import filecmp
 import re
