@@ -75,8 +75,13 @@ def laboratory() -> Widget:
     return SinusoidLaboratory(untrained, {**starts, "random start": Start(dict(untrained.named_parameters()), 0.02)})
 
 
-def keys(selector: str, key: str) -> Work:
-    return lambda stage: stage.keys(selector, key)
+def keys(selector: str, *keys: str) -> Work:
+    return lambda stage: stage.keys(selector, *keys)
+
+
+def slide(key: str, *keys: str) -> Work:
+    """The slider of `key`, by arrow keys: a drag of a slider with few stops gives the same events, but fewer."""
+    return lambda stage: stage.keys(f"[data-set={key}]", *(keys or ("ArrowRight", "ArrowLeft")))
 
 
 def drag(selector: str, dx: float, dy: float) -> Work:
@@ -85,30 +90,30 @@ def drag(selector: str, dx: float, dy: float) -> Work:
 
 def start_and_answer(stage: Stage) -> list[float]:
     """Begin the round, and answer with Enter: each answer is a new question."""
-    return stage.keys(".metalib-button", "Enter", 30)
+    return stage.keys(".metalib-button", "Enter", times=30)
 
 
 # name, how it is made, what is done in words, and the doing
 WORKED: list[tuple[str, Callable[[], Widget], str, Work]] = [
     ("question", question, "an arrow key", keys("input", "ArrowDown")),
     ("five cards", five_cards, "an arrow key on a card", keys(".metalib-card", "ArrowRight")),
-    ("episode explorer", lambda: EpisodeExplorer(bank()), "another episode", keys(".metalib-button", "Enter")),
+    ("episode explorer", lambda: EpisodeExplorer(bank()), "the ways", slide("n_way")),
     ("beat the machine", beat_the_machine, "answers by key", start_and_answer),
     (
         "adaptation curves",
         lambda: AdaptationCurves(read("fine-tuning")),
         "the step size",
-        drag("[data-set=step_size]", 100, 0),
+        slide("step_size"),
     ),
     ("the plane", Plane, "an optimum", drag("[data-handle=a]", 60, -50)),
     ("sinusoid laboratory", laboratory, "a point", drag("[data-handle]", 80, 0)),
-    ("inner-step scrubber", scrubber, "the step size", drag("[data-set=step_size]", 100, 0)),
-    ("Reptile's plane", ReptilePlane, "k", drag("[data-set=stop]", 100, 0)),
+    ("inner-step scrubber", scrubber, "the step size", slide("step_size")),
+    ("Reptile's plane", ReptilePlane, "k", slide("stop")),
     ("support plane", SupportPlane, "a support point", drag("[data-handle='0']", 300, 150)),
     (
         "embedding atlas",
         lambda: EmbeddingAtlas(bank(), read_atlas(whole())),
         "the stage",
-        drag("[data-set=stage]", -150, 0),
+        slide("stage", "ArrowLeft", "ArrowLeft", "ArrowRight", "ArrowRight"),
     ),
 ]

@@ -127,12 +127,12 @@ class Stage:
         mouse.up()
         return self.page.evaluate("window.times")
 
-    def keys(self, selector: str, key: str, times: int = 60) -> list[float]:
-        """Press `key` on what `selector` names; the script's milliseconds for each press."""
+    def keys(self, selector: str, *keys: str, times: int = 60) -> list[float]:
+        """Press `keys` in turn on what `selector` names; the script's milliseconds for each press."""
         self.page.evaluate(LISTEN)
         self.root.locator(selector).first.focus()
-        for _ in range(times):
-            self.page.keyboard.press(key)
+        for i in range(times):
+            self.page.keyboard.press(keys[i % len(keys)])
         return self.page.evaluate("window.times")
 
 
