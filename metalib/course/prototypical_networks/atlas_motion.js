@@ -41,7 +41,7 @@ export function glide(put) {
   return {
     /** Where the marks are. */
     here: () => here,
-    /** Go there; and draw, since the nodes may have been written anew. @param {Point[]} places */
+    /** Go there; and draw, since some nodes may be new. @param {Point[]} places */
     to(places) {
       const same = places.length === goal.length && places.every(([x, y], i) => x === goal[i][0] && y === goal[i][1]);
       if (!same) {
@@ -51,7 +51,7 @@ export function glide(put) {
         if (here.length !== places.length || calm()) here = places;
         else start(here);
       }
-      if (frame) put(here);
+      put(here);
     },
     stop: () => cancelAnimationFrame(frame),
   };

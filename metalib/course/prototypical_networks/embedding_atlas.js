@@ -86,21 +86,21 @@ export function act(data, state, action) {
 /** @param {Point} place */
 const at = ([x, y]) => `translate:${x.toFixed(1)}px ${y.toFixed(1)}px`;
 
-/** @param {ReturnType<typeof view>} seen */
+/** The cloud; `motion` puts marks and threads in their places. @param {ReturnType<typeof view>} seen */
 function map({ places, classes, groups, n_drawings, kin, picked, title }) {
   const kind = Math.floor(picked / n_drawings);
   /** @param {number} c @param {string} look */
   const lines = (c, look) =>
     svg("path", {
-      d: threads(places.slice(c * n_drawings, (c + 1) * n_drawings)),
       class: `metalib-threads ${look}`,
       stroke: groups[classes[c].group].colour,
       "data-threads": c,
+      "data-painted": true,
     });
   /** @param {number} c @param {string} look @param {number[]} own  the last one lies on top */
   const marks = (c, look, own) => {
     const { colour, shape } = groups[classes[c].group];
-    const mark = (/** @type {number} */ i) => svg("path", { d: shape, style: at(places[i]), "data-drawing": i });
+    const mark = (/** @type {number} */ i) => svg("path", { d: shape, "data-drawing": i, "data-painted": true });
     return svg("g", { class: `metalib-marks ${look}`, fill: colour }, own.map(mark));
   };
   const looks = classes.map(({ away }) => (away ? "metalib-away" : "metalib-near"));

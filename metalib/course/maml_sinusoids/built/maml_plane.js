@@ -212,14 +212,25 @@ function kernelLink(model, changed) {
 
 // metalib/course/kit/patch.js
 function patch(old, fresh) {
-  for (let { name } of [...old.attributes]) fresh.hasAttribute(name) || old.removeAttribute(name);
-  for (let { name, value } of [...fresh.attributes])
+  for (let name of fresh.getAttributeNames()) {
+    let value = (
+      /** @type {string} */
+      fresh.getAttribute(name)
+    );
     old.getAttribute(name) !== value && old.setAttribute(name, value);
-  let after = [...fresh.childNodes];
-  [...old.childNodes].forEach((child, i) => {
-    let next = after[i];
-    next === void 0 ? child.remove() : child.nodeName !== next.nodeName ? child.replaceWith(next) : child instanceof Element && next instanceof Element ? patch(child, next) : child.nodeValue !== next.nodeValue && (child.nodeValue = next.nodeValue);
-  }), old.append(...after.slice(old.childNodes.length)), old instanceof HTMLInputElement && follow(old), old instanceof HTMLSelectElement && (old.value = old.querySelector("option[selected]")?.getAttribute("value") ?? old.value);
+  }
+  if (old.attributes.length > fresh.attributes.length && !fresh.hasAttribute("data-painted"))
+    for (let name of old.getAttributeNames()) fresh.hasAttribute(name) || old.removeAttribute(name);
+  let child = old.firstChild, next = fresh.firstChild;
+  for (; next; ) {
+    let [here, there] = [child, next];
+    child = child && child.nextSibling, next = next.nextSibling, here ? here.nodeName !== there.nodeName ? here.replaceWith(there) : here instanceof Element && there instanceof Element ? patch(here, there) : here.nodeValue !== there.nodeValue && (here.nodeValue = there.nodeValue) : old.append(there);
+  }
+  for (; child; ) {
+    let here = child;
+    child = child.nextSibling, here.remove();
+  }
+  old instanceof HTMLInputElement && follow(old), old instanceof HTMLSelectElement && (old.value = old.querySelector("option[selected]")?.getAttribute("value") ?? old.value);
 }
 function follow(input) {
   input.type === "radio" || input.type === "checkbox" ? input.checked = input.hasAttribute("checked") : input.value !== input.getAttribute("value") && (input.value = input.getAttribute("value") ?? "");

@@ -140,14 +140,25 @@ function kernelLink(model, changed) {
 
 // metalib/course/kit/patch.js
 function patch(old, fresh) {
-  for (let { name } of [...old.attributes]) fresh.hasAttribute(name) || old.removeAttribute(name);
-  for (let { name, value } of [...fresh.attributes])
+  for (let name of fresh.getAttributeNames()) {
+    let value = (
+      /** @type {string} */
+      fresh.getAttribute(name)
+    );
     old.getAttribute(name) !== value && old.setAttribute(name, value);
-  let after = [...fresh.childNodes];
-  [...old.childNodes].forEach((child, i) => {
-    let next = after[i];
-    next === void 0 ? child.remove() : child.nodeName !== next.nodeName ? child.replaceWith(next) : child instanceof Element && next instanceof Element ? patch(child, next) : child.nodeValue !== next.nodeValue && (child.nodeValue = next.nodeValue);
-  }), old.append(...after.slice(old.childNodes.length)), old instanceof HTMLInputElement && follow(old), old instanceof HTMLSelectElement && (old.value = old.querySelector("option[selected]")?.getAttribute("value") ?? old.value);
+  }
+  if (old.attributes.length > fresh.attributes.length && !fresh.hasAttribute("data-painted"))
+    for (let name of old.getAttributeNames()) fresh.hasAttribute(name) || old.removeAttribute(name);
+  let child = old.firstChild, next = fresh.firstChild;
+  for (; next; ) {
+    let [here, there] = [child, next];
+    child = child && child.nextSibling, next = next.nextSibling, here ? here.nodeName !== there.nodeName ? here.replaceWith(there) : here instanceof Element && there instanceof Element ? patch(here, there) : here.nodeValue !== there.nodeValue && (here.nodeValue = there.nodeValue) : old.append(there);
+  }
+  for (; child; ) {
+    let here = child;
+    child = child.nextSibling, here.remove();
+  }
+  old instanceof HTMLInputElement && follow(old), old instanceof HTMLSelectElement && (old.value = old.querySelector("option[selected]")?.getAttribute("value") ?? old.value);
 }
 function follow(input) {
   input.type === "radio" || input.type === "checkbox" ? input.checked = input.hasAttribute("checked") : input.value !== input.getAttribute("value") && (input.value = input.getAttribute("value") ?? "");
@@ -217,9 +228,9 @@ function glide(put) {
   return {
     /** Where the marks are. */
     here: () => here,
-    /** Go there; and draw, since the nodes may have been written anew. @param {Point[]} places */
+    /** Go there; and draw, since some nodes may be new. @param {Point[]} places */
     to(places) {
-      places.length === goal.length && places.every(([x, y], i) => x === goal[i][0] && y === goal[i][1]) || (cancelAnimationFrame(frame), frame = 0, goal = places, here.length !== places.length || calm() ? here = places : start(here)), frame && put(here);
+      places.length === goal.length && places.every(([x, y], i) => x === goal[i][0] && y === goal[i][1]) || (cancelAnimationFrame(frame), frame = 0, goal = places, here.length !== places.length || calm() ? here = places : start(here)), put(here);
     },
     stop: () => cancelAnimationFrame(frame)
   };
@@ -317,12 +328,12 @@ function act(data, state, action) {
 var at = ([x, y]) => `translate:${x.toFixed(1)}px ${y.toFixed(1)}px`;
 function map({ places, classes, groups, n_drawings, kin, picked, title }) {
   let kind = Math.floor(picked / n_drawings), lines = (c, look) => svg("path", {
-    d: threads(places.slice(c * n_drawings, (c + 1) * n_drawings)),
     class: `metalib-threads ${look}`,
     stroke: groups[classes[c].group].colour,
-    "data-threads": c
+    "data-threads": c,
+    "data-painted": !0
   }), marks = (c, look, own) => {
-    let { colour, shape } = groups[classes[c].group], mark = (i) => svg("path", { d: shape, style: at(places[i]), "data-drawing": i });
+    let { colour, shape } = groups[classes[c].group], mark = (i) => svg("path", { d: shape, "data-drawing": i, "data-painted": !0 });
     return svg("g", { class: `metalib-marks ${look}`, fill: colour }, own.map(mark));
   }, looks = classes.map(({ away }) => away ? "metalib-away" : "metalib-near");
   return svg(
