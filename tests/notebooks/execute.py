@@ -5,12 +5,16 @@ that they live in a notebook that is opened and not run. A digest of the cells' 
 metadata, so that a test can say whether the outputs belong to the sources. A notebook in which a cell fails is left as
 it was.
 
+`make notebooks NOTEBOOKS=--scripts` executes nothing: it puts the widgets' scripts and sheets as they are now into the
+states that the notebooks carry.
+
 The notebooks that were written are listed in metalib/jupyter/notebooks.sha256, which says what `make lab` may trust.
 """
 
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import os
 import re
@@ -113,8 +117,37 @@ def list_committed(path: Path, committed: Path = jupyter.COMMITTED) -> None:
     committed.write_text("".join(f"{lines[key]}\n" for key in sorted(lines)), encoding="utf-8")
 
 
+def put_scripts(notebook: NotebookNode) -> list[str]:
+    """Give each widget's stored state the script and sheet of its class; returns the names of those that had others."""
+    changed = []
+    for name, model in widget_state.models(notebook.metadata).items():
+        if kind := model["state"].get("_anywidget_id"):
+            module, _, widget = kind.rpartition(".")
+            of_class = getattr(importlib.import_module(module), widget)
+            now = {"_esm": str(of_class._esm), "_css": str(of_class._css)}
+            if {key: model["state"][key] for key in now} != now:
+                changed.append(name)
+                model["state"] |= now
+    return changed
+
+
+def write(notebook: NotebookNode, path: Path) -> None:
+    """Write a notebook, whole or not at all, and list it where it is one of the course's."""
+    nbformat.validate(notebook)
+    files.write_atomically(path, lambda part: nbformat.write(notebook, part))
+    if path.resolve().parent == FOLDER:
+        list_committed(path)
+
+
 def main(names: list[str]) -> int:
     """Execute the notebooks `names`, or all of them; returns the exit status."""
+    if names == ["--scripts"]:
+        for path in sorted(FOLDER.glob("*.ipynb")):
+            notebook = nbformat.read(path, as_version=4)
+            if changed := put_scripts(notebook):
+                write(notebook, path)
+                print(f"{path.name}: {', '.join(changed)}")
+        return 0
     os.environ.pop("METALIB_BANK", None)
     if omniglot.find() is None:
         print(f"The committed notebooks show Omniglot. {places.where_looked('It')}, or run `metalib data fetch`.")
@@ -130,11 +163,8 @@ def main(names: list[str]) -> int:
                 print(f"{path.name} was left as it was: {error}")
                 return 1
         tidy(notebook)
-        nbformat.validate(notebook)
-        files.write_atomically(path, lambda part, notebook=notebook: nbformat.write(notebook, part))
+        write(notebook, path)
         print(f"{path.name}: {time.perf_counter() - start:.0f} s, {path.stat().st_size / 1e6:.2f} MB")
-        if path.resolve().parent == FOLDER:
-            list_committed(path)
     return 0
 
 

@@ -5,7 +5,7 @@ import re
 
 import nbformat
 import pytest
-from execute import FOLDER, digest, list_committed, tidy
+from execute import FOLDER, digest, list_committed, put_scripts, tidy
 
 from metalib import jupyter
 from metalib.jupyter import widget_state
@@ -95,6 +95,16 @@ def test_every_widget_has_its_model_and_every_model_is_needed(notebook):
     named = [data[widget_state.VIEW]["model_id"] for data in widget_state.views(notebook.cells)]
     assert set(named) <= set(models)
     assert sorted(widget_state.closure(models, named)) == sorted(models)
+
+
+def test_widgets_carry_the_scripts_of_today(notebook):
+    assert put_scripts(notebook) == [], "`make notebooks NOTEBOOKS=--scripts` puts them in, and executes nothing"
+
+
+def test_where_a_widgets_words_stand_its_view_stands_too(notebook):
+    shown = [output.get("data", {}) for cell in code_cells(notebook) for output in cell.outputs]
+    words = [data for data in shown if re.match(r"Predict: |[^\n]*, a widget: run", data.get("text/plain", ""))]
+    assert words and [data for data in words if widget_state.VIEW not in data] == []
 
 
 def test_every_widget_has_words_for_a_page_without_widgets(notebook):

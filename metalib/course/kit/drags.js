@@ -1,4 +1,4 @@
-// Things to drag in a chart, by mouse, finger or arrow keys.
+// Things to drag in a chart, by mouse, finger or arrow keys; and sliders by arrow keys with Shift.
 
 /** @type {Record<string, [number, number]>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
@@ -60,4 +60,19 @@ export function drags(root, send) {
   ];
   for (const [kind, act] of listeners) root.addEventListener(kind, act);
   return () => listeners.forEach(([kind, act]) => root.removeEventListener(kind, act));
+}
+
+/** Arrow keys with Shift move a slider as many steps; the browser's own go one. @param {HTMLElement} root */
+export function wideSliders(root) {
+  /** @param {KeyboardEvent} event */
+  const key = (event) => {
+    const { target, shiftKey } = event;
+    const arrow = ARROWS[event.key];
+    if (!(target instanceof HTMLInputElement) || target.type !== "range" || !shiftKey || !arrow) return;
+    event.preventDefault();
+    target.stepUp(WIDE * (arrow[0] + arrow[1])); // stops at the ends
+    for (const kind of ["input", "change"]) target.dispatchEvent(new Event(kind, { bubbles: true }));
+  };
+  root.addEventListener("keydown", key);
+  return () => root.removeEventListener("keydown", key);
 }

@@ -2,7 +2,7 @@
 // these two alone. So a widget answers within a frame, also while the kernel trains, and lives where there is none.
 import "./widget.css";
 import { element } from "./elements.js";
-import { drags } from "./drags.js";
+import { drags, wideSliders } from "./drags.js";
 import { kernelLink } from "./kernel_link.js";
 import { patch } from "./patch.js";
 
@@ -92,6 +92,7 @@ function show(parts, model, el) {
     listen(root, "input", (event) => send(setting(event), false)),
     listen(root, "change", (event) => send(setting(event))),
     drags(root, send),
+    wideSliders(root),
     parts.key ? listen(root, "keydown", (event) => parts.key?.(event, send)) : () => {},
   ];
   model.on("change:state", update);

@@ -175,6 +175,16 @@ function drags(root, send) {
   for (let [kind, act2] of listeners) root.addEventListener(kind, act2);
   return () => listeners.forEach(([kind, act2]) => root.removeEventListener(kind, act2));
 }
+function wideSliders(root) {
+  let key = (event) => {
+    let { target, shiftKey } = event, arrow = ARROWS[event.key];
+    if (!(!(target instanceof HTMLInputElement) || target.type !== "range" || !shiftKey || !arrow)) {
+      event.preventDefault(), target.stepUp(WIDE * (arrow[0] + arrow[1]));
+      for (let kind of ["input", "change"]) target.dispatchEvent(new Event(kind, { bubbles: !0 }));
+    }
+  };
+  return root.addEventListener("keydown", key), () => root.removeEventListener("keydown", key);
+}
 
 // metalib/course/kit/kernel_link.js
 function modelBehind(model) {
@@ -263,6 +273,7 @@ function show(parts, model, el) {
     listen(root, "input", (event) => send(setting(event), !1)),
     listen(root, "change", (event) => send(setting(event))),
     drags(root, send),
+    wideSliders(root),
     parts.key ? listen(root, "keydown", (event) => parts.key?.(event, send)) : () => {
     }
   ];
