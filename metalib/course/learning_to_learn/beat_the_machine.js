@@ -1,4 +1,4 @@
-import { bars, button, element, status, tile } from "../kit/elements.js";
+import { bars, button, element, note, status, tile } from "../kit/elements.js";
 import { inWords, wilson } from "../kit/intervals.js";
 import { widget } from "../kit/widget.js";
 import "./beat_the_machine.css"; // after the kit's, which it refines
@@ -10,7 +10,7 @@ import "./beat_the_machine.css"; // after the kit's, which it refines
  * @property {string} name  of its class
  * @property {number[]} machines  the label that each machine says
  */
-/** @typedef {{ n_way: number, players: { name: string, colour: string }[], rounds: Question[][] }} Data  players: you, then the machines */
+/** @typedef {{ n_way: number, players: { name: string, colour: string }[], rounds: Question[][], kept: boolean }} Data  players: you, then the machines; kept: Python keeps your score */
 /** @typedef {{ round: number, started: boolean, answers: number[] }} State */
 
 /**
@@ -35,7 +35,7 @@ export function view(data, state) {
   const number = state.answers.length;
   const total = questions.length;
   const machines = data.players.slice(1).map(({ name }) => name);
-  const whole = { round: state.round, rounds: data.rounds.length, total, n_way: data.n_way, machines };
+  const whole = { round: state.round, rounds: data.rounds.length, total, n_way: data.n_way, machines, kept: data.kept };
   if (!state.started) return { ...whole, stage: /** @type {const} */ ("ready") };
   if (number < total) return { ...whole, stage: /** @type {const} */ ("asking"), number, pictures: questions[number].pictures };
   const missed = questions
@@ -155,9 +155,12 @@ function done({ status: words, bars: rows, missed, total, n_way, round, rounds }
   ];
 }
 
-/** @param {View} seen */
-function draw(seen) {
-  return seen.stage === "ready" ? ready(seen) : seen.stage === "asking" ? asking(seen) : done(seen);
+/** @param {View} seen @param {string} _own @param {import("../kit/kernel_link.js").KernelState} kernel */
+function draw(seen, _own, kernel) {
+  if (seen.stage === "asking") return asking(seen);
+  const lost = seen.kept && kernel === "gone";
+  const words = lost && note("Python is not there to keep your score: run the cell again before you play, if it is to count.");
+  return [...(seen.stage === "ready" ? ready(seen) : done(seen)), words];
 }
 
 /** Arrow keys move among the cards, as they lie on the page. @param {KeyboardEvent} event */

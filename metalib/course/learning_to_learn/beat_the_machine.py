@@ -66,7 +66,8 @@ class BeatTheMachine(Widget):
         self.rounds = [questions(bank, n_questions, n_way, seed=seed + number) for number in range(ROUNDS)]
         self._finished: set[int] = set()
         players = [{"name": name, "colour": method_colour(name)} for name in ("you", *machines)]
-        data = {"n_way": n_way, "players": players, "rounds": [_round(bank, asked, machines) for asked in self.rounds]}
+        rounds = [_round(bank, asked, machines) for asked in self.rounds]
+        data = {"n_way": n_way, "players": players, "rounds": rounds, "kept": on_finish is not None}
         super().__init__(data=data, state={"round": 0, "started": False, "answers": []})
         self.observe(self._heard, names="state")
 

@@ -6,6 +6,7 @@ import { act, view } from "../../../metalib/course/learning_to_learn/beat_the_ma
 const question = (truth, machines) => ({ pictures: { url: "", count: 4 }, truth, name: `class${truth}`, machines });
 const player = (/** @type {string} */ name) => ({ name, colour: "#000" });
 const data = {
+  kept: true,
   n_way: 3,
   players: [player("you"), player("a"), player("b")],
   rounds: [
@@ -35,7 +36,7 @@ test("an answer counts for the question that it was given to", () => {
 
 test("before the end the view has no word on right or wrong", () => {
   const asking = view(data, { round: 0, started: true, answers: [1] });
-  assert.deepEqual(Object.keys(asking).sort(), ["machines", "n_way", "number", "pictures", "round", "rounds", "stage", "total"]);
+  assert.deepEqual(Object.keys(asking).sort(), ["kept", "machines", "n_way", "number", "pictures", "round", "rounds", "stage", "total"]);
 });
 
 test("the end has all scores, best first, and what was missed", () => {

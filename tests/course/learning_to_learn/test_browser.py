@@ -76,6 +76,16 @@ def kernel(stage, status, state):
 # --- in a notebook
 
 
+@pytest.mark.parametrize(("on_finish", "said"), [(lambda right, asked: None, 1), (None, 0)])
+def test_without_python_it_says_that_no_score_is_kept(browser, tiny_bank, on_finish, said):
+    with staged(browser, BeatTheMachine(tiny_bank, {}, n_way=10, on_finish=on_finish)) as stage:
+        words = stage.root.get_by_text("Python is not there to keep your score")
+        assert words.count() == 0
+        stage.page.evaluate("window.model.widget_manager.kernel = null")
+        stage.set(stage.state())
+        assert words.count() == said
+
+
 def test_runs_through_and_stays_on_this_machine(notebook):
     assert_runs_through(notebook)
 

@@ -28,6 +28,9 @@ function button(action, attributes, ...children) {
 function status(...children) {
   return element("p", { class: "metalib-status", role: "status" }, ...children);
 }
+function note(...children) {
+  return element("p", { class: "metalib-note" }, ...children);
+}
 function bars(rows, chance, caption) {
   let percent = (x) => `${(100 * x).toFixed(2)}%`, line = (row) => element(
     "div",
@@ -241,7 +244,7 @@ function scores({ players, rounds }, { round, answers }) {
   }).sort((a, b) => b.right - a.right);
 }
 function view(data, state) {
-  let questions = data.rounds[state.round], number = state.answers.length, total = questions.length, machines = data.players.slice(1).map(({ name }) => name), whole = { round: state.round, rounds: data.rounds.length, total, n_way: data.n_way, machines };
+  let questions = data.rounds[state.round], number = state.answers.length, total = questions.length, machines = data.players.slice(1).map(({ name }) => name), whole = { round: state.round, rounds: data.rounds.length, total, n_way: data.n_way, machines, kept: data.kept };
   if (!state.started) return { ...whole, stage: (
     /** @type {const} */
     "ready"
@@ -341,8 +344,10 @@ function done({ status: words, bars: rows, missed, total, n_way, round, rounds }
     element("ul", { class: "metalib-missed" }, missed.map(mistake))
   ];
 }
-function draw(seen) {
-  return seen.stage === "ready" ? ready(seen) : seen.stage === "asking" ? asking(seen) : done(seen);
+function draw(seen, _own, kernel) {
+  if (seen.stage === "asking") return asking(seen);
+  let words = seen.kept && kernel === "gone" && note("Python is not there to keep your score: run the cell again before you play, if it is to count.");
+  return [...seen.stage === "ready" ? ready(seen) : done(seen), words];
 }
 function key(event) {
   let target = (
