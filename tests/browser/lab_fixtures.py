@@ -6,6 +6,16 @@ import harness
 import pytest
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    """A picture of the tab in which a test failed."""
+    report = yield
+    tab = getattr(item, "funcargs", {}).get("lab")
+    if report.when == "call" and report.failed and tab is not None:
+        tab.page.screenshot(path=harness.ARTEFACTS / f"failed-{item.name}.png")
+    return report
+
+
 @pytest.fixture(scope="session")
 def browser(playwright):
     """Chromium. Where there is none the test is skipped; under CI it fails, since CI installs one."""

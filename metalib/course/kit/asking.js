@@ -73,6 +73,6 @@ export function asking(root, { view, model, update }) {
 
 /** What stands where an answer is missing. @param {import("./kernel_link.js").KernelState} kernel @param {string} counts  what Python does */
 export function waiting(kernel, counts) {
-  if (kernel === "gone") return "This setting needs Python: run the cell again.";
+  if (kernel === "gone") return "This setting needs Python: run the cells above (menu Run), then run the cell again.";
   return kernel === "busy" ? "Python is busy: the answer comes when it is free." : `Python ${counts} …`;
 }

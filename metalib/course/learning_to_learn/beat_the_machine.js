@@ -155,12 +155,14 @@ function done({ status: words, bars: rows, missed, total, n_way, round, rounds }
   ];
 }
 
+const LOST = "Python is not there to keep your score: run the cells above and this one again before you play, if it is to count.";
+const KEPT = "Your score board keeps the round that you finished last; to see it there, run its cell.";
+
 /** @param {View} seen @param {string} _own @param {import("../kit/kernel_link.js").KernelState} kernel */
 function draw(seen, _own, kernel) {
   if (seen.stage === "asking") return asking(seen);
-  const lost = seen.kept && kernel === "gone";
-  const words = lost && note("Python is not there to keep your score: run the cell again before you play, if it is to count.");
-  return [...(seen.stage === "ready" ? ready(seen) : done(seen)), words];
+  const lost = kernel === "gone" ? LOST : seen.stage === "done" ? KEPT : "";
+  return [...(seen.stage === "ready" ? ready(seen) : done(seen)), seen.kept && lost ? note(lost) : null];
 }
 
 /** Arrow keys move among the cards, as they lie on the page. @param {KeyboardEvent} event */

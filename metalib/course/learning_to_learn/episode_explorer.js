@@ -112,14 +112,15 @@ function scores({ counted, state, caption }, kernel) {
           findings.map(([kind, message]) => element("li", {}, element("b", {}, kind), element("span", {}, message))),
         )
       : element("p", { class: "metalib-clean" }, `✓ nothing found: ${scope}`),
+    findings.length ? element("p", { class: "metalib-note" }, `${scope}.`) : null,
   ];
 }
 
 /** What can be had where no Python answers. @param {Seen} seen */
 function without({ whole }) {
   const words =
-    `Without Python there are all drawings of ${whole.join(" and ")}, and some episodes of all alphabets; scores with ` +
-    "5 queries at 5-way 1-shot, with no leak or one, and at 5-way 5-shot and 20-way 1-shot without.";
+    `Without Python there are all drawings of ${whole.join(" and ")}, and one or two episodes of all alphabets; scores of the ` +
+    "settings next to the first one, and of 5-way 5-shot and 20-way 1-shot.";
   return element("div", { class: "metalib-between metalib-without" }, element("p", { class: "metalib-note" }, words), toTheBeginning());
 }
 
@@ -140,7 +141,7 @@ function draw(seen, _own, kernel) {
     head(another),
     episode(seen),
     element("p", { class: "metalib-wait metalib-hint", role: "status" }, hint),
-    element("div", { class: "metalib-results" }, scores(seen, kernel), alone && seen.lacks.length ? without(seen) : null),
+    element("div", { class: "metalib-results" }, scores(seen, kernel), alone && (seen.lacks.length || next === null) ? without(seen) : null),
   ];
 }
 

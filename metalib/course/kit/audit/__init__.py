@@ -113,6 +113,9 @@ def audit(bank: ClassBank, episodes: Episode, *, forbidden: Collection[str] = ()
     findings = Findings(finding for finding in found if finding)
     n_tasks, n_pictures = len(labels[0]), support.found.numel() + query.found.numel()
     findings.scope = f"{n_tasks:,} task{'s' if n_tasks != 1 else ''} with {n_pictures:,} pictures were checked"
+    unjudged = int((~labelled.order_known).sum())
+    if unjudged:
+        findings.scope += f"; in {unjudged:,} a class has two labels or is unknown, and their order was not judged"
     if not enough_tasks(fresh):
         findings.scope += "; for the order of labels these are too few tasks"
     return findings

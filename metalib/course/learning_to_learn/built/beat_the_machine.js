@@ -344,10 +344,11 @@ function done({ status: words, bars: rows, missed, total, n_way, round, rounds }
     element("ul", { class: "metalib-missed" }, missed.map(mistake))
   ];
 }
+var LOST = "Python is not there to keep your score: run the cells above and this one again before you play, if it is to count.", KEPT = "Your score board keeps the round that you finished last; to see it there, run its cell.";
 function draw(seen, _own, kernel) {
   if (seen.stage === "asking") return asking(seen);
-  let words = seen.kept && kernel === "gone" && note("Python is not there to keep your score: run the cell again before you play, if it is to count.");
-  return [...seen.stage === "ready" ? ready(seen) : done(seen), words];
+  let lost = kernel === "gone" ? LOST : seen.stage === "done" ? KEPT : "";
+  return [...seen.stage === "ready" ? ready(seen) : done(seen), seen.kept && lost ? note(lost) : null];
 }
 function key(event) {
   let target = (

@@ -28,7 +28,7 @@ function asking(root, { view: view2, model, update }) {
   };
 }
 function waiting(kernel, counts) {
-  return kernel === "gone" ? "This setting needs Python: run the cell again." : kernel === "busy" ? "Python is busy: the answer comes when it is free." : `Python ${counts} …`;
+  return kernel === "gone" ? "This setting needs Python: run the cells above (menu Run), then run the cell again." : kernel === "busy" ? "Python is busy: the answer comes when it is free." : `Python ${counts} …`;
 }
 
 // metalib/course/kit/elements.js
@@ -501,11 +501,12 @@ function scores({ counted, state, caption }, kernel) {
       "ul",
       { class: "metalib-findings" },
       findings.map(([kind, message]) => element("li", {}, element("b", {}, kind), element("span", {}, message)))
-    ) : element("p", { class: "metalib-clean" }, `✓ nothing found: ${scope}`)
+    ) : element("p", { class: "metalib-clean" }, `✓ nothing found: ${scope}`),
+    findings.length ? element("p", { class: "metalib-note" }, `${scope}.`) : null
   ];
 }
 function without({ whole }) {
-  let words = `Without Python there are all drawings of ${whole.join(" and ")}, and some episodes of all alphabets; scores with 5 queries at 5-way 1-shot, with no leak or one, and at 5-way 5-shot and 20-way 1-shot without.`;
+  let words = `Without Python there are all drawings of ${whole.join(" and ")}, and one or two episodes of all alphabets; scores of the settings next to the first one, and of 5-way 5-shot and 20-way 1-shot.`;
   return element("div", { class: "metalib-between metalib-without" }, element("p", { class: "metalib-note" }, words), toTheBeginning());
 }
 var toTheBeginning = () => button({ name: "first" }, {}, "Back to the beginning");
@@ -518,7 +519,7 @@ function draw(seen, _own, kernel) {
     head(another),
     episode(seen),
     element("p", { class: "metalib-wait metalib-hint", role: "status" }, hint),
-    element("div", { class: "metalib-results" }, scores(seen, kernel), alone && seen.lacks.length ? without(seen) : null)
+    element("div", { class: "metalib-results" }, scores(seen, kernel), alone && (seen.lacks.length || next === null) ? without(seen) : null)
   ];
 }
 var episode_explorer_default = widget({ name: "episode-explorer", view, act, draw, begin: asking, shown: ({ shown }) => shown });

@@ -269,7 +269,7 @@ function picture({ reach, inputs, grid, truth, points, rows, steps }) {
   ), shown = rows.filter((row) => row.shown).map((row) => `${row.name}, error ${said(row.after)}`), box = { x: left, y: top, width: right - left, height: bottom - top };
   return chart(
     f,
-    `The task, dashed, its points, and after ${steps} steps: ${shown.join("; ") || "no start"}.`,
+    `The task, dashed, its points, and after ${steps} step${steps === 1 ? "" : "s"}: ${shown.join("; ") || "no start"}.`,
     svg("rect", { x: f.px(inputs[0]), width: f.px(inputs[1]) - f.px(inputs[0]), y: top, height: bottom - top, class: "metalib-seen" }),
     svg("line", { x1: left, x2: right, y1: f.py(0), y2: f.py(0), class: "metalib-axis" }),
     ticks,
