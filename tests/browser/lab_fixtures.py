@@ -44,7 +44,7 @@ def bank_variables():
 def jupyterlab(tmp_path_factory, browser, notebooks_folder, bank_variables):
     """JupyterLab's address, and what its kernels asked of the network. Without a browser no server is started."""
     root, state = tmp_path_factory.mktemp("served"), tmp_path_factory.mktemp("state")
-    harness.copy_notebooks(notebooks_folder, root)
+    harness.copy_notebooks(notebooks_folder, root, outputs=False)
     with harness.dead_proxy() as (proxy, asked):
         proxies = {name: proxy for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")}
         local = {name: "127.0.0.1,localhost" for name in ("no_proxy", "NO_PROXY")}
