@@ -111,14 +111,17 @@ def audit(bank: ClassBank, episodes: Episode, *, forbidden: Collection[str] = ()
         guessable_labels(bank, fresh),
     ]
     findings = Findings(finding for finding in found if finding)
-    n_tasks, n_pictures = len(labels[0]), support.found.numel() + query.found.numel()
-    findings.scope = f"{n_tasks:,} task{'s' if n_tasks != 1 else ''} with {n_pictures:,} pictures were checked"
-    unjudged = int((~labelled.order_known).sum())
-    if unjudged:
-        findings.scope += f"; in {unjudged:,} a class has two labels or is unknown, and their order was not judged"
-    if not enough_tasks(fresh):
-        findings.scope += "; for the order of labels these are too few tasks"
+    findings.scope = _scope(labelled, fresh, support.found.numel() + query.found.numel())
     return findings
+
+
+def _scope(labelled: Labelled, fresh: Drawn, n_pictures: int) -> str:
+    """What was looked at, and what could not be judged."""
+    n_tasks, unjudged = len(labelled.order_known), int((~labelled.order_known).sum())
+    words = f"{n_tasks:,} task{'s' if n_tasks != 1 else ''} with {n_pictures:,} pictures were checked"
+    if unjudged:
+        words += f"; in {unjudged:,} a class has two labels or is unknown, and their order was not judged"
+    return words if enough_tasks(fresh) else words + "; for the order of labels these are too few tasks"
 
 
 def report(findings: Findings) -> str:
