@@ -348,3 +348,9 @@ def test_nothing_on_the_page_tells_the_answer_before_the_end(browser, tiny_quiz)
             assert stage.shown() == {"stage": "asking" if state["started"] else "ready"}
             text = stage.root.evaluate("root => root.outerHTML.replace(/url\\([^)]*\\)/g, '')")
             assert "class" not in stage.root.inner_text() and "truth" not in text and "right" not in text
+
+
+def test_a_question_fits_a_window_at_200_percent_beside_the_side_panel(browser, tiny_bank):
+    with staged(browser, BeatTheMachine(tiny_bank, {}, n_way=10), width=311) as stage:
+        stage.root.locator(".metalib-main").click()
+        assert stage.overflow() == []
