@@ -1,0 +1,128 @@
+"""The course's notebooks as four learners leave them: `python tests/notebooks/variants.py NOTEBOOK … --answers slow`.
+
+untouched  the stubs as they come
+solutions  the solutions of the folds in the stubs' place
+slow       the same, and every one of them over its budget
+wrong      functions that return 0
+
+A live training says how long it is in a line of its own, `updates = 300`; `--updates 3` cuts them all. A copy with its
+outputs goes to artefacts/variants/, and the seconds of each cell are printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import re
+import sys
+import tempfile
+import time
+from pathlib import Path
+from unittest.mock import patch
+
+import nbformat
+from execute import CELL_SECONDS, FOLDER
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbformat import NotebookNode
+
+ANSWERS = ("untouched", "solutions", "slow", "wrong")
+SOLUTION = re.compile(r"<summary>A solution</summary>\s*```python\n(.*?)```", re.DOTALL)
+UPDATES = re.compile(r"^(\s*\w*updates = )[\d_]+", re.MULTILINE)
+NO_TIME = "from metalib.course.kit import exercise\n\nexercise.PACE = 0  # no budget is long enough"
+
+
+def solutions(notebook: NotebookNode) -> dict[str, str]:
+    """The functions that the folds named "A solution" define: name -> source, in the notebook's order."""
+    found = {}
+    for cell in notebook.cells:
+        for source in SOLUTION.findall(cell.source) if cell.cell_type == "markdown" else []:
+            names = [node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
+            if len(names) != 1:
+                raise ValueError(
+                    f"a solution defines {len(names)} functions at its top: give it one, with its helpers inside"
+                )
+            found[names[0]] = source.strip()
+    return found
+
+
+def stubs(source: str) -> list[ast.FunctionDef]:
+    """The functions of a cell whose body is `...`, after their docstring."""
+    functions = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
+    return [node for node in functions if _is_dots(node.body[-1]) and len(node.body) <= 2]
+
+
+def _is_dots(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and node.value.value is ...
+
+
+def answered(notebook: NotebookNode, answers: str, updates: int | None = None) -> NotebookNode:
+    """A copy in which the stubs are answered in one of the ways ANSWERS, and trainings take `updates` updates."""
+    copy = nbformat.from_dict(notebook)
+    right = solutions(copy)
+    for cell in copy.cells:
+        if cell.cell_type == "code":
+            if answers != "untouched":
+                cell.source = _answered(cell.source, right, wrong=answers == "wrong")
+            if updates is not None:
+                cell.source = UPDATES.sub(rf"\g<1>{updates}", cell.source)
+    if answers == "slow":
+        copy.cells.insert(0, nbformat.v4.new_code_cell(NO_TIME))
+    return copy
+
+
+def _answered(source: str, right: dict[str, str], *, wrong: bool) -> str:
+    lines = source.splitlines()
+    for node in reversed(stubs(source) if "..." in source else []):
+        answer = f"def {node.name}(*arguments, **settings):\n    return 0" if wrong else right[node.name]
+        lines[node.lineno - 1 : node.end_lineno] = answer.splitlines()
+    return "\n".join(lines)
+
+
+def execute(notebook: NotebookNode, folder: Path = FOLDER) -> list[float]:
+    """Run all cells in a fresh kernel with an empty user folder; the seconds of each. Raises CellExecutionError."""
+    seconds = []
+    with tempfile.TemporaryDirectory() as user, patch.dict("os.environ", {"METALIB_USER": user}):
+        resources = {"metadata": {"path": str(folder)}}
+        client = NotebookClient(notebook, timeout=CELL_SECONDS, kernel_name="python3", resources=resources)
+        with client.setup_kernel():
+            for index, cell in enumerate(notebook.cells):
+                start = time.perf_counter()
+                client.execute_cell(cell, index)
+                seconds.append(time.perf_counter() - start)
+    return seconds
+
+
+def printed(notebook: NotebookNode) -> str:
+    """All that the cells' outputs say in plain text."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return "\n".join(output.get("text", "") or output.get("data", {}).get("text/plain", "") for output in outputs)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("notebooks", nargs="*", type=Path, default=sorted(FOLDER.glob("*.ipynb")))
+    parser.add_argument("--answers", choices=ANSWERS, default="untouched")
+    parser.add_argument("--updates", type=int)
+    arguments = parser.parse_args()
+    folder = FOLDER.parent / "artefacts" / "variants"
+    folder.mkdir(parents=True, exist_ok=True)
+    failed = 0
+    for path in arguments.notebooks:
+        notebook = answered(nbformat.read(path, as_version=4), arguments.answers, arguments.updates)
+        seconds: list[float] = []
+        try:
+            seconds = execute(notebook)
+        except CellExecutionError as error:
+            failed += 1
+            print(f"{path.name}: {error}")
+        for cell, took in zip(notebook.cells, seconds, strict=False):
+            if took > 0.5:
+                print(f"  {took:5.1f} s  {cell.source.strip().splitlines()[0][:80]}")
+        print(f"{path.name}, {arguments.answers}: {sum(seconds):.0f} s")
+        nbformat.write(notebook, folder / f"{path.stem}-{arguments.answers}.ipynb")
+    return min(failed, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
