@@ -1,48 +1,24 @@
-"""The course's figures: tensors in, Axes out. Ink is drawn dark on white paper, whatever theme the page has."""
+"""The course's figures: tensors in, Axes out. Ink is drawn dark on light paper, whatever theme the page has."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import matplotlib.pyplot as plt
+import matplotlib.pyplot as plt  # noqa: F401 - widgets say plots.plt, as they say plots.Figure
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure  # noqa: F401
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import PercentFormatter
 from torch import Tensor
 
 from metalib.course.kit.colours import LETTERS, METHOD_COLOURS, QUIET, class_colour, ink_on, method_colour
+from metalib.course.kit.figures import canvas, show  # noqa: F401 - what widgets draw their static twins with
 from metalib.episodes import Episode
 from metalib.evaluate import Interval
 
 SIDE, GAP = 28, 6  # a picture and the space beside it, in the units of a sheet
-
-
-def canvas(width: float = 7.0, height: float = 3.0) -> tuple[Figure, Axes]:
-    """A new white figure of width × height inches, and its Axes."""
-    return plt.subplots(figsize=(width, height), layout="constrained", facecolor="white")
-
-
-def show(figure: Figure, caption: str, *, dpi: int = 110) -> None:
-    """Display `figure` as a PNG, then "Figure: " and `caption` as an output of its own, and close the figure.
-
-    caption  what there is to see, in words that carry the message for who cannot see it
-    JupyterLab gives a PNG no alternative text, so the caption has to.
-    Raises ValueError for an empty caption.
-    """
-    from IPython.display import Image, display
-
-    if not caption.strip():
-        raise ValueError("the caption is empty: say what the figure shows, for who cannot see it")
-    png = io.BytesIO()
-    figure.savefig(png, format="png", dpi=dpi, facecolor="white", bbox_inches="tight")
-    plt.close(figure)  # or the inline backend would show it once more at the end of the cell
-    text = f"Figure: {caption.strip()}"
-    display(Image(png.getvalue(), format="png", alt=text))
-    display({"text/plain": text, "text/markdown": text}, raw=True)
 
 
 # --- sheets of pictures

@@ -7,6 +7,7 @@ import math
 from matplotlib.axes import Axes
 from torch import Tensor
 
+from metalib.course.kit.page import *  # noqa: F403 - show, canvas, reveal, table, start …, for the notebook
 from metalib.course.kit.plots import sheet
 
 

@@ -10,6 +10,7 @@ from matplotlib.ticker import PercentFormatter
 from torch import Tensor
 
 from metalib.course.kit.colours import LETTERS, WRONG, class_colour, method_colour
+from metalib.course.kit.page import *  # noqa: F403 - show, canvas, reveal, table, start …, for the notebook
 from metalib.course.kit.plots import GAP, SIDE, paper
 from metalib.episodes import Episode
 from metalib.evaluate import Interval

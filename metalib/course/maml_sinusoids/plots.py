@@ -10,6 +10,7 @@ from matplotlib.patches import FancyArrowPatch
 from torch import Tensor
 
 from metalib.course.kit.colours import METHOD_COLOURS, QUIET, WRONG, class_colour, start_colour
+from metalib.course.kit.page import *  # noqa: F403 - show, canvas, reveal, table, start …, for the notebook
 from metalib.course.kit.plane import ellipses
 from metalib.evaluate import Interval
 from metalib.quadratics import Quadratic

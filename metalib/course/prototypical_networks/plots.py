@@ -10,6 +10,7 @@ from matplotlib.ticker import LogLocator
 from torch import Tensor
 
 from metalib.course.kit.colours import LETTERS, QUIET, class_colour, ink_on
+from metalib.course.kit.page import *  # noqa: F403 - show, canvas, reveal, table, start …, for the notebook
 
 MARKERS = ("o", "s", "^", "D", "P")  # one a group, beside its colour
 EDGE = "#5A5A5A"  # the line where the likeliest class changes

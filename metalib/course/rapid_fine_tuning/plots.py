@@ -10,6 +10,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import PercentFormatter
 
 from metalib.course.kit.colours import METHOD_COLOURS, QUIET
+from metalib.course.kit.page import *  # noqa: F403 - show, canvas, reveal, table, start …, for the notebook
 
 QUERY_COLOUR, SUPPORT_COLOUR = METHOD_COLOURS["fine-tuning"], QUIET
 Curve = Mapping[str, Sequence[float]]  # "mean", "low" and "high" at each number of steps

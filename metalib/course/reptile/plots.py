@@ -11,6 +11,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from metalib.course.kit.colours import QUIET, class_colour, method_colour, start_colour
+from metalib.course.kit.page import *  # noqa: F403 - show, canvas, reveal, table, start …, for the notebook
 from metalib.course.kit.plane import ellipses
 from metalib.quadratics import Quadratic
 

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from torch import Tensor
 
 from metalib.course.kit.colours import LETTERS, WRONG, class_colour
+from metalib.course.kit.page import *  # noqa: F403 - show, canvas, reveal, table, start …, for the notebook
 from metalib.course.kit.plots import GAP, SIDE, sheet
 
 
