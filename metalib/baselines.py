@@ -1,12 +1,15 @@
-"""What needs no meta-training: chance, the nearest pixels, and an untrained network."""
+"""What needs no meta-training and no step: the nearest pixels, an untrained network, and SimpleShot's features."""
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 from torch import Tensor
+from torch.nn.functional import normalize
 
 from metalib import inputs, protonet
-from metalib.episodes import Episode
+from metalib.episodes import ClassBank, Episode
 from metalib.models import Conv4, conv4
 
 
@@ -31,3 +34,26 @@ def untrained_network(seed: int = 0) -> Conv4:
 def untrained_centroid(episodes: Episode, *, seed: int = 0) -> Tensor:
     """[T, Q]: nearest centroid on the features of an untrained conv4."""
     return protonet.predict(untrained_network(seed).to(episodes.query_x.device), episodes)
+
+
+def mean_feature(network: Conv4, bank: ClassBank) -> Tensor:
+    """[D]: the mean of the features of all pictures of `bank`. Raises ValueError for a network in training mode."""
+    inputs.check_statistics(network)
+    present = torch.arange(bank.n_drawings) < bank.sizes[:, None]  # [classes, drawings]: some classes have fewer
+    with torch.no_grad():
+        features = [network.features(x.float() / 255) for x in bank.images[present].split(500)]
+    return torch.cat(features).mean(dim=0)
+
+
+def simple_shot_features(network: Conv4, centre: Tensor, x: Tensor) -> Tensor:
+    """[B, D]: (z − centre) / ‖z − centre‖ for the features z of each picture: "CL2N" of Wang et al. (2019)."""
+    return normalize(network.features(x) - centre, dim=1)
+
+
+def simple_shot(network: Conv4, centre: Tensor, episodes: Episode) -> Tensor:
+    """[T, Q]: SimpleShot, the nearest centroid of features that are centred and have length 1 (Wang et al., 2019).
+
+    centre  [D], the mean feature of other classes, `mean_feature`. The paper takes those that the network was trained
+            on; this course takes the validation classes: to the network, they are as new as the classes of the task
+    """
+    return protonet.predict(partial(simple_shot_features, network, centre), episodes)

@@ -85,7 +85,7 @@ def _to_sit(banks: list[ClassBank]) -> Iterator[tuple[Sitting, Exam, ClassBank, 
     for bank in banks:
         evaluation = split(bank).evaluation
         pictures = bank_digest(evaluation)[:12]
-        for sitting in sittings.course_sittings(bank.device):
+        for sitting in sittings.course_sittings(bank):
             for exam in (EXAM_A, EXAM_B):
                 if sitting.n_way in (None, exam.spec.n_way):
                     asked = ExamEntry(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-from metalib import baselines
+from metalib import baselines, finetune
+from metalib.banks import split
 from metalib.course.kit.exams import EXAMS, Exam
-from metalib.episodes import ClassBank, EpisodeSpec, stream_episodes
+from metalib.episodes import ClassBank, Episode, EpisodeSpec, stream_episodes
 from metalib.evaluate import Interval, evaluate, mean_interval
+from metalib.models import Conv4
 from metalib.training import checkpoints
 from metalib.training.recipes import Predict, Recipe, recipe_of
 
@@ -22,6 +25,7 @@ COURSE = (
     *("protonet", "classifier", "maml", "fomaml", "fomaml-5-steps", "anil", "maml-tied", "maml-20-way-long", "reptile"),
     "protonet-stride",
 )
+USED = "classifier"  # the one that notebook 02 uses in several ways
 
 
 class Sitting(NamedTuple):
@@ -80,13 +84,29 @@ def lines(rows: list[dict[str, Any]]) -> list[str]:
     return [f"{row['task']:<60} {Interval(*row['interval'])}" for row in rows]
 
 
-def course_sittings(device: torch.device | str = "cpu") -> Iterator[Sitting]:
-    """Every method that the course has, in the order in which it meets them; its network is on `device`."""
+def course_sittings(bank: ClassBank) -> Iterator[Sitting]:
+    """Every method that the course has, in the order in which it meets them; its network is where `bank` is."""
     yield Sitting("pixel neighbours", 1, "none", baselines.pixel_neighbour)
     yield Sitting("untrained conv4", 1, "running statistics", baselines.untrained_centroid)
     for name in COURSE:
-        network, info = checkpoints.load(name, device=device)
+        network, info = checkpoints.load(name, device=bank.device)
         known = {name: info[name] for name in ("classes", "updates")}
         known |= {"network": checkpoints.digest(network, info), "trained_on": info.get("device", "cpu")}
-        for sitting in sittings(recipe_of(info), network):
+        ways = [*sittings(recipe_of(info), network), *(_classifier_sittings(network, bank) if name == USED else ())]
+        for sitting in ways:
             yield sitting._replace(**known)
+
+
+def _classifier_sittings(network: Conv4, bank: ClassBank) -> Iterator[Sitting]:
+    """What notebook 02 does with the pre-trained classifier, beside the nearest centroid."""
+
+    @functools.cache
+    def centre() -> Tensor:  # of classes that neither the network nor the exam has
+        return baselines.mean_feature(network, split(bank).validation)
+
+    def simple_shot(episodes: Episode) -> Tensor:
+        return baselines.simple_shot(network, centre(), episodes)
+
+    yield Sitting("SimpleShot", 2, "running statistics", simple_shot)
+    for method in ("linear probe", "fine-tuned classifier"):
+        yield Sitting(method, 2, "running statistics", finetune.predictor(network, method))

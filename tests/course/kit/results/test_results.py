@@ -38,7 +38,7 @@ def sat(monkeypatch):
             seen.append(self.letter)
             return super().sit(predict, bank)
 
-    monkeypatch.setattr(sittings, "course_sittings", lambda device: iter(SITTINGS))
+    monkeypatch.setattr(sittings, "course_sittings", lambda bank: iter(SITTINGS))
     monkeypatch.setattr(papers, "beside", lambda names, bank: iter(()))
     monkeypatch.setattr(measure, "split", lambda bank: Splits(bank, bank, bank))
     for name, exam in zip(("EXAM_A", "EXAM_B"), EXAMS, strict=True):
@@ -93,13 +93,13 @@ def test_only_what_has_changed_is_measured_again(sat, one_group, tmp_path, monke
     found = measured(one_group, files.read(tmp_path))
     assert sat == ["A", "B", "A"] and len(found.exams) == len(found.right) == 3
     other = (SITTINGS[0], SITTINGS[1]._replace(network="abd"))
-    monkeypatch.setattr(sittings, "course_sittings", lambda device: iter(other))
+    monkeypatch.setattr(sittings, "course_sittings", lambda bank: iter(other))
     assert len(measured(one_group, files.read(tmp_path)).exams) == 3
     assert sat == ["A", "B", "A", "A"]  # of the network that is another one
     other_pictures = dataclasses.replace(one_group, images=255 - one_group.images)
     measured(other_pictures, files.read(tmp_path))
     assert sat == ["A", "B", "A", "A", "A", "B", "A"]
-    monkeypatch.setattr(sittings, "course_sittings", lambda device: iter(SITTINGS[1:]))
+    monkeypatch.setattr(sittings, "course_sittings", lambda bank: iter(SITTINGS[1:]))
     found = measured(one_group, files.read(tmp_path))
     assert [e.method for e in found.exams.values()] == ["five only"] and len(found.right) == 1
 
@@ -179,9 +179,11 @@ def test_a_fingerprint_tells_networks_and_recipes_apart():
     assert checkpoints.digest(network, recipe) != digest
 
 
-def test_every_network_of_the_course_has_its_fingerprint():
-    of_networks = {sitting.method: sitting.network for sitting in sittings.course_sittings()}
+def test_every_network_of_the_course_has_its_fingerprint(tiny_bank):
+    of_networks = {sitting.method: sitting.network for sitting in sittings.course_sittings(tiny_bank)}
     assert of_networks.pop("pixel neighbours") == of_networks.pop("untrained conv4") == "none"
+    for use in ("SimpleShot", "linear probe", "fine-tuned classifier"):
+        assert of_networks.pop(use) == of_networks["pre-trained classifier"]
     assert len(set(of_networks.values())) == len(sittings.COURSE)
 
 
@@ -211,7 +213,7 @@ def test_ours_stands_beside_the_published(monkeypatch, tiny_bank):
     monkeypatch.setattr(papers, "EPISODES", 4)
     monkeypatch.setattr(papers, "split", lambda bank, protocol: Splits(bank, bank, bank.rotated()))
     monkeypatch.setattr(papers.checkpoints, "load", lambda name, device: (recipe.network().eval(), info))
-    monkeypatch.setattr(sittings, "course_sittings", lambda device: iter(()))
+    monkeypatch.setattr(sittings, "course_sittings", lambda bank: iter(()))
     monkeypatch.setattr(measure, "PAPER", ("protonet-stride-paper",))
     monkeypatch.setattr(measure, "split", lambda bank: Splits(bank, bank, bank))
     found = measured(tiny_bank)
@@ -300,7 +302,18 @@ def test_the_table_shows_what_each_network_had_and_what_no_paper_reports():
     assert all(e.batch_norm != papers.AT_RANDOM or e.published[0] is None for e in found.paper.values())
 
 
-def test_every_sitting_has_a_name_of_its_own():
+def test_every_sitting_has_a_name_of_its_own(tiny_bank):
     """The score board and the side file tell them apart by it."""
-    names = [sitting.method for sitting in sittings.course_sittings()]
+    names = [sitting.method for sitting in sittings.course_sittings(tiny_bank)]
     assert len(set(names)) == len(names)
+
+
+def test_simple_shot_is_centred_on_the_validation_classes_of_the_bank_at_hand(tiny_bank, monkeypatch):
+    other = dataclasses.replace(tiny_bank, images=255 - tiny_bank.images)
+    monkeypatch.setattr(sittings, "split", lambda bank: Splits(None, other, None))
+    sitting = next(s for s in sittings.course_sittings(tiny_bank) if s.method == "SimpleShot")
+    [episodes] = stream_episodes(tiny_bank, EpisodeSpec(5, 1, 3), 4, seed=1)
+    network, _ = checkpoints.load(sittings.USED)
+    centre = baselines.mean_feature(network, other)
+    with torch.no_grad():
+        assert sitting.predict(episodes).equal(baselines.simple_shot(network, centre, episodes))
