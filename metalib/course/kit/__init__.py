@@ -1,7 +1,8 @@
 """What several notebooks stand on.
 
 exercises    verdict, errors, gradient_errors, parameters, episode_sampler
-widgets      widget and graph (the base of all, with the scripts they share), question
+widgets      widget and graph (the base of all, with the scripts they share)
+questions    question, estimate, ordering; answering (what they share)
 figures      colours, plots, plane
 evaluation   exams, board, scores, results, audit, lookup
 experiments  study, timing, initial

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from metalib.course.kit.widget import Widget, bundle
+from metalib.course.kit.answering import Asked, refuse_silence
+from metalib.course.kit.widget import bundle
 
 
-class Question(Widget):
+class Question(Asked):
     """A multiple-choice question; nothing is chosen to begin with, and one may try again.
 
-    text     the question
-    options  (answer, feedback) pairs: the feedback says why the answer is right, or what it overlooks
+    text     the question; here and in all that follows, `code` and *emphasis* are shown as such
+    options  (answer, feedback) pairs: the feedback says why the answer is right, or what it overlooks. "Right." or "Not
+             quite." is put before it.
     correct  the number of the right option, from 0
-    `state` is {"chosen": the number of the answer, or None}.
+    `state` is {"chosen": the number of the answer, or None}; `key` is {"correct": …, "feedback": [one an option]}.
     Raises ValueError for fewer than two options, an option without feedback, or a `correct` that is none of them.
     """
 
@@ -24,12 +26,11 @@ class Question(Widget):
             raise ValueError(
                 f"correct is {correct} among {len(options)} options: give at least 2, and a number below it"
             )
-        silent = [answer for answer, feedback in options if not feedback.strip()]
-        if silent:
-            raise ValueError(f"no feedback for {silent}: say for each answer why it is right or wrong")
-        self.words = "\n".join([f"Predict: {text}", *(f"( ) {answer}" for answer, _ in options)])
-        answers = [{"answer": answer, "feedback": feedback} for answer, feedback in options]
-        super().__init__(data={"text": text, "options": answers, "correct": correct}, state={"chosen": None})
+        refuse_silence(options)
+        answers = [answer for answer, _ in options]
+        self.words = "\n".join([f"Predict: {text}", *(f"( ) {answer}" for answer in answers)])
+        key = {"correct": correct, "feedback": [feedback for _, feedback in options]}
+        super().__init__({"text": text, "options": answers}, key, {"chosen": None})
 
     @property
     def chosen(self) -> int | None:

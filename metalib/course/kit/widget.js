@@ -47,7 +47,7 @@ import { patch } from "./patch.js";
 /**
  * anywidget's definition of a widget with these parts.
  *
- * A click on [data-act] is that action; a slider, radio button or box with [data-set=key] is { name: "set", key, value };
+ * A click on [data-act] is that action; a slider, radio button, box or text with [data-set=key] is { name: "set", key, value };
  * something to drag is { name: "move", handle, x, y }, and by key { name: "nudge", handle, dx, dy } (see drags.js).
  * Python hears of a new state when a drag has ended, not before. The state is written to data-state and the numbers
  * that are shown to data-shown, where a test can read them.
@@ -108,10 +108,10 @@ function show(parts, model, el) {
   };
 }
 
-/** The action of a slider, a choice or a box. @param {Event} event @returns {Action} */
+/** The action of a slider, a choice, a box or a field of text. @param {Event} event @returns {Action} */
 function setting({ target }) {
   const { dataset, type, value, checked } = /** @type {HTMLInputElement} */ (target);
-  return { name: "set", key: dataset.set ?? "", value: type === "checkbox" ? Number(checked) : Number(value) };
+  return { name: "set", key: dataset.set ?? "", value: type === "text" ? value : Number(type === "checkbox" ? checked : value) };
 }
 
 /**

@@ -18,6 +18,25 @@ function element(tag, attributes = {}, ...children) {
   return fill(node, attributes, children), node;
 }
 
+// metalib/course/kit/answering.js
+function opened(key) {
+  return JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(key), (letter) => letter.charCodeAt(0))));
+}
+function inline(text) {
+  return text.split(/(`[^`]+`|\*[^\s*](?:[^*]*[^\s*])?\*)/).map((part, i) => i % 2 === 0 ? part : element(part[0] === "`" ? "code" : "em", {}, part.slice(1, -1)));
+}
+function asked(tag, text) {
+  return [element("span", { class: "metalib-tag" }, tag), ...inline(text)];
+}
+function feedback(verdict, mark, text, attributes = {}) {
+  return element(
+    "p",
+    { class: `metalib-feedback metalib-${verdict || "empty"}`, role: "status", ...attributes },
+    element("b", {}, mark && `${mark} `),
+    inline(text)
+  );
+}
+
 // metalib/course/kit/drags.js
 var ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }, WIDE = 5;
 function drags(root, send) {
@@ -171,42 +190,45 @@ function setting({ target }) {
     /** @type {HTMLInputElement} */
     target
   );
-  return { name: "set", key: dataset.set ?? "", value: Number(type === "checkbox" ? checked : value) };
+  return { name: "set", key: dataset.set ?? "", value: type === "text" ? value : Number(type === "checkbox" ? checked : value) };
 }
 function listen(node, kind, act2) {
   return node.addEventListener(kind, act2), () => node.removeEventListener(kind, act2);
 }
 
 // metalib/course/kit/question.js
-var MARKS = { right: "✓ Right. ", wrong: "✗ Not quite. ", "": "" };
-function view({ text, options, correct }, { chosen }) {
-  let verdict = chosen === null ? "" : chosen === correct ? "right" : "wrong";
-  return { text, answers: options.map(({ answer }) => answer), chosen, verdict, feedback: chosen === null ? "" : options[chosen].feedback };
+var MARKS = { right: "✓ Right.", wrong: "✗ Not quite.", "": "" };
+function view({ text, options, key }, { chosen }) {
+  let answered = { text, answers: options, chosen };
+  if (chosen === null) return { ...answered, verdict: (
+    /** @type {const} */
+    ""
+  ), feedback: "" };
+  let { correct, feedback: words } = opened(key);
+  return { ...answered, verdict: (
+    /** @type {"right" | "wrong"} */
+    chosen === correct ? "right" : "wrong"
+  ), feedback: words[chosen] };
 }
 function act(_data, _state, { value }) {
   return { chosen: value };
 }
-function draw({ text, answers, chosen, verdict, feedback }, own) {
+function draw({ text, answers, chosen, verdict, feedback: words }, own) {
   return [
     element(
       "fieldset",
-      { class: "metalib-ask" },
-      element("legend", {}, element("span", { class: "metalib-tag" }, "Predict"), text),
+      {},
+      element("legend", { class: "metalib-ask" }, asked("Predict", text)),
       answers.map(
         (answer, i) => element(
           "label",
           { class: i === chosen ? `metalib-option metalib-${verdict}` : "metalib-option" },
           element("input", { type: "radio", name: own, "data-set": "chosen", value: i, checked: i === chosen }),
-          element("span", {}, answer)
+          element("span", {}, inline(answer))
         )
       )
     ),
-    element(
-      "p",
-      { class: `metalib-feedback metalib-${verdict || "empty"}`, role: "status" },
-      element("b", {}, MARKS[verdict]),
-      feedback
-    )
+    feedback(verdict, MARKS[verdict], words)
   ];
 }
 var question_default = widget({ name: "question", view, act, draw });
