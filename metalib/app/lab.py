@@ -1,4 +1,4 @@
-"""JupyterLab, opened on the course: one launcher for `make lab`, `metalib lab` and the browser tests."""
+"""JupyterLab, opened on the learner's copies: one launcher for `make lab`, `metalib lab` and the browser tests."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from metalib import places
+from metalib import files, places
+from metalib.app import copies
 
-START = "notebooks/00-start-here.ipynb"
+FIRST = "00-start-here.ipynb"
+START = f"{copies.FOLDER}/{FIRST}"
+COMMITTED = f"{copies.SOURCE}/{FIRST}"
 PACKAGE = Path(__file__).resolve().parents[1]
 POSIX = os.name == "posix"
 # holds labconfig/page_config.json, which switches the announcements off: no option on the command line does
@@ -26,13 +29,29 @@ def course_root() -> Path:
             f"the notebooks are not part of the installed package, and {PACKAGE} lies in no "
             "checkout of the course: get the repository and run `make lab` there, or `pip install -e .[lab]` in it"
         )
-    if not (root / START).is_file():
-        raise ValueError(f"{root / START} is missing: restore it with `git checkout -- {START}`")
+    if not (root / COMMITTED).is_file():
+        raise ValueError(f"{root / COMMITTED} is missing: restore it with `git checkout -- {COMMITTED}`")
     return root
 
 
-def command(root: Path, *arguments: str) -> list[str]:
-    """The command line that starts JupyterLab on `root`, notebook 00 first; where `arguments` say otherwise they win.
+def own_copies(root: Path) -> tuple[Path, str]:
+    """JupyterLab's root and what it opens first there: the learner's copy, made where it is missing, and that is said.
+
+    Where no copy can be made, the committed notebooks open.
+    """
+    try:
+        home, lines = copies.prepare(root)
+    except (OSError, files.BadFile) as error:
+        home, lines = copies.home_of(root), [f"WARNING: your copies of the notebooks are not up to date: {error}"]
+        if not (home / START).is_file():
+            lines.append(f"{copies.SOURCE}/ opens instead. METALIB_USER can name a folder that you may write")
+            home = root
+    print(*lines, sep="\n", end="\n" * bool(lines), flush=True)  # JupyterLab takes this process's place
+    return home, START if (home / START).is_file() else COMMITTED
+
+
+def command(root: Path, *arguments: str, start: str = START) -> list[str]:
+    """The command line that starts JupyterLab on `root`, `start` first; where `arguments` say otherwise they win.
 
     Raises ValueError when JupyterLab is not installed in this environment.
     """
@@ -40,12 +59,14 @@ def command(root: Path, *arguments: str) -> list[str]:
         raise ValueError(
             f"{sys.executable} has no JupyterLab: run `make lab`, or `pip install -e .[lab]` in the checkout"
         )
-    defaults = {"--ServerApp.root_dir": f"={root}", "--LabApp.default_url": f"=/lab/tree/{START}"}
+    defaults = {"--ServerApp.root_dir": f"={root}", "--LabApp.default_url": f"=/lab/tree/{start}"}
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         defaults["--allow-root"] = ""
     given = {argument.partition("=")[0] for argument in arguments}  # JupyterLab refuses an option that comes twice
     if "--notebook-dir" in given:
         given.add("--ServerApp.root_dir")
+    if "--ServerApp.root_dir" in given:  # nobody knows whether the copy lies in that folder
+        given.add("--LabApp.default_url")
     chosen = [f"{name}{value}" for name, value in defaults.items() if name not in given]
     return [sys.executable, "-m", "jupyterlab", *chosen, *arguments]
 
@@ -68,7 +89,8 @@ def launch(arguments: list[str]) -> int:
     Raises ValueError outside a checkout, and where JupyterLab is not installed.
     """
     root = course_root()
-    line, variables = command(root, *arguments), environment()
+    home, start = own_copies(root)
+    line, variables = command(home, *arguments, start=start), environment()
     if POSIX:  # so that signals reach JupyterLab, and torch's memory is given back
         os.chdir(root)
         os.execve(line[0], line, variables)

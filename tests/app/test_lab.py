@@ -16,7 +16,7 @@ from metalib.app import lab
 def course(tmp_path, monkeypatch):
     """A folder that passes for a checkout."""
     (tmp_path / "notebooks").mkdir()
-    (tmp_path / lab.START).touch()
+    (tmp_path / lab.COMMITTED).write_text('{"cells": [], "metadata": {}}')
     monkeypatch.setattr(places, "checkout", lambda: tmp_path)
     return tmp_path
 
@@ -25,7 +25,7 @@ def test_opens_notebook_00_with_this_python_and_the_callers_options_last(course)
     line = lab.command(course, "--no-browser", "--port", "8889")
     assert line[:3] == [sys.executable, "-m", "jupyterlab"]
     assert f"--ServerApp.root_dir={course}" in line
-    assert "--LabApp.default_url=/lab/tree/notebooks/00-start-here.ipynb" in line
+    assert "--LabApp.default_url=/lab/tree/mine/00-start-here.ipynb" in line
     assert line[-3:] == ["--no-browser", "--port", "8889"]
 
 
@@ -35,6 +35,7 @@ def test_opens_notebook_00_with_this_python_and_the_callers_options_last(course)
         ("--ServerApp.root_dir=/mine", "--ServerApp.root_dir="),
         ("--notebook-dir=/mine", "--ServerApp.root_dir="),
         ("--LabApp.default_url=/lab", "--LabApp.default_url="),
+        ("--ServerApp.root_dir=/mine", "--LabApp.default_url="),  # where nobody knows what there is to open
         ("--allow-root", "--allow-root"),
     ],
 )
@@ -80,7 +81,7 @@ def test_outside_a_checkout_it_says_so_and_what_to_do(monkeypatch):
 
 
 def test_a_missing_first_notebook_is_named_with_its_remedy(course):
-    (course / lab.START).unlink()
+    (course / lab.COMMITTED).unlink()
     with pytest.raises(ValueError, match=r"00-start-here\.ipynb is missing: restore it with `git checkout"):
         lab.launch([])
 
