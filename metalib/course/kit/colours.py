@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 # Okabe and Ito's (2008) colours and two between them: told apart with any common form of colour blindness.
 METHOD_COLOURS = {
     "chance": "#5F5F5F",
@@ -13,24 +15,31 @@ METHOD_COLOURS = {
     "ANIL": "#5B2A86",
     "Reptile": "#009E73",
     "fine-tuning": "#7A5C1E",
+    "joint training": "#A626F0",
     "you": "#000000",
 }
 # Paul Tol's "bright" set, for the classes of one episode: no colour of a method. A letter always goes with it.
 CLASS_COLOURS = ("#4477AA", "#EE6677", "#228833", "#CCBB44", "#AA3377", "#66CCEE", "#BBBBBB")
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 WRONG, QUIET = "#B00020", "#595959"
-# A start that was trained jointly is what fine-tuning begins with; a random one is an untrained network.
-START_COLOURS = {"joint training": METHOD_COLOURS["fine-tuning"], "random start": METHOD_COLOURS["untrained conv4"]}
+# Names that do not begin with their family's: a classifier that was trained beforehand is what fine-tuning begins with.
+FAMILIES = {"pre-trained classifier": "fine-tuning", "random start": "untrained conv4"}
+
+
+def family(method: str) -> str | None:
+    """The method of METHOD_COLOURS that `method` is a variant of: "ANIL, each query alone" is ANIL; None: of no one."""
+    begins = [name for name in (*METHOD_COLOURS, *FAMILIES) if re.match(rf"{re.escape(name)}(?!\w)", method)]
+    return FAMILIES.get(begins[0], begins[0]) if begins else None
 
 
 def method_colour(method: str) -> str:
-    """The colour that `method` has in the whole course; grey for one that has none."""
-    return METHOD_COLOURS.get(method, METHOD_COLOURS["chance"])
+    """The colour that `method` and its variants have in the whole course; grey for one that has none."""
+    return METHOD_COLOURS[family(method) or "chance"]
 
 
 def start_colour(name: str) -> str:
     """The colour of a start: that of the method that found it."""
-    return START_COLOURS.get(name, method_colour(name))
+    return method_colour(name)
 
 
 def class_colour(label: int) -> str:

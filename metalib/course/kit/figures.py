@@ -22,7 +22,7 @@ WIDEST, LEAST = (
     9.0,
 )  # CSS pixels: what fits beside JupyterLab's file browser; points: the smallest text on the page
 MARGIN = 0.12  # inches of paper around a figure
-FAITHFUL = 24  # of 255: no pixel may move further than that in a channel when 256 colours take the place of all
+FAITHFUL = 16  # of 255: no pixel may move further than that in a channel when 256 colours take the place of all
 
 
 def canvas(width: float = 7.0, height: float = 3.0) -> tuple[Figure, Axes]:
@@ -86,6 +86,6 @@ def _enlarge_text(figure: Figure, least: float) -> bool:
 
 def _few_colours(image: Image.Image) -> Image.Image:
     """The same picture with a palette of 256 colours, a third of the size, where nobody would see a difference."""
-    palette = image.quantize(256, method=Image.Quantize.MEDIANCUT, kmeans=1, dither=Image.Dither.NONE)
+    palette = image.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     difference = np.abs(np.asarray(image, dtype=np.int16) - np.asarray(palette.convert("RGB"), dtype=np.int16))
     return palette if difference.max() <= FAITHFUL else image

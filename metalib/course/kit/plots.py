@@ -13,8 +13,8 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import PercentFormatter
 from torch import Tensor
 
-from metalib.course.kit.colours import LETTERS, METHOD_COLOURS, QUIET, class_colour, ink_on, method_colour
-from metalib.course.kit.figures import canvas, show  # noqa: F401 - what widgets draw their static twins with
+from metalib.course.kit.colours import LETTERS, METHOD_COLOURS, QUIET, class_colour, family, ink_on, method_colour
+from metalib.course.kit.figures import PAPER, canvas, show  # noqa: F401 - what widgets draw their static twins with
 from metalib.episodes import Episode
 from metalib.evaluate import Interval
 
@@ -112,20 +112,51 @@ def training_curve(ax: Axes, records: Iterable[Any]) -> Axes:
 
 
 def intervals(ax: Axes, rows: Sequence[tuple[str, Interval]], *, chance: float | None = None) -> Axes:
-    """Named results as dots with their 95 % intervals, the first row on top; `chance` as a dashed line."""
+    """Named results as dots with their 95 % intervals, the first row on top; `chance` as a dashed line.
+
+    A variant of a method has the method's colour and a hollow dot.
+    """
     if chance is not None:
         ax.axvline(chance, color=METHOD_COLOURS["chance"], linestyle="--", linewidth=1)
     for y, (name, result) in enumerate(rows):
         colour = method_colour(name)
         ax.plot([result.low, result.high], [y, y], color=colour, linewidth=2.5, solid_capstyle="butt")
-        ax.plot(result.mean, y, "o", color=colour, markersize=8)
-        ax.text(result.mean, y - 0.25, f"{100 * result.mean:.1f} %", ha="center", va="bottom", fontsize=8)
+        ax.plot(
+            result.mean, y, "o", color=colour, markersize=8, markerfacecolor=colour if family(name) == name else PAPER
+        )
+        value, away = f"{100 * result.mean:.1f} %", (7, 0)
+        ax.annotate(
+            value, (max(result.high, result.mean), y), away, textcoords="offset points", va="center", fontsize=9
+        )
     ax.set_yticks(range(len(rows)), [name for name, _ in rows])
-    ax.set(xlim=(0, 1.02), xlabel="accuracy, with its 95 % interval", ylim=(len(rows) - 0.5, -0.7))
+    ax.set(xlim=(0, 1.1), xlabel="accuracy, with its 95 % interval", ylim=(len(rows) - 0.5, -0.7))
     ax.xaxis.set_major_formatter(PercentFormatter(1.0))
-    ax.grid(axis="x", color="#E6E6E6")
+    ax.grid(axis="x", color="#DDD9CF")
     ax.set_axisbelow(True)
+    ax.tick_params(axis="y", length=0)
     ax.spines[["top", "right", "left"]].set_visible(False)
+    return ax
+
+
+def by_errors(ax: Axes, results: Sequence[Interval]) -> Axes:
+    """Make the accuracies of the x-axis wide apart where errors are few: equal steps to the right halve the errors."""
+    few = 5e-4  # errors beyond which no difference is drawn: the logarithm of none is infinite
+
+    def place(accuracy: np.ndarray) -> np.ndarray:
+        return -np.log2(np.clip(1 - np.asarray(accuracy), few, None))
+
+    ax.set_xscale("function", functions=(place, lambda at: 1 - 2.0 ** -np.asarray(at)))
+    low, high = (float(place(np.array(ends))) for ends in (min(r.low for r in results), max(r.high for r in results)))
+    room = 0.03 * (high - low) + 0.05
+    ax.set_xlim(1 - 2.0 ** -max(low - room, 0.0), 1 - 2.0 ** -(high + 5 * room))
+    left, right = ax.get_xlim()
+    marks: list[float] = []
+    for mark in (0.0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998):
+        apart = place(np.array([mark])) - place(np.array(marks[-1:] or [-1.0]))
+        if left <= mark <= right and apart[0] > 0.11 * (high - low):  # or their numbers would touch
+            marks.append(mark)
+    ax.set_xticks(marks, [f"{100 * mark:g} %" for mark in marks])
+    ax.set_xlabel("accuracy, with its 95 % interval\n(equal steps to the right halve the errors)")
     return ax
 
 
@@ -138,11 +169,14 @@ def score_board(ax: Axes, rows: Iterable[Any], *, chance: float | None = None) -
     ordered = sorted(rows, key=lambda row: -row.interval.mean)
     by_chance = [row.interval.mean for row in ordered if row.method == "chance"]
     intervals(ax, [(row.method, row.interval) for row in ordered], chance=chance or next(iter(by_chance), None))
+    if ordered:
+        by_errors(ax, [row.interval for row in ordered])
     for y, row in enumerate(ordered):
         if row.mine:
-            ax.axhspan(y - 0.45, y + 0.45, color="#FFF2B3", zorder=-1)
+            ax.axhspan(y - 0.45, y + 0.45, color="#FFE680", zorder=-1)
     measured = [row.mine and row.method != "you" for row in ordered]
-    ax.set_yticklabels([row.method + " (by you)" * here for row, here in zip(ordered, measured, strict=True)])
+    names = [row.method + " (by you)" * here for row, here in zip(ordered, measured, strict=True)]
+    ax.set_yticklabels([name if len(name) < 32 else name.replace(", ", ",\n", 1) for name in names])
     exams = ", ".join(sorted({row.exam for row in ordered}))
     ax.set_title(f"Score board, exam {exams}: further right is better" if exams else "Nothing on the board yet")
     return ax

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metalib.course.kit import board, plots
+from metalib.course.kit import board, markup, plots
 
 
 def show_scores(exam: str, *, bank: str, notebook: int | None = None) -> None:
@@ -10,11 +10,12 @@ def show_scores(exam: str, *, bank: str, notebook: int | None = None) -> None:
 
     notebook  leave out the methods that a later one teaches
     """
-    from IPython.display import Markdown, display
+    from IPython.display import display
 
     rows = board.rows(exam, bank=bank, notebook=notebook)
-    display(Markdown(board.table(exam, bank=bank, notebook=notebook)))
-    figure, ax = plots.canvas(7, 1.3 + 0.42 * len(rows))
+    table = board.table(exam, bank=bank, notebook=notebook)
+    display(markup.Html(markup.blocks(table), table))
+    figure, ax = plots.canvas(7.5, 1.3 + 0.34 * len(rows))
     plots.score_board(ax, rows)
     plots.show(figure, caption(rows))
 
@@ -25,5 +26,6 @@ def caption(rows: list[board.Row]) -> str:
     shaded = " Shaded rows are yours." if any(row.mine for row in rows) else ""
     return (
         f"the results in exam {rows[0].exam} as dots with their 95 % intervals, best first: {', '.join(results)}. "
-        f"Intervals may be narrower than the dots; the dashed line is chance.{shaded}"
+        "The axis is stretched where errors are few: equal steps halve them. Variants of a method have its colour and "
+        f"hollow dots. Intervals may be narrower than the dots; the dashed line is chance.{shaded}"
     )
