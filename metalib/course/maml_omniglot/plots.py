@@ -39,13 +39,13 @@ def film_strip(
         x = column * step
         ax.imshow(paper(picture), cmap="gray", vmin=0, vmax=255, extent=(x, x + SIDE, SIDE, 0), aspect="equal")
         ax.add_patch(Rectangle((x, 0), SIDE, SIDE, fill=False, edgecolor=class_colour(label), linewidth=3))
-        ax.text(x + SIDE / 2, -3, f"is {LETTERS[label]}", ha="center", va="bottom", fontsize=8)
+        ax.text(x + SIDE / 2, -3, f"is {LETTERS[label]}", ha="center", va="bottom", fontsize=9)
     for row, k in enumerate(steps):
         top = (row + 1) * 1.35 * step
         right = int((predicted[k] == task.query_y).sum())
         losses = f"support loss {_loss(support_loss[k])}, query {_loss(query_loss[k])}"
         words = f"step {k}:  {right} of {len(truth)} right\n{losses}"
-        ax.text(-GAP, top + SIDE / 2, words, ha="right", va="center", fontsize=8)
+        ax.text(-GAP, top + SIDE / 2, words, ha="right", va="center", fontsize=9)
         for column, shares in enumerate(probabilities[k].tolist()):
             _shares(ax, column * step, top, shares, wrong=int(predicted[k, column]) != truth[column])
     ax.set_xlim(-6.2 * step, len(truth) * step)
@@ -66,7 +66,7 @@ def _shares(ax: Axes, x: float, top: float, shares: Sequence[float], *, wrong: b
     letter = LETTERS[max(range(len(shares)), key=lambda label: shares[label])]
     words, weight = (f"✗ {letter}", "bold") if wrong else (letter, "normal")
     colour = WRONG if wrong else "black"
-    ax.text(x + SIDE / 2, top + SIDE + 2, words, ha="center", va="top", fontsize=7, color=colour, weight=weight)
+    ax.text(x + SIDE / 2, top + SIDE + 2, words, ha="center", va="top", fontsize=9, color=colour, weight=weight)
 
 
 def _loss(value: Tensor) -> str:

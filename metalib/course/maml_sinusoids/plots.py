@@ -69,7 +69,7 @@ def plane(
         x, y = task.c.tolist()
         ellipses(ax, task, colour)
         ax.plot(x, y, "o", color=colour, markersize=12, markeredgecolor="white")
-        ax.text(x, y, letter, ha="center", va="center", color="white", fontsize=8, weight="bold")
+        ax.text(x, y, letter, ha="center", va="center", color="white", fontsize=9, weight="bold")
         for a, b in zip(path[:-1].tolist(), path[1:].tolist(), strict=True):
             ax.annotate(
                 "",
@@ -85,7 +85,7 @@ def plane(
         else:
             letter, side = LETTERS[name]
             x, y = start.tolist()
-            ax.text(x, y + 0.1 * side, letter, ha="center", va="bottom" if side > 0 else "top", fontsize=8)
+            ax.text(x, y + 0.1 * side, letter, ha="center", va="bottom" if side > 0 else "top", fontsize=9)
     ax.set(xlim=(-extent, extent), ylim=(-extent, extent), xlabel="θ₁", ylabel="θ₂", title=title or method)
     ax.set_aspect("equal")
     return ax
@@ -142,7 +142,7 @@ def error_curves(ax: Axes, rows: Mapping[str, Sequence[tuple[int, Interval]]], *
     ax.yaxis.minorticks_off()
     ax.set(xlabel="inner steps", ylabel="mean squared error on the queries", title=title)
     ax.grid(color="#E6E6E6")
-    ax.legend(fontsize=8)
+    ax.legend(fontsize=9)
     return ax
 
 
@@ -161,5 +161,5 @@ def meta_loss_curves(
         ax.plot(xs, value + slope * (xs - point), color=start_colour(name), linewidth=2.2, label=f"slope by {name}")
         ax.plot(point, value, "o", color="black", markersize=6)
     ax.set(xlabel="θ", ylabel="loss", ylim=(0, float(before.max())))
-    ax.legend(fontsize=8)
+    ax.legend(fontsize=9)
     return ax

@@ -56,7 +56,7 @@ def step_map(
     ax.imshow(values, cmap="cividis", vmin=0, vmax=1, aspect="auto")
     for row, column in np.ndindex(values.shape):
         ink = "black" if values[row, column] > 0.55 else "white"
-        ax.text(column, row, f"{100 * values[row, column]:.1f}", ha="center", va="center", fontsize=8, color=ink)
+        ax.text(column, row, f"{100 * values[row, column]:.1f}", ha="center", va="center", fontsize=9, color=ink)
     column, row = np.unravel_index(values.T.argmax(), values.T.shape)  # of equals, the one with the fewest steps
     ax.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, edgecolor="#D55E00", linewidth=2.5))
     ax.set_xticks(range(len(steps)), [str(step) for step in steps])

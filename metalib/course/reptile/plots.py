@@ -64,7 +64,7 @@ def settings_map(
         value, near = float(errors[row, column]), bool(errors[row, column] <= 1.25 * best)
         text = f"{value:.2f}" if value < 100 else "diverged"
         colour, weight = "white" if darkness[row, column] > 0.7 else "black", "bold" if near else "normal"
-        ax.text(column, row, text, ha="center", va="center", fontsize=8, color=colour, weight=weight)
+        ax.text(column, row, text, ha="center", va="center", fontsize=9, color=colour, weight=weight)
         if near:
             ax.add_patch(Rectangle((column - 0.47, row - 0.44), 0.94, 0.88, fill=False, edgecolor="black", linewidth=2))
     ax.set_xticks(range(len(steps)), [str(k) for k in steps])
@@ -83,7 +83,7 @@ def against(
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
     ax.set_ylim(bottom=0)
     ax.grid(color="#E6E6E6")
-    ax.legend(fontsize=8)
+    ax.legend(fontsize=9)
     return ax
 
 
@@ -97,5 +97,5 @@ def over_seeds(
         ax.fill_between(x, values.amin(dim=1), values.amax(dim=1), color=colour, alpha=0.15)
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
     ax.grid(color="#E6E6E6")
-    ax.legend(fontsize=8)
+    ax.legend(fontsize=9)
     return ax

@@ -30,7 +30,7 @@ def cards(ax: Axes, support: Tensor, queries: Tensor, predicted: Tensor, truth: 
         text = LETTERS[given] if given == right else f"✗ {LETTERS[given]}, is {LETTERS[right]}"
         colour = "black" if given == right else WRONG
         x, y = column * step + SIDE / 2, row * step + SIDE + 4
-        ax.text(x, y, text, ha="center", va="top", fontsize=8, color=colour, weight="bold" if given != right else None)
+        ax.text(x, y, text, ha="center", va="top", fontsize=9, color=colour, weight="bold" if given != right else None)
     ax.set_ylim((cells[-1][1] + 1) * step + 6, -12)
     ax.set_title(title or f"{int((predicted == truth).sum())} of {n_queries} queries right from one picture a class")
     return ax
