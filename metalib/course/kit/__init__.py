@@ -1,6 +1,6 @@
 """What several notebooks stand on.
 
-exercises    verdict, errors, gradient_errors, parameters, episode_sampler
+exercises    exercise (the learner's functions at work), verdict, time_limit, as_before, errors, gradient_errors, parameters, episode_sampler
 widgets      widget and graph (the base of all, with the scripts they share)
 questions    question, estimate, ordering; answering (what they share)
 figures      colours, plots, plane

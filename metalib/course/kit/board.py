@@ -19,12 +19,18 @@ from metalib.course.kit.exams import EXAMS
 from metalib.evaluate import Interval
 
 RESULTS, SCORES = "results.json", "scores.json"
+YOU = "you"  # the learner's own answers, without a program
 _ENTRY = {"method": str, "exam": str, "interval": files.INTERVAL, "bank": str}
+_MINE = {**_ENTRY, "run": str | None, "source": str | None}
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the board: how `method` did in exam `exam` on the data that `bank` names."""
+    """One line of the board: how `method` did in exam `exam` on the data that `bank` names.
+
+    run     of the learner's own function: what was run
+    source  of the learner's own function: a digest of its source
+    """
 
     method: str
     exam: str
@@ -32,6 +38,8 @@ class Row:
     bank: str
     mine: bool = False
     notebook: int = 0  # the one that teaches the method; 0: known from the start
+    run: str = ""
+    source: str = ""
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -47,15 +55,18 @@ def chance(exam: str, bank: str) -> Row:
     return Row("chance", exam, Interval(1 / n_way, 1 / n_way, 1 / n_way, 0, "episodes: exact"), bank)
 
 
-def record(method: str, exam: str, interval: Interval, *, bank: str) -> None:
+def record(method: str, exam: str, interval: Interval, *, bank: str, run: str = "", source: str = "") -> None:
     """Put the learner's result on the board; a later one of the same method, exam and bank takes its place.
 
-    Raises ValueError for an exam that does not exist.
+    run, source  as in `Row`. Results of programs come through `checks.record`, which gives both.
+    Raises ValueError for an exam that does not exist, and for a program's result without its source.
     """
+    if method != YOU and not source:
+        raise ValueError(f"{method!r} has no digest of a source: use checks.record, which knows whose function it was")
     letters = [e.letter for e in EXAMS]
     if exam not in letters:
         raise ValueError(f"there is no exam {exam!r}: give {' or '.join(letters)}")
-    new = Row(method, exam, interval, bank, mine=True)
+    new = Row(method, exam, interval, bank, mine=True, run=run, source=source)
     _unsaved[new.key] = new
     path = _scores_file()
     try:
@@ -121,15 +132,37 @@ def _mine() -> Iterable[Row]:
 
 def _saved(path: Path) -> dict[tuple[str, str, str], Row]:
     try:
-        entries = files.read_json(path, [_ENTRY], remedy="delete it to start the score board anew")
+        entries = files.read_json(path, [_MINE], remedy="delete it to start the score board anew")
     except FileNotFoundError:
         return {}
-    found = [Row(e["method"], e["exam"], Interval(*e["interval"]), e["bank"], mine=True) for e in entries]
+    found = [
+        Row(
+            e["method"],
+            e["exam"],
+            Interval(*e["interval"]),
+            e["bank"],
+            mine=True,
+            run=e.get("run") or "",
+            source=e.get("source") or "",
+        )
+        for e in entries
+        if e["method"] == YOU or e.get("source")  # of a time when anybody's function made a row: not the learner's
+    ]
     return {row.key: row for row in found}
 
 
 def _write(path: Path, rows_: Iterable[Row]) -> None:
-    entries = [{"method": r.method, "exam": r.exam, "interval": list(r.interval), "bank": r.bank} for r in rows_]
+    entries = [
+        {
+            "method": r.method,
+            "exam": r.exam,
+            "interval": list(r.interval),
+            "bank": r.bank,
+            "run": r.run,
+            "source": r.source,
+        }
+        for r in rows_
+    ]
     text = json.dumps(entries, indent=1, ensure_ascii=False)
     files.write_atomically(path, lambda part: part.write_text(text, encoding="utf-8"))
 

@@ -83,7 +83,7 @@ from metalib.evaluate import wilson_interval
 print("ready", flush=True)
 sys.stdin.readline()
 for number in range(20):
-    board.record(f"{sys.argv[1]}{number}", "A", wilson_interval(1, 2), bank="Omniglot")
+    board.record(f"{sys.argv[1]}{number}", "A", wilson_interval(1, 2), bank="Omniglot", source="0")
 """
 
 
@@ -104,12 +104,12 @@ def test_a_home_that_cannot_be_written_keeps_the_score_in_memory_and_warns_once(
     home = tmp_path / "file" / "home"
     monkeypatch.setenv("METALIB_USER", str(home))
     with pytest.warns(UserWarning, match=rf"{home / board.SCORES} .*\(Not a directory\): set METALIB_USER"):
-        board.record("first", "A", wilson_interval(1, 2), bank=BANK)
-    board.record("second", "A", wilson_interval(1, 4), bank=BANK)  # a second warning would be an error here
-    board.record("first", "A", wilson_interval(3, 4), bank=BANK)
+        board.record("first", "A", wilson_interval(1, 2), bank=BANK, source="0")
+    board.record("second", "A", wilson_interval(1, 4), bank=BANK, source="0")  # a second warning would be an error here
+    board.record("first", "A", wilson_interval(3, 4), bank=BANK, source="0")
     assert mine() == ["second", "first"]
     (tmp_path / "file").unlink()
-    board.record("third", "A", wilson_interval(4, 4), bank=BANK)  # takes the others along
+    board.record("third", "A", wilson_interval(4, 4), bank=BANK, source="0")  # takes the others along
     assert {entry["method"] for entry in json.loads((home / board.SCORES).read_text())} == {"first", "second", "third"}
     board.forget()
     assert mine() == []
