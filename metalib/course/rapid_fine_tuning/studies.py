@@ -1,11 +1,18 @@
 """The experiments that notebook 02 reports, by name: `metalib study NAME` writes data/studies/NAME.json."""
 
 from metalib.course.kit.study import Study, read
-from metalib.course.rapid_fine_tuning import study_fine_tuning, study_fine_tuning_shots
+from metalib.course.rapid_fine_tuning import (
+    study_fine_tuning,
+    study_fine_tuning_shots,
+    study_from_scratch,
+    study_simple_shot,
+)
 
 __all__ = ["STUDIES", "read"]
 
 STUDIES: dict[str, Study] = {
     "fine-tuning": study_fine_tuning.STUDY,
+    "fine-tuning-from-scratch": study_from_scratch.STUDY,
     "fine-tuning-shots": study_fine_tuning_shots.STUDY,
+    "simple-shot": study_simple_shot.STUDY,
 }
