@@ -37,11 +37,14 @@ def text_of(output):
     return [re.sub(r"<[^>]+>", "", text).strip() for text in texts]
 
 
-def uncaptioned(cell):
-    """How many of the cell's pictures have no caption: a text output that begins with "Figure"."""
-    pictures = sum("image/png" in output.get("data", {}) for output in cell.outputs)
-    captions = sum(any(text.startswith("Figure") for text in text_of(output)) for output in cell.outputs)
-    return max(0, pictures - captions)
+def html_of(cell):
+    return "".join(output.get("data", {}).get("text/html", "") for output in cell.outputs)
+
+
+def pictures_without_words(cell):
+    """How many of the cell's pictures have no alternative text: HTML ones without, and PNGs, which can have none."""
+    bare = sum("image/png" in output.get("data", {}) for output in cell.outputs)
+    return bare + sum(not re.search(r'\balt="[^"]*\w', tag) for tag in re.findall(r"<img\b[^>]*>", html_of(cell)))
 
 
 def test_there_are_notebooks():
@@ -70,8 +73,13 @@ def test_no_cell_ended_in_an_error_or_a_warning(notebook):
     assert [output.text for output in outputs if output.get("name") == "stderr"] == []
 
 
-def test_every_figure_has_a_caption(notebook):
-    assert [cell.source for cell in code_cells(notebook) if uncaptioned(cell)] == []
+def test_every_figure_has_an_alternative_text(notebook):
+    assert any("<img" in html_of(cell) for cell in code_cells(notebook))
+    assert [cell.source for cell in code_cells(notebook) if pictures_without_words(cell)] == []
+
+
+def test_what_is_folded_in_an_output_is_closed(notebook):
+    assert [cell.source for cell in code_cells(notebook) if re.search(r"<details[^>]*\bopen\b", html_of(cell))] == []
 
 
 def test_every_picture_in_a_text_cell_has_an_alternative_text(notebook):
@@ -133,17 +141,29 @@ def cell_with(*outputs):
     return nbformat.v4.new_code_cell("x", outputs=[nbformat.v4.new_output(**output) for output in outputs])
 
 
-PICTURE = {"output_type": "display_data", "data": {"image/png": "", "text/plain": "<Figure size 640x480>"}}
-CAPTION = {"output_type": "display_data", "data": {"text/markdown": "Figure: a line that rises."}}
 PRINTED = {"output_type": "stream", "name": "stdout", "text": "Figure: a line that rises."}
+BARE = {"output_type": "display_data", "data": {"image/png": "", "text/plain": "<Figure size 640x480>"}}
+
+
+def page(html):
+    return {"output_type": "display_data", "data": {"text/html": html, "text/plain": "Figure: a line that rises."}}
+
+
+SAID, SILENT = '<img alt="a line &gt; 0" src="data:,">', '<img src="data:,">'
 
 
 @pytest.mark.parametrize(
     ("outputs", "missing"),
-    [([PICTURE], 1), ([PICTURE, CAPTION], 0), ([PICTURE, PRINTED], 0), ([PICTURE, CAPTION, PICTURE], 1), ([], 0)],
+    [
+        ([page(SAID)], 0),
+        ([page(f"<details>{SAID}{SILENT}</details>")], 1),
+        ([page('<img alt=" " src="data:,">')], 1),
+        ([BARE, PRINTED], 1),
+        ([PRINTED], 0),
+    ],
 )
-def test_a_caption_counts_once(outputs, missing):
-    assert uncaptioned(cell_with(*outputs)) == missing
+def test_pictures_without_words_are_seen(outputs, missing):
+    assert pictures_without_words(cell_with(*outputs)) == missing
 
 
 def test_tidying_takes_out_progress_bars_and_times_and_adds_the_digest():

@@ -108,7 +108,7 @@ def _as_html(data: dict[str, Any], metadata: dict[str, Any]) -> str:
     if "image/png" in data:
         png = data["image/png"]
         encoded = png if isinstance(png, str) else b64encode(png).decode()
-        alt = metadata.get("image/png", {}).get("alt") or words or "a picture"
+        alt = metadata.get("image/png", {}).get("alt") or "a picture"
         source = "data:image/png;base64," + "".join(encoded.split())
         return f'<img alt="{escape(alt)}" src="{source}" style="max-width:100%;height:auto">'
-    return f'<pre style="white-space:pre-wrap;margin:4px 0 ">{escape(words, quote=False)}</pre>'
+    return f'<pre style="white-space:pre-wrap;margin:4px 0">{escape(words, quote=False)}</pre>'

@@ -2,11 +2,9 @@
 
 from types import SimpleNamespace
 
-import IPython.display
 import numpy as np
 import pytest
 import torch
-from matplotlib import pyplot as plt
 
 from metalib.course.kit import plots
 from metalib.episodes import EpisodeSpec, sample_episodes
@@ -99,20 +97,3 @@ def test_embedding_draws_points_and_prototypes(ax):
     plots.embedding(ax, points, labels, torch.tensor([[0.5, 0.0], [4.0, 4.0]]))
     assert sorted(len(dots.get_offsets()) for dots in ax.collections) == [1, 1, 1, 2]
     assert "units" in ax.get_xlabel() and "units" in ax.get_ylabel()
-
-
-def test_show_displays_the_picture_then_its_caption_and_closes_the_figure(monkeypatch):
-    shown = []
-    monkeypatch.setattr(IPython.display, "display", lambda *things, **options: shown.extend(things))
-    figure, ax = plots.canvas()
-    ax.plot([0, 1])
-    plots.show(figure, "a line that rises.")
-    picture, caption = shown
-    assert picture.data.startswith(b"\x89PNG") and picture.alt == "Figure: a line that rises."
-    assert caption == {"text/plain": "Figure: a line that rises.", "text/markdown": "Figure: a line that rises."}
-    assert not plt.fignum_exists(figure.number)
-
-
-def test_show_refuses_a_figure_without_a_caption():
-    with pytest.raises(ValueError, match="caption is empty"):
-        plots.show(plots.canvas()[0], " ")
