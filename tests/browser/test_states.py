@@ -11,32 +11,15 @@ import harness
 import nbformat
 import pytest
 from nbformat.sign import NotebookNotary
+from small_notebook import ERRORS, SESSION, choose, end_kernel, executed, look, panel, run_cells, save, until, widgets
 
 from metalib import jupyter
 from metalib.jupyter import widget_state
 
 pytestmark = pytest.mark.browser
 
-OPTIONS = '[("One", "Yes: each widget lives."), ("Two", "No: look again.")], 0'
-CELLS = {
-    "set-up": "from metalib.course.kit.question import Question",
-    "first": f'first = Question("The first: which?", {OPTIONS})\nfirst',
-    "second": f'Question("The second: which?", {OPTIONS})',
-    "state": "first.state",
-}
 STATES, COPY, FOREIGN = "states.ipynb", "states-copy.ipynb", "from-elsewhere.ipynb"
 COMMITTED = sorted((harness.ROOT / "notebooks").glob("*.ipynb"))
-ERRORS = ("model not found", "Error displaying widget", "Loading widget")
-SESSION = f"{harness.PANEL}.sessionContext"
-
-
-def executed() -> nbformat.NotebookNode:
-    """A small notebook with two widgets, executed as the course's are."""
-    cells = [nbformat.v4.new_code_cell(source, id=name) for name, source in CELLS.items()]
-    notebook = nbformat.v4.new_notebook(cells=cells)
-    execute.run(notebook, harness.ROOT)
-    execute.tidy(notebook)
-    return notebook
 
 
 @pytest.fixture(scope="module")
@@ -70,73 +53,6 @@ def fresh(served, tmp_path_factory):
         shutil.copy(served / STATES, original)
     shutil.copy(original, served / STATES)
     shutil.copy(original, served / COPY)
-
-
-def panel(lab, script: str):
-    """What an expression of JupyterLab's API gives, awaited; `panel` in it is the notebook in front."""
-    return lab.page.evaluate(f"(async () => {{ const panel = {harness.PANEL}; return {script}; }})()")
-
-
-def save(lab):
-    panel(lab, "panel.context.save().then(() => null)")
-
-
-def run_cells(lab, *names: str):
-    """Run some cells of the small notebook, as Shift+Enter does, and wait for the end."""
-    for name in names:
-        panel(lab, f"panel.content.activeCellIndex = {list(CELLS).index(name)}")
-        lab.page.evaluate("window.jupyterapp.commands.execute('notebook:run-cell').then(() => null)")
-    lab.wait_idle()
-
-
-def output_of(lab, name: str):
-    """What a cell of the notebook in front shows, one output."""
-    cell = lab.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell").nth(list(CELLS).index(name))
-    return cell.locator(".jp-OutputArea-output")
-
-
-def widgets(lab) -> dict[str, str]:
-    """What each cell shows in place of its widget: "live", "busy" or "gone", as the widget knows of Python; or words.
-
-    Waits until JupyterLab has put something there.
-    """
-    found = {}
-    for name in ("first", "second"):
-        output = output_of(lab, name)
-        output.locator(".metalib, pre").wait_for()
-        root = output.locator(".metalib")
-        found[name] = root.get_attribute("data-kernel") if root.count() else output.inner_text()
-    return found
-
-
-def until(lab, first: str, second: str):
-    """Wait until the two widgets say this of Python."""
-    says = f"{{ first: {first!r}, second: {second!r} }}"
-    lab.page.wait_for_function(
-        f"""() => {{
-            const roots = [...document.querySelectorAll('.jp-NotebookPanel:not(.lm-mod-hidden) .metalib')];
-            return JSON.stringify(roots.map(root => root.dataset.kernel)) === JSON.stringify(Object.values({says}));
-        }}""",
-        timeout=30_000,
-    )
-
-
-def choose(lab, name: str, option: int = 0):
-    """Answer a question on the page; its script says something about that."""
-    root = output_of(lab, name).locator(".metalib")
-    root.locator("input[type=radio]").nth(option).check()
-    root.get_by_text(("Yes: each widget lives.", "No: look again.")[option]).wait_for()
-
-
-def look(lab, name: str):
-    """Nothing on the page is an error; its picture is in the artefacts."""
-    lab.screenshot(f"state-{name}", whole=True)
-    text = lab.page.locator("body").inner_text()
-    assert [error for error in ERRORS if error in text] == []
-
-
-def end_kernel(lab):
-    panel(lab, "panel.sessionContext.shutdown().then(() => null)")
 
 
 def test_opened_and_not_run_they_live_and_nothing_on_the_disk_changes(lab, served):
