@@ -1,168 +1,63 @@
-"""The exercises of notebook 05: Reptile's step, its start for k inner steps, and the alignment of gradients."""
+"""The exercises of notebook 05: Reptile's step, its start for k inner steps, and the inner product of two gradients."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.functional import mse_loss
 
-from metalib import quadratics
-from metalib.course.kit.verdict import Wrong, check, compare
-from metalib.course.reptile import exercise_alignment, exercise_reptile_step
-from metalib.quadratics import Quadratic
+from metalib import sinusoids
+from metalib.course.kit.exercise import Exercise, Exercises
+from metalib.course.kit.verdict import check
+from metalib.course.reptile import exercise_alignment, exercise_reptile_start, exercise_reptile_step
+from metalib.course.reptile.exercise_alignment import inner_product
+from metalib.course.reptile.exercise_reptile_start import reptile_start
+from metalib.course.reptile.mistakes_reptile_step import reptile_step
+from metalib.models import mlp
 from metalib.runtime import seeded
 
 
 @check
 def check_reptile_step(function: Callable) -> str:
-    """`reptile_step(model, theta, episodes, alpha, k, epsilon)` -> the new θ, a dict of tensors."""
+    """`reptile_step(model, theta, episodes, alpha, k, epsilon, loss_fn)` -> the new θ, a dict of tensors."""
     exercise_reptile_step.judge(function)
     return "Right. Your θ agrees for 2, 3 and 4 tasks and 2, 3 and 4 inner steps."
-
-
-def reptile_start(c: Tensor, A: Tensor, alpha: float, k: int) -> Tensor:
-    """Where the mean of θ − φ is zero: Σ (I − Mᵏ)(θ − c) = 0 with M = I − α A. c [T, D], A [T, D, D] -> [D]"""
-    tasks = [Quadratic(*task) for task in zip(c, A, strict=True)]
-    return quadratics.reptile(tasks, inner_lr=alpha, inner_steps=k)
-
-
-def _power(A: Tensor, alpha: float, k: int) -> Tensor:
-    return torch.linalg.matrix_power(_eye(A) - alpha * A, k)  # Mᵏ, [T, D, D]
-
-
-def _eye(A: Tensor) -> Tensor:
-    return torch.eye(A.shape[-1]).to(A)
-
-
-def _pulls(c: Tensor, W: Tensor) -> Tensor:
-    return (W @ c[..., None])[..., 0]  # [T, D]
-
-
-def _weighted(c: Tensor, W: Tensor) -> Tensor:
-    return torch.linalg.solve(W.sum(dim=0), _pulls(c, W).sum(dim=0))
-
-
-def _by(weight: Callable[[Tensor, float, int], Tensor]) -> Callable[..., Tensor]:
-    """The mistake that weighs the optima by weight(A, α, k), [T, D, D]."""
-    return lambda c, A, alpha, k: _weighted(c, weight(A, alpha, k))
-
-
-START_MISTAKES = (
-    (
-        "You weigh the optima by their curvatures A, whatever k is. That is the joint optimum: Reptile's start for "
-        "k = 1. After k steps a task moves θ by (I − Mᵏ)(c − θ).",
-        _by(lambda A, alpha, k: A),
-    ),
-    (
-        "You return the mean of the optima, whatever k is. That is the limit for k → ∞. With few steps φᵢ does not "
-        "arrive at cᵢ.",
-        lambda c, A, alpha, k: c.mean(dim=0),
-    ),
-    (
-        "You weigh the optima by Mᵏ. That is what is *left* of the way to c after k steps; what a task has moved is "
-        "I − Mᵏ.",
-        _by(_power),
-    ),
-    (
-        "You raise each number of M to the power k. Mᵏ is a product of matrices: `torch.linalg.matrix_power(M, k)`.",
-        _by(lambda A, alpha, k: _eye(A) - (_eye(A) - alpha * A) ** k),
-    ),
-    (
-        "You forgot α: M = I − α A.",
-        _by(lambda A, alpha, k: _eye(A) - _power(A, 1.0, k)),
-    ),
-    (
-        "Your inner steps climb: M = I + α A. A step against the gradient is M = I − α A.",
-        _by(lambda A, alpha, k: _eye(A) - _power(A, -alpha, k)),
-    ),
-    (
-        "You take one inner step too many: k + 1.",
-        _by(lambda A, alpha, k: _eye(A) - _power(A, alpha, k + 1)),
-    ),
-    (
-        "You take one inner step too few: k − 1.",
-        _by(lambda A, alpha, k: _eye(A) - _power(A, alpha, k - 1)),
-    ),
-    (
-        "You weigh the optima by A Mᵏ, the gradient at φ: that is first-order MAML's start. Reptile's move is I − Mᵏ.",
-        _by(lambda A, alpha, k: A @ _power(A, alpha, k)),
-    ),
-    (
-        "You weigh the optima by Mᵏ A Mᵏ: that is MAML's start. Reptile's move is I − Mᵏ.",
-        _by(lambda A, alpha, k: _power(A, alpha, k) @ A @ _power(A, alpha, k)),
-    ),
-    (
-        "You return Σ (I − Mᵏ) c. That is the right-hand side: solve Σ (I − Mᵏ) θ = Σ (I − Mᵏ) c for θ.",
-        lambda c, A, alpha, k: _pulls(c, _eye(A) - _power(A, alpha, k)).sum(dim=0),
-    ),
-    (
-        "You return the mean of (I − Mᵏ) c: where *one* update leads from zero. The start is where the updates end: "
-        "solve for θ.",
-        lambda c, A, alpha, k: _pulls(c, _eye(A) - _power(A, alpha, k)).mean(dim=0),
-    ),
-    (
-        "Your sign is wrong: the start is the negative of yours. From Σ (I − Mᵏ)(θ − c) = 0 follows "
-        "Σ (I − Mᵏ) θ = Σ (I − Mᵏ) c.",
-        lambda c, A, alpha, k: -reptile_start(c, A, alpha, k),
-    ),
-    (
-        "You use the first task only, and return its optimum. Sum over the tasks.",
-        lambda c, A, alpha, k: c[0],
-    ),
-)
 
 
 @check
 def check_reptile_start(function: Callable) -> str:
     """`reptile_start(c, A, alpha, k)`: optima [T, D], curvatures [T, D, D] -> Reptile's start [D] for k inner steps."""
-
-    def read(answer: Any, c: Tensor, *rest: Any) -> Tensor:
-        try:
-            point = torch.as_tensor(answer, dtype=torch.float64).detach()
-        except (TypeError, ValueError, RuntimeError):
-            raise Wrong(f"You return a {type(answer).__name__}. Return a point: a tensor of shape [D].") from None
-        if point.shape != c.shape[1:]:
-            raise Wrong(f"Your answer has the shape {list(point.shape)}. Return one point, [{c.shape[1]}].")
-        return point
-
-    few_steps = [_quadratics(3, 2, 2), _quadratics(5, 3, 3), _quadratics(6, 4, 6)]
-    for cases in (few_steps, [_quadratics(4, 3, 2000)]):  # apart, as many mistakes overflow after very many steps
-        compare(
-            function,
-            cases,
-            reference=reptile_start,
-            read=read,
-            same=lambda a, b: torch.allclose(a, b, rtol=1e-4, atol=1e-5),
-            mistakes=START_MISTAKES,
-            show=_show_start,
-        )
-    return "Right. Your start agrees for 2, 3 and 6 inner steps, and for 2,000 it is the mean of the optima."
-
-
-def _quadratics(n_tasks: int, dims: int, k: int) -> tuple[Tensor, Tensor, float, int]:
-    generator = seeded(n_tasks)
-    c = torch.randn(n_tasks, dims, generator=generator, dtype=torch.float64)
-    roots = torch.randn(n_tasks, dims, dims, generator=generator, dtype=torch.float64)
-    A = roots @ roots.mT + 0.2 * torch.eye(dims, dtype=torch.float64)
-    return c, A, round(0.9 / float(torch.linalg.eigvalsh(A).max()), 3), k
-
-
-def _show_start(case: tuple[Tensor, Tensor, float, int], answer: Tensor, right: Tensor) -> str:
-    c, _, alpha, k = case
-    return (
-        f"For {len(c)} tasks in {c.shape[1]} dimensions, α = {alpha} and k = {k} the start is {_listed(right)}, and "
-        f"yours is {_listed(answer)}. After k steps φᵢ − cᵢ = Mᵏ (θ − cᵢ). Put that into mean(φᵢ − θ) = 0, and solve "
-        "for θ."
-    )
-
-
-def _listed(point: Tensor) -> str:
-    return f"({', '.join(f'{value:.2f}' for value in point.tolist())})"
+    return exercise_reptile_start.judge(function)
 
 
 @check
 def check_inner_product(function: Callable) -> str:
     """`inner_product(model, theta, x, y, batch_size, generator)` -> g₁ · g₂ of two disjoint random minibatches."""
     return exercise_alignment.judge(function)
+
+
+def _update() -> tuple:
+    """One update of the live training on waves."""
+    model = mlp()
+    theta = {name: value.detach() for name, value in model.named_parameters()}
+    return model, theta, sinusoids.sample_episodes(5, 20, 1, generator=seeded(0)), 0.02, 8, 1.0, mse_loss
+
+
+def _plane() -> tuple[Tensor, Tensor, float, int]:
+    c = torch.tensor([[1.0, 0.0], [0.0, 1.0]], dtype=torch.float64)
+    return c, torch.diag_embed(c + 1), 0.2, 2000
+
+
+def _one_wave() -> tuple:
+    model, theta, episodes, *_ = _update()
+    return model, theta, episodes.support_x[0], episodes.support_y[0], 10, seeded(0)
+
+
+_exercises = Exercises(
+    Exercise("reptile_step", check_reptile_step, course=reptile_step, example=_update, seconds=0.2),
+    Exercise("reptile_start", check_reptile_start, course=reptile_start, example=_plane, seconds=0.5),
+    Exercise("inner_product", check_inner_product, course=inner_product, example=_one_wave, seconds=0.05),
+)
+mine, in_time, record = _exercises.mine, _exercises.in_time, _exercises.record

@@ -7,181 +7,12 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import mse_loss
+from torch.nn.functional import l1_loss, mse_loss
 
-from metalib import reptile
-from metalib.adapt import Params, adapt
+from metalib.adapt import Loss, Params
 from metalib.course.kit.parameters import see_that_nothing_changed, small_case, snapshot, values
 from metalib.course.kit.verdict import Wrong, compare
-from metalib.episodes import Episode
-
-
-def reptile_step(m: nn.Module, t: Params, e: Episode, a: float, k: int, epsilon: float) -> Params:
-    """θ + ε · mean over tasks of (φᵢ − θ), where φᵢ has made k full-batch steps of α on the support set of task i."""
-    how = {"inner_lr": a, "inner_steps": k, "loss_fn": mse_loss}
-    return values(reptile.step(m, t, e, meta_step_size=epsilon, **how))
-
-
-def _adapted(m: nn.Module, t: Params, e: Episode, a: float, k: int) -> list[Params]:
-    return reptile.adapted(m, t, e, inner_lr=a, inner_steps=k, loss_fn=mse_loss)
-
-
-def _combine(t: Params, phis: list[Params], rule: Callable[[Tensor, Tensor], Tensor]) -> Params:
-    """rule(θ, mean φ), name by name."""
-    return {name: rule(value, torch.stack([phi[name] for phi in phis]).mean(dim=0)) for name, value in t.items()}
-
-
-def _with(rule: Callable[[Tensor, Tensor, float, float, int], Tensor]) -> Callable[..., Params]:
-    """The mistake that puts θ, mean φ, ε, α and the number of tasks together by `rule`."""
-
-    def mistaken(m: nn.Module, t: Params, e: Episode, a: float, k: int, epsilon: float) -> Params:
-        return _combine(t, _adapted(m, t, e, a, k), lambda old, new: rule(old, new, epsilon, a, len(e.support_y)))
-
-    return mistaken
-
-
-def _chained(m: nn.Module, t: Params, e: Episode, a: float, k: int, epsilon: float) -> Params:
-    phi, phis = t, []
-    for task in _tasks(e):
-        (phi,) = _adapted(m, phi, task, a, k)
-        phis.append(phi)
-    return _combine(t, phis, lambda old, new: old + epsilon * (new - old))
-
-
-def _one_after_the_other(m: nn.Module, t: Params, e: Episode, a: float, k: int, epsilon: float) -> Params:
-    for task in _tasks(e):
-        t = reptile_step(m, t, task, a, k, epsilon)
-    return t
-
-
-def _gradient_averaged(*, at_phi: bool) -> Callable[..., Params]:
-    """θ − ε · the mean gradient of the support loss, at θ or at φ."""
-
-    def mistaken(m: nn.Module, t: Params, e: Episode, a: float, k: int, epsilon: float) -> Params:
-        moved = []
-        for task in _tasks(e):
-            (phi,) = _adapted(m, t, task, a, k if at_phi else 0)
-            with torch.no_grad():
-                after = adapt(m, phi, task.support_x[0], task.support_y[0], inner_lr=1, inner_steps=1, loss_fn=mse_loss)
-            moved.append({name: value - epsilon * (phi[name] - after[name]) for name, value in t.items()})
-        return _combine(t, moved, lambda old, new: new)
-
-    return mistaken
-
-
-def _on_queries(m: nn.Module, t: Params, e: Episode, a: float, k: int, epsilon: float) -> Params:
-    return reptile_step(m, t, e._replace(support_x=e.query_x, support_y=e.query_y), a, k, epsilon)
-
-
-def _on_all_points(m: nn.Module, t: Params, e: Episode, a: float, k: int, epsilon: float) -> Params:
-    x, y = torch.cat([e.support_x, e.query_x], dim=1), torch.cat([e.support_y, e.query_y], dim=1)
-    return reptile_step(m, t, e._replace(support_x=x, support_y=y), a, k, epsilon)
-
-
-def _tasks(e: Episode) -> list[Episode]:
-    return [Episode(*(field[i : i + 1] for field in e)) for i in range(len(e.support_y))]
-
-
-STEP_MISTAKES = (
-    (
-        "Your sign is wrong: θ moves away from the adapted parameters. Write θ + ε · mean(φᵢ − θ).",
-        _with(lambda old, new, epsilon, a, n: old - epsilon * (new - old)),
-    ),
-    (
-        "You add the moves of all tasks up. Take their mean: divide by the number of tasks.",
-        _with(lambda old, new, epsilon, a, n: old + epsilon * n * (new - old)),
-    ),
-    (
-        "You apply ε twice. It scales the mean move once, and the inner steps not at all.",
-        _with(lambda old, new, epsilon, a, n: old + epsilon**2 * (new - old)),
-    ),
-    (
-        "You return the mean of the adapted parameters: ε = 1, whatever ε is. Go only the share ε of the way.",
-        _with(lambda old, new, epsilon, a, n: new),
-    ),
-    (
-        "You go the share 1 − ε of the way: θ and φ have changed places. Small ε means that θ hardly moves.",
-        _with(lambda old, new, epsilon, a, n: new + epsilon * (old - new)),
-    ),
-    (
-        "You return the move alone. Add it to θ.",
-        _with(lambda old, new, epsilon, a, n: epsilon * (new - old)),
-    ),
-    (
-        "You return the mean of φᵢ − θ. Scale it by ε and add it to θ.",
-        _with(lambda old, new, epsilon, a, n: new - old),
-    ),
-    (
-        "You add ε · mean φᵢ to θ. What is added is the *way* from θ to φᵢ: φᵢ − θ.",
-        _with(lambda old, new, epsilon, a, n: old + epsilon * new),
-    ),
-    (
-        "Your move is 1/α times too long: you add up gradients. The move of a task is φᵢ − θ, in which α is contained.",
-        _with(lambda old, new, epsilon, a, n: old + epsilon / a * (new - old)),
-    ),
-    (
-        "You average gradients at θ: that is a step of joint training. Take k inner steps on each task, and average "
-        "where they lead.",
-        _gradient_averaged(at_phi=False),
-    ),
-    (
-        "You average the gradients at φᵢ: that is first-order MAML's step, on the support set. Reptile averages "
-        "φᵢ − θ, the sum of all inner steps.",
-        _gradient_averaged(at_phi=True),
-    ),
-    (
-        "Each of your tasks starts where the one before it ended. Start each from θ: set φ back inside the loop over "
-        "tasks.",
-        _chained,
-    ),
-    (
-        "You move θ after each task, so that the next one starts elsewhere. That is the serial form of the paper. Here "
-        "all tasks start from the same θ, and θ moves once, by the mean.",
-        _one_after_the_other,
-    ),
-    (
-        "Your inner steps see the query points. Reptile needs no query set: adapt to `support_x` and `support_y`.",
-        _on_queries,
-    ),
-    (
-        "Your inner steps take support and query points together. That is allowed in training; the exercise asks for "
-        "the support points only.",
-        _on_all_points,
-    ),
-    (
-        "You take one inner step too few: k − 1. Count the turns of your loop.",
-        lambda m, t, e, a, k, epsilon: reptile_step(m, t, e, a, k - 1, epsilon),
-    ),
-    (
-        "You take one inner step too many: k + 1. Count the turns of your loop.",
-        lambda m, t, e, a, k, epsilon: reptile_step(m, t, e, a, k + 1, epsilon),
-    ),
-    (
-        "You take one inner step, whatever k is. With one, Reptile is joint training.",
-        lambda m, t, e, a, k, epsilon: reptile_step(m, t, e, a, 1, epsilon),
-    ),
-    (
-        "All your inner steps use the gradient at θ. After the first step, take the support loss at φ.",
-        lambda m, t, e, a, k, epsilon: reptile_step(m, t, e, a * k, 1, epsilon),
-    ),
-    (
-        "Your inner step climbs: it adds α times the gradient. Write φ = φ − α g.",
-        lambda m, t, e, a, k, epsilon: reptile_step(m, t, e, -a, k, epsilon),
-    ),
-    (
-        "Your support loss is a sum over the points. `mse_loss` takes the mean, unless you set `reduction`.",
-        lambda m, t, e, a, k, epsilon: reptile_step(m, t, e, a * e.support_y.shape[1], k, epsilon),
-    ),
-    (
-        "You use the first task only. A `return` inside the loop over tasks ends it early.",
-        lambda m, t, e, a, k, epsilon: reptile_step(m, t, _tasks(e)[0], a, k, epsilon),
-    ),
-    (
-        "You use the last task only: its φ overwrites those before it. Collect the φᵢ, and take their mean.",
-        lambda m, t, e, a, k, epsilon: reptile_step(m, t, _tasks(e)[-1], a, k, epsilon),
-    ),
-)
-
+from metalib.course.reptile.mistakes_reptile_step import STEP_MISTAKES, reptile_step
 
 FOR_THETA = (
     "Look for `theta[name] = ...`, `+=` and methods that end in `_`. Make a new dict: "
@@ -195,7 +26,8 @@ FOR_MODEL = (
 
 def judge(function: Callable) -> None:
     """Compare the learner's step with Reptile's on three small networks; raises Wrong with the mistake."""
-    cases = [(*small_case(3), 0.1, 2, 0.3), (*small_case(2), 0.05, 4, 0.6), (*small_case(4), 0.2, 3, 0.15)]
+    cases = [_case(3, 0.1, 2, 0.3), _case(2, 0.05, 4, 0.6), _case(4, 0.2, 3, 0.15, l1_loss)]
+    reptile_step(*cases[0])  # the first gradient loads half of torch: that shall not count as the learner's time
     before = {id(theta): snapshot(model, theta) for model, theta, *_ in cases}
 
     def read(answer: Any, model: nn.Module, theta: Params, *rest: Any) -> Params:
@@ -211,6 +43,11 @@ def judge(function: Callable) -> None:
         mistakes=STEP_MISTAKES,
         show=_show_step,
     )
+
+
+def _case(n_tasks: int, alpha: float, k: int, epsilon: float, loss_fn: Loss = mse_loss) -> tuple:
+    model, theta, episodes = small_case(n_tasks)
+    return model, values(theta), episodes, alpha, k, epsilon, loss_fn  # plain tensors, as later in the notebook
 
 
 def _read_params(answer: Any, theta: Params) -> Params:

@@ -48,11 +48,14 @@ def alignment_at(theta: Params, tasks: Episode) -> dict[str, Tensor]:
 
 
 class Arm(NamedTuple):
-    """How an arm moves: minibatches of its inner loop (None: k full batches), outer rate ε, tasks an update."""
+    """How an arm moves: a task's points, its inner loop's minibatches, outer rate ε, tasks an update."""
 
-    n_batches: int | None
+    points: int
+    batch_size: int
+    n_batches: int
     rate: float
     n_tasks: int
+    apart: bool = False  # each minibatch drawn without regard to the others, instead of one pass after the other
 
 
 def arms(settings: dict[str, Any]) -> dict[str, Arm]:
@@ -60,14 +63,27 @@ def arms(settings: dict[str, Any]) -> dict[str, Arm]:
 
     The rates make the first-order parts of all moves equal: k · α gradients of the mean loss. Joint training takes one
     step where Reptile takes k, on k times as many tasks: its step is k times as long, and with few tasks so noisy that
-    networks die of it. Both compute as many gradients.
+    networks die of it. All compute as many gradients.
+
+    The three arms with `many` points differ only in the pairs of minibatches that one task's steps see: all disjoint,
+    drawn apart, or all equal to the task's data.
     """
-    k, n_tasks = settings["inner_steps"], settings["meta_batch_size"]
+    k, n_tasks, few, many = (settings[n] for n in ("inner_steps", "meta_batch_size", "points", "many_points"))
     return {
-        "Reptile": Arm(k, 1.0, n_tasks),
-        "Reptile, full batches": Arm(None, 1.0, n_tasks),
-        "joint training": Arm(1, float(k), k * n_tasks),
+        "Reptile": Arm(few, few // 2, k, 1.0, n_tasks),
+        "Reptile, full batches": Arm(few, few, k, 1.0, n_tasks),
+        "joint training": Arm(few, few // 2, 1, float(k), k * n_tasks),
+        "Reptile, disjoint minibatches": Arm(many, many // k, k, 1.0, n_tasks),
+        "Reptile, minibatches drawn apart": Arm(many, many // k, k, 1.0, n_tasks, apart=True),
+        "Reptile, full batches of more points": Arm(many, many, k, 1.0, n_tasks),
     }
+
+
+def draw_batches(arm: Arm, generator: torch.Generator) -> list[Tensor]:
+    """The rows of each inner step's minibatch."""
+    if arm.apart:
+        return [torch.randperm(arm.points, generator=generator)[: arm.batch_size] for _ in range(arm.n_batches)]
+    return reptile.minibatches(arm.points, arm.batch_size, arm.n_batches, generator)
 
 
 def run(settings: dict[str, Any]) -> dict[str, Any]:
@@ -77,22 +93,18 @@ def run(settings: dict[str, Any]) -> dict[str, Any]:
     measure = vmap(lambda theta: alignment_at(theta, probe))
     found: dict[str, Any] = {}
     alpha, step = torch.tensor(settings["inner_lr"]), vmap(reptile_direction, in_dims=(0, None, 0, None))
-    for arm, (n_batches, rate, n_tasks) in arms(settings).items():
-        theta, generator, rows = initial(settings["seeds"]), seeded(0), []
+    for name, arm in arms(settings).items():
+        theta, generator, rows, of_task = initial(settings["seeds"]), seeded(0), [], arm.points // 2
         for update in range(settings["updates"] + 1):
             if update % settings["measure_every"] == 0:
                 errors = sinusoids_errors(theta, settings)
-                rows.append({name: value.tolist() for name, value in {**measure(theta), "error": errors}.items()})
-            drawn = sinusoids.sample_episodes(n_seeds * n_tasks, half, half, generator=generator)
-            tasks = Episode(*(field.unflatten(0, (n_seeds, n_tasks)) for field in drawn))
-            if n_batches is None:
-                batches = [torch.arange(2 * half)] * settings["inner_steps"]
-            else:
-                batches = reptile.minibatches(2 * half, half, n_batches, generator)
+                rows.append({what: value.tolist() for what, value in {**measure(theta), "error": errors}.items()})
+            drawn = sinusoids.sample_episodes(n_seeds * arm.n_tasks, of_task, of_task, generator=generator)
+            tasks = Episode(*(field.unflatten(0, (n_seeds, arm.n_tasks)) for field in drawn))
             with torch.no_grad():
-                moved = step(theta, alpha, tasks, batches)
-            theta = {name: value - rate * moved[name] for name, value in theta.items()}
-        found[arm] = {name: [row[name] for row in rows] for name in rows[0]}  # [measurements][seeds]
+                moved = step(theta, alpha, tasks, draw_batches(arm, generator))
+            theta = {part: value - arm.rate * moved[part] for part, value in theta.items()}
+        found[name] = {what: [row[what] for row in rows] for what in rows[0]}  # [measurements][seeds]
     return {"updates": list(range(0, settings["updates"] + 1, settings["measure_every"])), "arms": found}
 
 
@@ -111,11 +123,12 @@ STUDY = Study(
     question="Sinusoids: do the gradients of two minibatches of a task align more in Reptile than in joint training?",
     run=run,
     settings={
-        "seeds": [0, 1, 2],
+        "seeds": list(range(10)),
         "updates": 1500,
         "measure_every": 75,
         "meta_batch_size": 5,
         "points": 20,  # of a task; minibatches have half of them
+        "many_points": 40,  # of a task, where k minibatches share none
         "inner_lr": 0.02,
         "inner_steps": 8,
         "probe_tasks": 100,
