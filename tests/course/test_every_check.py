@@ -15,6 +15,7 @@ from metalib.course.prototypical_networks import checks as prototypical
 from metalib.course.prototypical_networks import exercise_stable_loss as stable_loss
 from metalib.course.rapid_fine_tuning import checks as rapid_fine_tuning
 from metalib.course.reptile import checks as reptile
+from metalib.course.reptile import exercise_reptile_start as reptile_start
 from metalib.course.reptile import exercise_reptile_step as reptile_step
 from metalib.course.start_here import checks as start_here
 
@@ -120,7 +121,7 @@ TABLES = [
     (maml_sinusoids.check_fomaml_gradient, meta_gradient.gradient_mistakes(meta_gradient.first_order)),
     (maml_omniglot.check_largest_stable_step, maml_omniglot.STEP_MISTAKES),
     (reptile.check_reptile_step, reptile_step.STEP_MISTAKES),
-    (reptile.check_reptile_start, reptile.START_MISTAKES),
+    (reptile.check_reptile_start, reptile_start.START_MISTAKES),
     (prototypical.check_prototypes, prototypical.PROTOTYPE_MISTAKES),
     (prototypical.check_stable_loss, stable_loss.MISTAKES),
 ]
