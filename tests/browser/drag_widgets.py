@@ -9,6 +9,8 @@ from stage import Stage
 
 from metalib import baselines, models, protonet
 from metalib.banks import omniglot
+from metalib.course.kit.estimate import Estimate
+from metalib.course.kit.ordering import Ordering
 from metalib.course.kit.question import Question
 from metalib.course.kit.study import read
 from metalib.course.kit.widget import Widget
@@ -55,6 +57,14 @@ def question() -> Widget:
     return Question("How many?", [("one", "It is one more."), ("two", "Two."), ("three", "Count again.")], 1)
 
 
+def estimate() -> Widget:
+    return Estimate("How many?", 12, within=2, too_low="More.", near="Yes.", too_high="Fewer.")
+
+
+def ordering() -> Widget:
+    return Ordering("Which order?", [f"line {i} = {'x' * 40}" for i in range(8)], "Each in its place.", code=True)
+
+
 def beat_the_machine() -> Widget:
     machines = {"pixel neighbours": baselines.pixel_neighbour, "untrained conv4": baselines.untrained_centroid}
     machines["prototypical network"] = lambda episodes: protonet.predict(network(), episodes)
@@ -96,6 +106,8 @@ def start_and_answer(stage: Stage) -> list[float]:
 # name, how it is made, what is done in words, and the doing
 WORKED: list[tuple[str, Callable[[], Widget], str, Work]] = [
     ("question", question, "an arrow key", keys("input", "ArrowDown")),
+    ("estimate", estimate, "a digit typed", keys("input", "1", "Backspace")),
+    ("ordering", ordering, "a line, by arrow key", keys("[data-way=down]", "ArrowDown", "ArrowUp")),
     ("five cards", five_cards, "an arrow key on a card", keys(".metalib-card", "ArrowRight")),
     ("episode explorer", lambda: EpisodeExplorer(bank()), "the ways", slide("n_way")),
     ("beat the machine", beat_the_machine, "answers by key", start_and_answer),

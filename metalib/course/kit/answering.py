@@ -1,6 +1,7 @@
-"""What the kit's questions share: what is right and what is said of an answer travel encoded, for nobody to read by chance.
+"""What the kit's questions share: what is right, and what is said of an answer, travel encoded.
 
-A notebook file keeps its widgets' `data`, and a page made of it does too. Who decodes the key on purpose may have it.
+A notebook file keeps its widgets' `data`, and so does a page that is made of it: nobody shall read the answer there by
+chance. Who decodes it on purpose may have it.
 """
 
 from __future__ import annotations

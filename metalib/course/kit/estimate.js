@@ -31,8 +31,8 @@ const measured = (number, unit) => `${number} ${unit}`.trim();
 /** What is wrong with a number before it is judged, in words. @param {number} number @param {Data} data */
 function outside(number, { unit, scale, between }) {
   const [least, most] = between ?? [-Infinity, Infinity];
-  if (number < least || number > most) return `${measured(said(number), unit)} cannot be: type a number from ${said(least)} to ${said(most)}.`;
-  return scale.kind === "factor" && number <= 0 ? `${said(number)} cannot be: type a number above 0.` : "";
+  if (number < least || number > most) return `${measured(said(number), unit)} is out of range: type a number from ${said(least)} to ${said(most)}.`;
+  return scale.kind === "factor" && number <= 0 ? `${said(number)} is out of range: type a number above 0.` : "";
 }
 
 /** The verdict on a number. @param {Data} data @param {number} number */

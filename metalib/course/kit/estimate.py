@@ -18,11 +18,12 @@ class Estimate(Asked):
     too_low, near, too_high
               what is said of an estimate that is so. "Near", with the answer, or how far it is off, is put before it.
     unit      shown behind the field, such as "%" or "updates"
-    within    what counts as near. Exactly one of the three is given: a distance in the answer's unit (for "%": in points);
-    share     a share of the answer, 0.1 for 10 %;
-    factor    a factor, 2 for half to twice the answer, where estimates may differ by orders of magnitude.
+    within    what counts as near, as a distance in the answer's unit (for "%": in points)
+    share     the same as a share of the answer: 0.1 for 10 %
+    factor    the same as a factor: 2 for half to twice the answer, where estimates may differ by orders of magnitude.
+              Exactly one of these three is given.
     between   the numbers that make sense, such as (0, 100): another one is answered with this range
-    mistakes  (number, words) pairs: what is said of an estimate that is near that number, in place of too low or too high
+    mistakes  (number, words) pairs: what is said of an estimate near that number, in place of too low or too high
     `state` is {"estimate": the number, or None, "typed": text, "checked": bool}; `key` has "answer" and the feedback.
     Raises ValueError for what cannot be asked, such as no feedback, or an answer outside of what makes sense.
     """
@@ -57,7 +58,12 @@ class Estimate(Asked):
         self.words = f"Estimate: {text}\n____ {unit}".rstrip()
         shown = {"text": text, "unit": unit, "scale": scale, "between": between and list(between)}
         said = {"too low": too_low, "near": near, "too high": too_high}
-        key = {"answer": answer, "text": f"{answer:,}", "feedback": said, "mistakes": [list(pair) for pair in mistakes]}
+        key = {
+            "answer": answer,
+            "text": f"{answer:,}".replace("-", "−"),
+            "feedback": said,
+            "mistakes": [list(pair) for pair in mistakes],
+        }
         super().__init__(shown, key, {"estimate": None, "typed": "", "checked": False})
 
     @property
@@ -77,9 +83,7 @@ def _scale(answer: float, given: dict[str, float | None]) -> dict[str, Any]:
     """What counts as near: {"kind": one of the names in `given`, "size": number}."""
     found = {kind: size for kind, size in given.items() if size is not None}
     if len(found) != 1:
-        raise ValueError(
-            f"{len(found)} of within, share and factor are given: give one, which says what counts as near"
-        )
+        raise ValueError(f"{len(found)} of within, share and factor are given: give one, for what counts as near")
     [(kind, size)] = found.items()
     least = 1 if kind == "factor" else 0
     if not size > least:

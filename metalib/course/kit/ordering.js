@@ -61,7 +61,14 @@ export function act(_data, state, action) {
   return { order, moved: line, checked: false };
 }
 
-const MARKS = { right: "✓", wrong: "✗" };
+/** @type {Record<string, string>} */
+const MARKS = { right: "✓", wrong: "✗", "": "" };
+
+/** A line of code with its indentation; what does not fit goes on two letters further in. @param {string} text */
+function codeLine(text) {
+  const line = text.trimStart();
+  return element("code", { style: `padding-left:${text.length - line.length + 2}ch;text-indent:-2ch` }, line);
+}
 
 /** @param {ReturnType<typeof view>} view @param {string} own */
 function draw({ text, code, rows, heard, verdict, mark, feedback: words }, own) {
@@ -81,8 +88,8 @@ function draw({ text, code, rows, heard, verdict, mark, feedback: words }, own) 
         element(
           "li",
           { class: `metalib-row metalib-${row.mark || (row.moved ? "moved" : "plain")}`, "data-handle": row.line },
-          element("span", { class: "metalib-grip", "aria-hidden": "true" }, row.mark === "right" || row.mark === "wrong" ? MARKS[row.mark] : String(i + 1)),
-          code ? element("code", {}, row.text) : element("span", { class: "metalib-sentence" }, inline(row.text)),
+          element("span", { class: "metalib-grip", "aria-hidden": "true" }, `${i + 1} ${MARKS[row.mark]}`.trim()),
+          code ? codeLine(row.text) : element("span", { class: "metalib-sentence" }, inline(row.text)),
           move("up", row, i === 0),
           move("down", row, i === rows.length - 1),
         ),

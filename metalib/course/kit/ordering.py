@@ -16,9 +16,9 @@ class Ordering(Asked):
     """Lines of code, or sentences, in a wrong order, which the learner puts right by buttons, arrow keys or dragging.
 
     text      the question
-    lines     in the right order: (line, words) pairs, where the words say why the line cannot stand earlier than it does;
-              or the line alone, where that goes without saying. They are shown in an order that depends on the text only,
-              and is never a right one.
+    lines     in the right order: (line, words) pairs, where the words say why the line cannot stand earlier, such as
+              "It reads `g`."; or the line alone, where that goes without saying. They are shown in an order that is the
+              same for everyone, and never a right one.
     feedback  what is said when all lines stand right. "Right." is put before it.
     code      whether the lines are code: a font of one width, with the indentation kept
     also      other orders that are right too, each as the numbers of the lines, from 0: (1, 0, 2) swaps the first two

@@ -1,11 +1,13 @@
 """Predict, then run: a question, its answers, and what a page without widgets shows."""
 
+import json
+
 import node
 import pytest
 
 from metalib.course.kit.question import Question
 
-OPTIONS = [("one", "It is one more."), ("two", "Two, as each has one."), ("three", "Count again.")]
+OPTIONS = [("one", "It is one more."), ("two", "Two, as each has one."), ("three", "Count again: 1 … 2.")]
 
 
 def test_nothing_is_chosen_to_begin_with():
@@ -21,6 +23,13 @@ def test_each_answer_has_its_verdict_and_feedback():
         assert found["state"] == {"chosen": option}
         assert found["view"]["verdict"] == ("right" if option == 1 else "wrong")
         assert found["view"]["feedback"] == OPTIONS[option][1]
+
+
+def test_what_is_right_is_in_clear_for_tests_and_not_in_what_a_notebook_keeps():
+    question = Question("How many?", OPTIONS, 1)
+    assert question.key == {"correct": 1, "feedback": [feedback for _, feedback in OPTIONS]}
+    kept = json.dumps([question.get_state(["data", "state"]), question.words])
+    assert "correct" not in kept and not [feedback for _, feedback in OPTIONS if feedback in kept]
 
 
 @pytest.mark.parametrize(

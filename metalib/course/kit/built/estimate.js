@@ -237,7 +237,7 @@ function far({ kind, size }, steps, unit) {
 var measured = (number, unit) => `${number} ${unit}`.trim();
 function outside(number, { unit, scale, between }) {
   let [least, most] = between ?? [-1 / 0, 1 / 0];
-  return number < least || number > most ? `${measured(said(number), unit)} cannot be: type a number from ${said(least)} to ${said(most)}.` : scale.kind === "factor" && number <= 0 ? `${said(number)} cannot be: type a number above 0.` : "";
+  return number < least || number > most ? `${measured(said(number), unit)} is out of range: type a number from ${said(least)} to ${said(most)}.` : scale.kind === "factor" && number <= 0 ? `${said(number)} is out of range: type a number above 0.` : "";
 }
 function judged({ unit, scale, key }, number) {
   let { answer, text, feedback: words, mistakes } = opened(key), off = distance(number, answer, scale, answer) - 1e-9, steps = STEPS[scale.kind], level = steps.filter((step) => off > step).length, own = measured(said(number), unit);

@@ -244,7 +244,11 @@ function act(_data, state, action) {
   let order = state.order.filter((other) => other !== line);
   return order.splice(to, 0, line), { order, moved: line, checked: !1 };
 }
-var MARKS = { right: "✓", wrong: "✗" };
+var MARKS = { right: "✓", wrong: "✗", "": "" };
+function codeLine(text) {
+  let line = text.trimStart();
+  return element("code", { style: `padding-left:${text.length - line.length + 2}ch;text-indent:-2ch` }, line);
+}
 function draw({ text, code, rows, heard, verdict, mark, feedback: words }, own) {
   let move = (way, row, end) => button(
     { name: "nudge", handle: row.line, dy: way === "up" ? 1 : -1 },
@@ -260,8 +264,8 @@ function draw({ text, code, rows, heard, verdict, mark, feedback: words }, own) 
         (row, i) => element(
           "li",
           { class: `metalib-row metalib-${row.mark || (row.moved ? "moved" : "plain")}`, "data-handle": row.line },
-          element("span", { class: "metalib-grip", "aria-hidden": "true" }, row.mark === "right" || row.mark === "wrong" ? MARKS[row.mark] : String(i + 1)),
-          code ? element("code", {}, row.text) : element("span", { class: "metalib-sentence" }, inline(row.text)),
+          element("span", { class: "metalib-grip", "aria-hidden": "true" }, `${i + 1} ${MARKS[row.mark]}`.trim()),
+          code ? codeLine(row.text) : element("span", { class: "metalib-sentence" }, inline(row.text)),
           move("up", row, i === 0),
           move("down", row, i === rows.length - 1)
         )
