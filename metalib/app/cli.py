@@ -34,7 +34,7 @@ def lab_options(parser: argparse.ArgumentParser) -> None:
 
 
 def lab_run(arguments: argparse.Namespace) -> int:
-    """Open JupyterLab on notebook 00."""
+    """Open JupyterLab on the learner's copy of notebook 00."""
     from metalib.app import lab
 
     return lab.launch(arguments.rest)
@@ -191,7 +191,7 @@ def device_option(parser: argparse.ArgumentParser) -> None:
 
 
 COMMANDS = {
-    "lab": Command("open JupyterLab on the first notebook", lab_options, lab_run, "metalib.app.lab"),
+    "lab": Command("open JupyterLab on your copy of the first notebook", lab_options, lab_run, "metalib.app.lab"),
     "doctor": Command(
         "say what is installed, what is wrong, and what to do about it",
         doctor_options,

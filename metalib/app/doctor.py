@@ -160,11 +160,12 @@ def trained() -> Finding:
 
 
 def notebooks() -> Finding:
-    """Whether the course's notebooks are at hand."""
-    from metalib.app import lab
+    """Whether the course's notebooks are at hand, and where the learner's copies lie."""
+    from metalib.app import copies, lab
 
     try:
-        return Finding(True, f"notebooks: {lab.course_root() / 'notebooks'}")
+        root = lab.course_root()
+        return Finding(True, f"notebooks: {root / copies.SOURCE}; your copies: {copies.home_of(root) / copies.FOLDER}")
     except ValueError as error:
         return Finding(
             False, f"notebooks: {error}", "notebooks cannot be opened from here; the module works all the same"

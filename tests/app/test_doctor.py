@@ -162,6 +162,11 @@ def test_no_checkout(monkeypatch):
     assert wrong(doctor.notebooks(), "not part of the installed package")
 
 
+def test_it_says_where_the_learners_copies_lie():
+    finding = doctor.notebooks()
+    assert finding.ok and f"your copies: {places.checkout() / 'mine'}" in finding.line
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [("METALIB_DATA", "/no/such/folder"), ("METALIB_BANK", "cifar"), ("OMP_NUM_THREADS", "many")],
