@@ -144,6 +144,9 @@ export function checkbox(key, label, on) {
   return element("label", { class: "metalib-check" }, element("input", { type: "checkbox", "data-set": key, checked: on }), label);
 }
 
+/** A name with slashes: the line may break after each. @param {string} name @returns {Child[]} */
+export const breakable = (name) => name.split("/").flatMap((part, i) => (i ? ["/", element("wbr"), part] : [part]));
+
 /** A sentence that a screen reader says when it changes. @param {Children[]} children */
 export function status(...children) {
   return element("p", { class: "metalib-status", role: "status" }, ...children);

@@ -1,4 +1,4 @@
-import { bars, button, element, note, status, tile } from "../kit/elements.js";
+import { bars, breakable, button, element, note, status, tile } from "../kit/elements.js";
 import { inWords, wilson } from "../kit/intervals.js";
 import { widget } from "../kit/widget.js";
 import "./beat_the_machine.css"; // after the kit's, which it refines
@@ -137,7 +137,7 @@ function done({ status: words, bars: rows, missed, total, n_way, round, rounds }
         side(pictures, yours + 1, "you chose"),
         side(pictures, truth + 1, "right"),
       ),
-      element("small", {}, name.split("/").flatMap((part, i) => (i ? ["/", element("wbr"), part] : [part]))), // may break there
+      element("small", {}, breakable(name)),
       element("small", {}, `Right here: ${machines.join(", ") || "no machine"}`),
     );
   const more = round + 1 < rounds;

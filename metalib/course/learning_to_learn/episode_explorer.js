@@ -1,5 +1,5 @@
 import { asking, waiting } from "../kit/asking.js";
-import { badge, bars, button, checkbox, element, select, slider, status } from "../kit/elements.js";
+import { badge, bars, breakable, button, checkbox, element, select, slider, status } from "../kit/elements.js";
 import { widget } from "../kit/widget.js";
 import { act, view } from "./episode_view.js";
 import "./episode_explorer.css"; // after the kit's, which it refines
@@ -18,19 +18,21 @@ const LEAKS = [
   ["ascending_labels", "labels in ascending class order"],
 ];
 
+/** @param {[Box, string]} what @param {View["state"]} state */
+const box = ([key, label], state) => checkbox(key, label, Boolean(state[key]));
+
 /** @param {View} seen @param {boolean} alone  whether no Python can answer */
 function controls({ alphabets, whole, most, state }, alone) {
   const name = (/** @type {string} */ group) => (alone && !whole.includes(group) ? `${group} (needs Python)` : group);
   /** @param {"n_way" | "k_shot" | "n_query"} key @param {string} label @param {number} min */
   const count = (key, label, min) => slider({ key, label, min, max: most[key], step: 1, value: state[key], text: String(state[key]) });
-  const box = (/** @type {[Box, string]} */ [key, label]) => checkbox(key, label, Boolean(state[key]));
   return [
     element(
       "div",
       { class: "metalib-controls" },
       select({ key: "alphabet", label: "Alphabet", options: ["all alphabets", ...alphabets.map(name)], value: state.alphabet }),
-      box(["rotation", "rotations by 90° as new classes"]),
-      state.alphabet ? null : box(["within_group", "all N from one alphabet"]),
+      box(["rotation", "rotations by 90° as new classes"], state),
+      state.alphabet ? null : box(["within_group", "all N from one alphabet"], state),
     ),
     element(
       "div",
@@ -39,13 +41,17 @@ function controls({ alphabets, whole, most, state }, alone) {
       count("k_shot", "K, shots", 1),
       count("n_query", "Queries a class", 1),
     ),
-    element(
-      "div",
-      { class: "metalib-controls", role: "group", "aria-label": "Leaks" },
-      element("span", { class: "metalib-legend", "aria-hidden": "true" }, "Leaks:"),
-      LEAKS.map(box),
-    ),
   ];
+}
+
+/** Between the episode and the auditor, which both change with them. @param {View} seen */
+function leaks({ state }) {
+  return element(
+    "div",
+    { class: "metalib-controls metalib-leaks", role: "group", "aria-label": "Leaks" },
+    element("span", { class: "metalib-legend", "aria-hidden": "true" }, "Leaks:"),
+    LEAKS.map((leak) => box(leak, state)),
+  );
 }
 
 /** Pictures of one class side by side; grey where they are not known. @param {Seen["table"]["rows"][0]["pictures"]} pictures @param {number[]} places */
@@ -79,16 +85,17 @@ function episode({ table, state: { k_shot, n_query }, n_classes }) {
       element("th", { role: "rowheader", scope: "row" }, badge(label)),
       cell(support, "support pictures"),
       cell(query, "query pictures"),
-      element("td", { role: "cell", class: "metalib-class" }, `${number} `, element("small", {}, name)),
+      element("td", { role: "cell", class: "metalib-class" }, `${number} `, element("small", {}, breakable(name))),
     );
   };
   const head = ["label", "support", "query", `class, of ${n_classes}`];
+  const size = k_shot + n_query > 10 ? "metalib-is-many" : k_shot + n_query > 6 ? "" : "metalib-is-few";
   return element(
     "div",
     { class: "metalib-scroll", tabindex: table.rows.length > 5 ? 0 : null, role: "group", "aria-label": "The episode" },
     element(
       "table",
-      { role: "table", class: k_shot + n_query > 10 ? "metalib-episode metalib-is-many" : "metalib-episode" },
+      { role: "table", class: `metalib-episode ${size}`, style: `--k:${k_shot};--q:${n_query}` },
       element("thead", { role: "rowgroup" }, element("tr", { role: "row" }, head.map((text) => element("th", { role: "columnheader", scope: "col" }, text)))),
       element("tbody", { role: "rowgroup" }, table.rows.map(row)),
     ),
@@ -131,7 +138,7 @@ function draw(seen, _own, kernel) {
   const alone = kernel === "gone";
   const head = (/** @type {HTMLElement} */ beside) =>
     element("div", { class: "metalib-between metalib-head" }, status(seen.status), beside);
-  if (seen.kind === "problem") return [...controls(seen, alone), head(toTheBeginning())];
+  if (seen.kind === "problem") return [...controls(seen, alone), head(toTheBeginning()), leaks(seen)];
   const next = alone ? seen.nextAtHand() : undefined;
   const another = button({ name: "another", shown: next ?? undefined }, { disabled: next === null }, "Another episode");
   const { missing, failed } = seen.table;
@@ -141,6 +148,7 @@ function draw(seen, _own, kernel) {
     head(another),
     episode(seen),
     element("p", { class: "metalib-wait metalib-hint", role: "status" }, hint),
+    leaks(seen),
     element("div", { class: "metalib-results" }, scores(seen, kernel), alone && (seen.lacks.length || next === null) ? without(seen) : null),
   ];
 }

@@ -106,7 +106,7 @@ function draw({ pictures, labels, support, columns, chart, sliders, networks, co
         { class: "metalib-shares", "aria-hidden": "true", title: words },
         shares.map((share, i) => element("i", { style: `background:${labels[i].colour};height:${Math.max(2, 100 * share).toFixed(1)}%` })),
       ),
-      element("span", { class: "metalib-given", "aria-hidden": "true" }, badge(label), wrong ? element("b", {}, `✗ is ${is}`) : null),
+      element("span", { class: "metalib-given", "aria-hidden": "true" }, badge(label), wrong ? element("b", {}, "✗", element("span", {}, ` is ${is}`)) : null),
     );
   };
   return [

@@ -60,7 +60,7 @@ export function view(data, { stage, group, picked }) {
 }
 
 /** @typedef {{ name: "set", key: "stage", value: number } | { name: "choose", group: string | null }} Setting */
-/** @typedef {{ name: "pick", drawing: number } | { name: "step", by: "drawing" | "class", step: number }} Picking */
+/** @typedef {{ name: "pick", drawing: number } | { name: "step", by: "drawing" | "class", step: number } | { name: "end", last: boolean }} Picking */
 
 /** @param {Data} data @param {State} state @param {Setting | Picking} action @returns {State} */
 export function act(data, state, action) {
@@ -74,7 +74,8 @@ export function act(data, state, action) {
   }
   const seen = visible(data, state.group);
   let drawing = state.picked;
-  if (action.name === "pick") drawing = seen.includes(action.drawing) ? action.drawing : drawing;
+  if (action.name === "end") drawing = seen[action.last ? seen.length - 1 : 0];
+  else if (action.name === "pick") drawing = seen.includes(action.drawing) ? action.drawing : drawing;
   else {
     const step = action.step * (action.by === "class" ? data.n_drawings : 1);
     const count = seen.length;
@@ -111,7 +112,7 @@ function map({ places, classes, groups, n_drawings, kin, picked, title }) {
       class: "metalib-chart metalib-atlas",
       tabindex: 0,
       role: "application",
-      "aria-label": `${title}: ${places.length} drawings. Left and right arrow: next drawing. Up and down: next character. With Shift: five at once`,
+      "aria-label": `${title}: ${places.length} drawings. Left and right arrow: next drawing. Up and down: next character. With Shift: five at once. Home and End: first and last`,
     },
     svg("rect", { width: WIDTH, height: HEIGHT, class: "metalib-paper" }),
     looks.map((look, c) => lines(c, look)),
@@ -163,9 +164,11 @@ const STEPS = {
 /** @param {KeyboardEvent} event @param {(action: import("../kit/widget.js").Action) => void} send */
 function key(event, send) {
   const found = STEPS[event.key];
-  if (!found || !(/** @type {Element} */ (event.target).closest(".metalib-atlas"))) return;
+  const end = ["Home", "End"].indexOf(event.key);
+  if ((!found && end < 0) || !(/** @type {Element} */ (event.target).closest(".metalib-atlas"))) return;
   event.preventDefault();
-  send({ name: "step", by: found.by, step: found.step * (event.shiftKey ? WIDE : 1) });
+  if (end >= 0) send({ name: "end", last: end === 1 });
+  else send({ name: "step", by: found.by, step: found.step * (event.shiftKey ? WIDE : 1) });
 }
 
 /** @type {WeakMap<HTMLElement, ReturnType<typeof glide>>} */

@@ -77,9 +77,11 @@ export function act({ tables }, state, action) {
   const { features, queries } = tables[state.deal];
   const drawings = features.shape[1];
   const taken = new Set(queries.filter(([label]) => label === card).map(([, drawing]) => drawing));
-  const next = (/** @type {number} */ drawing) => (drawing + step + drawings) % drawings;
-  let drawing = next(state.support[card]);
-  while (taken.has(drawing)) drawing = next(drawing);
+  let drawing = state.support[card];
+  for (let passed = 0; passed < Math.abs(step); passed++) {
+    do drawing = (drawing + Math.sign(step) + drawings) % drawings;
+    while (taken.has(drawing));
+  }
   return { ...state, support: state.support.map((now, i) => (i === card ? drawing : now)), before: state.support };
 }
 
@@ -125,6 +127,7 @@ function draw({ drawings, cards, queries, status: words }) {
 
 /** @type {Record<string, number>} */
 const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+const WIDE = 5; // drawings that an arrow key with Shift goes at once
 
 /** @param {KeyboardEvent} event @param {(action: import("../kit/widget.js").Action) => void} send */
 function key(event, send) {
@@ -132,7 +135,7 @@ function key(event, send) {
   const step = STEPS[event.key];
   if (!card || !step) return;
   event.preventDefault();
-  send({ name: "swap", card: Number(card.getAttribute("data-card")), step });
+  send({ name: "swap", card: Number(card.getAttribute("data-card")), step: step * (event.shiftKey ? WIDE : 1) });
 }
 
 export default widget({ name: "five-cards", view, act, draw, key, shown: ({ predicted }) => ({ predicted }) });

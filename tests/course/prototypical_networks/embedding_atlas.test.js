@@ -41,6 +41,12 @@ test("arrows stay within the alphabet that is shown", () => {
   assert.deepEqual([1, 2].map((n) => step(shown, "class", n)), [2, 0]);
 });
 
+test("Home and End go to the first and the last drawing that is shown", () => {
+  const ends = (/** @type {typeof first} */ state) => [false, true].map((last) => act(data, state, { name: "end", last }).picked);
+  assert.deepEqual(ends({ ...first, picked: 2 }), [0, 7]);
+  assert.deepEqual(ends(act(data, first, { name: "choose", group: "y" })), [4, 5]);
+});
+
 test("another alphabet drops a drawing that it does not have, and keeps one that it has", () => {
   const seventh = act(data, first, { name: "pick", drawing: 7 });
   assert.equal(act(data, seventh, { name: "choose", group: "y" }).picked, 4);

@@ -40,6 +40,13 @@ test("a swap never shows a query and comes round", () => {
   assert.deepEqual(act(data, forth, { name: "swap", card: 0, step: -1 }).support, state.support);
 });
 
+test("wide steps pass over queries too, as many steps at once", () => {
+  const data = { labels: [badge("A")], tables: [table([0], [[0, 1], [0, 4]], packed([1, 6, 1], [0, 1, 2, 3, 4, 5]))] };
+  const from = (/** @type {number} */ drawing, /** @type {number} */ step) =>
+    act(data, { deal: 0, support: [drawing], before: null }, { name: "swap", card: 0, step }).support[0];
+  assert.deepEqual([from(0, 5), from(0, -5), from(3, 3)], [2, 5, 2]);
+});
+
 test("what flipped is said of the last swap only, and another deal forgets it", () => {
   const data = { labels: [badge("A"), badge("B")], tables: [table([0, 0], QUERIES), table([1, 0], QUERIES)] };
   const first = { deal: 0, support: [0, 0], before: null };

@@ -25,6 +25,7 @@ function button(action, attributes, ...children) {
   let { class: own = "", ...rest } = attributes;
   return element("button", { type: "button", class: `metalib-button ${own}`.trim(), "data-act": JSON.stringify(action), ...rest }, ...children);
 }
+var breakable = (name) => name.split("/").flatMap((part, i) => i ? ["/", element("wbr"), part] : [part]);
 function status(...children) {
   return element("p", { class: "metalib-status", role: "status" }, ...children);
 }
@@ -229,7 +230,7 @@ function setting({ target }) {
     /** @type {HTMLInputElement} */
     target
   );
-  return { name: "set", key: dataset.set ?? "", value: Number(type === "checkbox" ? checked : value) };
+  return { name: "set", key: dataset.set ?? "", value: type === "text" ? value : Number(type === "checkbox" ? checked : value) };
 }
 function listen(node, kind, act2) {
   return node.addEventListener(kind, act2), () => node.removeEventListener(kind, act2);
@@ -327,8 +328,7 @@ function done({ status: words, bars: rows, missed, total, n_way, round, rounds }
       side(pictures, yours + 1, "you chose"),
       side(pictures, truth + 1, "right")
     ),
-    element("small", {}, name.split("/").flatMap((part, i) => i ? ["/", element("wbr"), part] : [part])),
-    // may break there
+    element("small", {}, breakable(name)),
     element("small", {}, `Right here: ${machines.join(", ") || "no machine"}`)
   ), more = round + 1 < rounds;
   return [

@@ -81,6 +81,7 @@ function select({ key, label, options, value }) {
 function checkbox(key, label, on) {
   return element("label", { class: "metalib-check" }, element("input", { type: "checkbox", "data-set": key, checked: on }), label);
 }
+var breakable = (name) => name.split("/").flatMap((part, i) => i ? ["/", element("wbr"), part] : [part]);
 function status(...children) {
   return element("p", { class: "metalib-status", role: "status" }, ...children);
 }
@@ -268,7 +269,7 @@ function setting({ target }) {
     /** @type {HTMLInputElement} */
     target
   );
-  return { name: "set", key: dataset.set ?? "", value: Number(type === "checkbox" ? checked : value) };
+  return { name: "set", key: dataset.set ?? "", value: type === "text" ? value : Number(type === "checkbox" ? checked : value) };
 }
 function listen(node, kind, act2) {
   return node.addEventListener(kind, act2), () => node.removeEventListener(kind, act2);
@@ -426,16 +427,16 @@ var LEAKS = [
   ["support_in_query", "support picture is asked again"],
   ["repeated_class", "a class is drawn twice"],
   ["ascending_labels", "labels in ascending class order"]
-];
+], box = ([key, label], state) => checkbox(key, label, !!state[key]);
 function controls({ alphabets, whole, most, state }, alone) {
-  let name = (group) => alone && !whole.includes(group) ? `${group} (needs Python)` : group, count = (key, label, min) => slider({ key, label, min, max: most[key], step: 1, value: state[key], text: String(state[key]) }), box = ([key, label]) => checkbox(key, label, !!state[key]);
+  let name = (group) => alone && !whole.includes(group) ? `${group} (needs Python)` : group, count = (key, label, min) => slider({ key, label, min, max: most[key], step: 1, value: state[key], text: String(state[key]) });
   return [
     element(
       "div",
       { class: "metalib-controls" },
       select({ key: "alphabet", label: "Alphabet", options: ["all alphabets", ...alphabets.map(name)], value: state.alphabet }),
-      box(["rotation", "rotations by 90° as new classes"]),
-      state.alphabet ? null : box(["within_group", "all N from one alphabet"])
+      box(["rotation", "rotations by 90° as new classes"], state),
+      state.alphabet ? null : box(["within_group", "all N from one alphabet"], state)
     ),
     element(
       "div",
@@ -443,14 +444,16 @@ function controls({ alphabets, whole, most, state }, alone) {
       count("n_way", "N, ways", 2),
       count("k_shot", "K, shots", 1),
       count("n_query", "Queries a class", 1)
-    ),
-    element(
-      "div",
-      { class: "metalib-controls", role: "group", "aria-label": "Leaks" },
-      element("span", { class: "metalib-legend", "aria-hidden": "true" }, "Leaks:"),
-      LEAKS.map(box)
     )
   ];
+}
+function leaks({ state }) {
+  return element(
+    "div",
+    { class: "metalib-controls metalib-leaks", role: "group", "aria-label": "Leaks" },
+    element("span", { class: "metalib-legend", "aria-hidden": "true" }, "Leaks:"),
+    LEAKS.map((leak) => box(leak, state))
+  );
 }
 function pictureRow(pictures, places) {
   let turn = pictures?.turn ? `;transform:rotate(${-90 * pictures.turn}deg)` : "";
@@ -475,15 +478,15 @@ function episode({ table, state: { k_shot, n_query }, n_classes }) {
       element("th", { role: "rowheader", scope: "row" }, badge(label)),
       cell(support, "support pictures"),
       cell(query, "query pictures"),
-      element("td", { role: "cell", class: "metalib-class" }, `${number} `, element("small", {}, name))
+      element("td", { role: "cell", class: "metalib-class" }, `${number} `, element("small", {}, breakable(name)))
     );
-  }, head = ["label", "support", "query", `class, of ${n_classes}`];
+  }, head = ["label", "support", "query", `class, of ${n_classes}`], size = k_shot + n_query > 10 ? "metalib-is-many" : k_shot + n_query > 6 ? "" : "metalib-is-few";
   return element(
     "div",
     { class: "metalib-scroll", tabindex: table.rows.length > 5 ? 0 : null, role: "group", "aria-label": "The episode" },
     element(
       "table",
-      { role: "table", class: k_shot + n_query > 10 ? "metalib-episode metalib-is-many" : "metalib-episode" },
+      { role: "table", class: `metalib-episode ${size}`, style: `--k:${k_shot};--q:${n_query}` },
       element("thead", { role: "rowgroup" }, element("tr", { role: "row" }, head.map((text) => element("th", { role: "columnheader", scope: "col" }, text)))),
       element("tbody", { role: "rowgroup" }, table.rows.map(row))
     )
@@ -512,13 +515,14 @@ function without({ whole }) {
 var toTheBeginning = () => button({ name: "first" }, {}, "Back to the beginning");
 function draw(seen, _own, kernel) {
   let alone = kernel === "gone", head = (beside) => element("div", { class: "metalib-between metalib-head" }, status(seen.status), beside);
-  if (seen.kind === "problem") return [...controls(seen, alone), head(toTheBeginning())];
+  if (seen.kind === "problem") return [...controls(seen, alone), head(toTheBeginning()), leaks(seen)];
   let next = alone ? seen.nextAtHand() : void 0, another = button({ name: "another", shown: next ?? void 0 }, { disabled: next === null }, "Another episode"), { missing, failed } = seen.table, hint = missing && (failed || seen.counted.known && waiting(kernel, "fetches the drawings"));
   return [
     ...controls(seen, alone),
     head(another),
     episode(seen),
     element("p", { class: "metalib-wait metalib-hint", role: "status" }, hint),
+    leaks(seen),
     element("div", { class: "metalib-results" }, scores(seen, kernel), alone && (seen.lacks.length || next === null) ? without(seen) : null)
   ];
 }

@@ -218,7 +218,7 @@ function setting({ target }) {
     /** @type {HTMLInputElement} */
     target
   );
-  return { name: "set", key: dataset.set ?? "", value: Number(type === "checkbox" ? checked : value) };
+  return { name: "set", key: dataset.set ?? "", value: type === "text" ? value : Number(type === "checkbox" ? checked : value) };
 }
 function listen(node, kind, act2) {
   return node.addEventListener(kind, act2), () => node.removeEventListener(kind, act2);
@@ -359,7 +359,7 @@ function draw({ pictures, labels, support, columns, chart: chart2, sliders, netw
         { class: "metalib-shares", "aria-hidden": "true", title: words2 },
         shares.map((share, i) => element("i", { style: `background:${labels[i].colour};height:${Math.max(2, 100 * share).toFixed(1)}%` }))
       ),
-      element("span", { class: "metalib-given", "aria-hidden": "true" }, badge(label), wrong ? element("b", {}, `✗ is ${is}`) : null)
+      element("span", { class: "metalib-given", "aria-hidden": "true" }, badge(label), wrong ? element("b", {}, "✗", element("span", {}, ` is ${is}`)) : null)
     );
   };
   return [

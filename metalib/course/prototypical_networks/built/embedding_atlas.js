@@ -215,7 +215,7 @@ function setting({ target }) {
     /** @type {HTMLInputElement} */
     target
   );
-  return { name: "set", key: dataset.set ?? "", value: Number(type === "checkbox" ? checked : value) };
+  return { name: "set", key: dataset.set ?? "", value: type === "text" ? value : Number(type === "checkbox" ? checked : value) };
 }
 function listen(node, kind, act2) {
   return node.addEventListener(kind, act2), () => node.removeEventListener(kind, act2);
@@ -329,7 +329,8 @@ function act(data, state, action) {
     return { ...state, group: action.group, picked: seen2.includes(state.picked) ? state.picked : seen2[0] };
   }
   let seen = visible(data, state.group), drawing = state.picked;
-  if (action.name === "pick") drawing = seen.includes(action.drawing) ? action.drawing : drawing;
+  if (action.name === "end") drawing = seen[action.last ? seen.length - 1 : 0];
+  else if (action.name === "pick") drawing = seen.includes(action.drawing) ? action.drawing : drawing;
   else {
     let step = action.step * (action.by === "class" ? data.n_drawings : 1), count = seen.length;
     drawing = seen[((seen.indexOf(drawing) + step) % count + count) % count];
@@ -354,7 +355,7 @@ function map({ places, classes, groups, n_drawings, kin, picked, title }) {
       class: "metalib-chart metalib-atlas",
       tabindex: 0,
       role: "application",
-      "aria-label": `${title}: ${places.length} drawings. Left and right arrow: next drawing. Up and down: next character. With Shift: five at once`
+      "aria-label": `${title}: ${places.length} drawings. Left and right arrow: next drawing. Up and down: next character. With Shift: five at once. Home and End: first and last`
     },
     svg("rect", { width: WIDTH, height: HEIGHT, class: "metalib-paper" }),
     looks.map((look, c) => lines(c, look)),
@@ -397,9 +398,9 @@ var STEPS = {
   ArrowUp: { by: "class", step: -1 }
 };
 function key(event, send) {
-  let found = STEPS[event.key];
-  !found || !/** @type {Element} */
-  event.target.closest(".metalib-atlas") || (event.preventDefault(), send({ name: "step", by: found.by, step: found.step * (event.shiftKey ? WIDE2 : 1) }));
+  let found = STEPS[event.key], end = ["Home", "End"].indexOf(event.key);
+  !found && end < 0 || !/** @type {Element} */
+  event.target.closest(".metalib-atlas") || (event.preventDefault(), end >= 0 ? send({ name: "end", last: end === 1 }) : send({ name: "step", by: found.by, step: found.step * (event.shiftKey ? WIDE2 : 1) }));
 }
 var gliding = /* @__PURE__ */ new WeakMap();
 function motion(root) {

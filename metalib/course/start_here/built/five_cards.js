@@ -194,7 +194,7 @@ function setting({ target }) {
     /** @type {HTMLInputElement} */
     target
   );
-  return { name: "set", key: dataset.set ?? "", value: Number(type === "checkbox" ? checked : value) };
+  return { name: "set", key: dataset.set ?? "", value: type === "text" ? value : Number(type === "checkbox" ? checked : value) };
 }
 function listen(node, kind, act2) {
   return node.addEventListener(kind, act2), () => node.removeEventListener(kind, act2);
@@ -238,8 +238,11 @@ function act({ tables }, state, action) {
     let deal = (state.deal + 1) % tables.length;
     return { deal, support: tables[deal].support, before: null };
   }
-  let { card, step } = action, { features, queries } = tables[state.deal], drawings = features.shape[1], taken = new Set(queries.filter(([label]) => label === card).map(([, drawing2]) => drawing2)), next = (drawing2) => (drawing2 + step + drawings) % drawings, drawing = next(state.support[card]);
-  for (; taken.has(drawing); ) drawing = next(drawing);
+  let { card, step } = action, { features, queries } = tables[state.deal], drawings = features.shape[1], taken = new Set(queries.filter(([label]) => label === card).map(([, drawing2]) => drawing2)), drawing = state.support[card];
+  for (let passed = 0; passed < Math.abs(step); passed++)
+    do
+      drawing = (drawing + Math.sign(step) + drawings) % drawings;
+    while (taken.has(drawing));
   return { ...state, support: state.support.map((now, i) => i === card ? drawing : now), before: state.support };
 }
 function draw({ drawings, cards, queries, status: words }) {
@@ -274,13 +277,13 @@ function draw({ drawings, cards, queries, status: words }) {
     element("div", { class: "metalib-between" }, status(words), button({ name: "deal" }, {}, `${count} other characters`))
   ];
 }
-var STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+var STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }, WIDE2 = 5;
 function key(event, send) {
   let card = (
     /** @type {HTMLElement} */
     event.target.closest("[data-card]")
   ), step = STEPS[event.key];
-  !card || !step || (event.preventDefault(), send({ name: "swap", card: Number(card.getAttribute("data-card")), step }));
+  !card || !step || (event.preventDefault(), send({ name: "swap", card: Number(card.getAttribute("data-card")), step: step * (event.shiftKey ? WIDE2 : 1) }));
 }
 var five_cards_default = widget({ name: "five-cards", view, act, draw, key, shown: ({ predicted }) => ({ predicted }) });
 export {
