@@ -84,7 +84,7 @@ def describe(device: torch.device) -> str:
 
 
 def machine() -> str:
-    """The processor, in words, with its threads; for records of what was run where."""
+    """The processor and its threads, and the GPU where there is one, in words; for records of what was run where."""
     name = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
@@ -92,4 +92,5 @@ def machine() -> str:
             line.split(":")[1].strip() for line in cpuinfo.read_text().splitlines() if line.startswith("model name")
         ]
         name = names[0] if names else name
-    return f"{name}, {torch.get_num_threads()} threads, torch {torch.__version__}"
+    gpu = f"{torch.cuda.get_device_name()}, " if torch.cuda.is_available() else ""
+    return f"{gpu}{name}, {torch.get_num_threads()} threads, torch {torch.__version__}"

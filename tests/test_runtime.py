@@ -40,3 +40,9 @@ def test_the_allocator_setting_can_be_turned_off(value, kept):
         capture_output=True, text=True,
     ).stdout  # fmt: skip
     assert output.strip() == kept
+
+
+def test_a_record_names_the_gpu_where_there_is_one(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "A GPU")
+    assert runtime.machine().startswith("A GPU, ")
