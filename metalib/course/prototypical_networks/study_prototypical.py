@@ -135,7 +135,7 @@ def table(arms: dict[str, list[dict[str, Tensor]]], baseline: str) -> dict[str, 
 
 def sit(network: Conv4, bank: ClassBank, *, cosine: bool = False, five_shot: bool = True) -> dict[str, Tensor]:
     """The accuracies in both exams, and on tasks of 20 ways and of 5 shots, from one embedding of the bank."""
-    embedded = embed_bank(network, bank)
+    embedded = embed_bank(network, bank).cpu()
     specs = {
         "exam A: 5-way 1-shot": (EXAM_A.spec, EXAM_A.n_episodes, EXAM_A.seed),
         "exam B: 20-way 1-shot within an alphabet": (EXAM_B.spec, EXAM_B.n_episodes, EXAM_B.seed),
@@ -176,13 +176,13 @@ def compare(
     scale: float,
 ) -> dict[str, Any]:
     """Train and test each arm, (groups, shots), by squared Euclid times `scale`; the last arm is the baseline."""
-    training, _, evaluation = split(load_bank("omniglot", quiet=True))
+    training, evaluation = parts()
     bank = training.rotated()
     loss = partial(squared_euclidean, scale=scale)
     found: dict[str, list[dict[str, Tensor]]] = {arm: [] for arm in arms}
     for seed in seeds:
         for arm, (n_groups, k_shot) in arms.items():
-            network = new_network(seed, settings["downsample"])
+            network = new_network(seed, settings["downsample"]).to(bank.device)
 
             def losses(episodes: Episode, network: Conv4 = network, n_groups: int = n_groups) -> Tensor:
                 return losses_in_one_batch(network, regroup(episodes, n_groups), loss)
@@ -193,15 +193,21 @@ def compare(
 
 
 def distance(settings: dict[str, Any]) -> dict[str, Any]:
-    """Trained and tested with one distance each; "learned scale": the logits times a number that is trained too."""
-    training, _, evaluation = split(load_bank("omniglot", quiet=True))
+    """Trained and tested with one distance each, after a short and after a longer run; "learned": s is trained too."""
+    lengths = [with_length(settings, updates) for updates in settings["lengths"]]
+    return {f"{updates} updates": found for updates, found in zip(settings["lengths"], lengths, strict=True)}
+
+
+def with_length(settings: dict[str, Any], updates: int) -> dict[str, Any]:
+    """All arms, each trained for as many updates."""
+    training, evaluation = parts()
     bank, spec = training.rotated(), EpisodeSpec(settings["n_way"], 1, settings["n_query"])
     arms: dict[str, list[dict[str, Tensor]]] = {name: [] for name in settings["arms"]}
     scales: dict[str, list[float]] = {name: [] for name in settings["arms"]}
     for seed in settings["seeds"]:
-        for name, (kind, first_scale) in settings["arms"].items():
-            network = new_network(seed, settings["downsample"])
-            scale = nn.Parameter(torch.tensor(first_scale or 1.0))
+        for name, (kind, first_scale, learned) in settings["arms"].items():
+            network = new_network(seed, settings["downsample"]).to(bank.device)
+            scale = nn.Parameter(torch.tensor(first_scale, device=bank.device))
 
             def by_distance(
                 c: Tensor, q: Tensor, y: Tensor, n_way: int, kind: str = kind, scale: nn.Parameter = scale
@@ -211,16 +217,23 @@ def distance(settings: dict[str, Any]) -> dict[str, Any]:
             def losses(episodes: Episode, network: Conv4 = network, loss: EpisodeLoss = by_distance) -> Tensor:
                 return losses_in_one_batch(network, episodes, loss)
 
-            trained = fit(network, bank, spec, losses, settings, seed, scale if first_scale else None)
+            run = {**settings, "updates": updates}
+            trained = fit(network, bank, spec, losses, run, seed, scale if learned else None)
             arms[name].append(sit(trained, evaluation, cosine=kind == "cosine", five_shot=False))
             scales[name].append(round(scale.item(), 3))
     return {**table(arms, next(iter(arms))), "scale": scales}
 
 
+def parts() -> tuple[ClassBank, ClassBank]:
+    """The training and the evaluation part of Omniglot, on the best device there is."""
+    training, _, evaluation = split(load_bank("omniglot", quiet=True).to(runtime.pick_device()))
+    return training, evaluation
+
+
 COMMON = {
     "data": "Omniglot training part with rotations; evaluation part, unrotated",
     "batch_norm": "running statistics at test; in training one batch for all tasks of an update",
-    "downsample": "stride",
+    "downsample": "max_pool",
     "updates": 500,
     "learning_rate": 1e-3,
     "seeds": [0, 1, 2],
@@ -229,7 +242,7 @@ COMMON = {
 WAY = Study(
     "Does training with more ways than the test help, at equal pictures, updates and batch sizes?",
     way,
-    {**COMMON, "classes": 60, "groups": 12, "n_query": 5, "softer": {"scale": 0.1, "seeds": [0]}},
+    {**COMMON, "classes": 60, "groups": 12, "n_query": 5, "softer": {"scale": 0.1, "seeds": [0, 1, 2]}},
 )
 SHOT = Study(
     "Must the shots of training be those of the test? 20-way, ten drawings of each class an update in both arms.",
@@ -240,16 +253,19 @@ DISTANCE = Study(
     "Which distance trains best?",
     distance,
     {
-        **COMMON,
+        **{name: value for name, value in COMMON.items() if name != "updates"},
+        "lengths": [100, 1000],
         "n_way": 20,
         "n_query": 5,
         "scale_rate": 0.005,
-        "arms": {
-            "squared Euclid": ["squared_euclidean", None],
-            "squared Euclid, learned scale": ["squared_euclidean", 0.1],
-            "plain Euclid": ["euclidean", None],
-            "cosine": ["cosine", None],
-            "cosine, learned scale": ["cosine", 10.0],
+        "arms": {  # the distance, s at first, and whether s is learned
+            "squared Euclid, s = 1": ["squared_euclidean", 1.0, False],
+            "squared Euclid, s = 0.1": ["squared_euclidean", 0.1, False],
+            "squared Euclid, s learned from 0.1": ["squared_euclidean", 0.1, True],
+            "plain Euclid, s = 1": ["euclidean", 1.0, False],
+            "cosine, s = 1": ["cosine", 1.0, False],
+            "cosine, s = 10": ["cosine", 10.0, False],
+            "cosine, s learned from 10": ["cosine", 10.0, True],
         },
     },
 )

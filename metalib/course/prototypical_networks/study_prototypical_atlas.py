@@ -1,18 +1,20 @@
 """Where the drawings of unseen alphabets lie in the embedding, at several stages of a training like the checkpoint's.
 
 The first thousand updates are made by its recipe, on the training classes; the last stage is the checkpoint, which saw
-the validation classes too. A prototypical network knows distances only, and a rotation keeps them: so each stage is
-turned to lie as near as possible to the last, and then all are seen along the same two directions. The t-SNE of the
-last is stored, as it moves much when its input moves little.
+the validation classes too. All are measured in one way: in evaluation mode, with statistics that fit the weights.
+A prototypical network knows distances only, and a rotation keeps them: so each stage is turned to lie as near as
+possible to the last, and then all are seen along the same two directions. The t-SNE of the last is stored, as it moves
+much when its input moves little.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from metalib.banks import load_bank, split
 from metalib.course.kit.exams import EXAM_A
@@ -42,6 +44,22 @@ def spread(embedded: Tensor) -> Spread:
     within = (embedded - means[:, None]).square().sum(dim=2).mean()
     between = (means - means.mean(dim=0)).square().sum(dim=1).mean()
     return Spread(within.item(), between.item())
+
+
+def settled(network: nn.Module, pictures: Tensor) -> Conv4:
+    """A copy in evaluation mode whose batch norm has the statistics of `pictures` under the weights of now.
+
+    pictures  [B, 1, H, W] uint8. Running statistics lag behind the weights: at update 0 they are mean 0 and variance 1,
+    which fit no picture, so that what is measured with them then is another network than the one that is trained.
+    """
+    copied = copy.deepcopy(network).train()
+    for module in copied.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.reset_running_stats()
+            module.momentum = None  # a plain mean over batches; here there is one
+    with torch.no_grad():
+        copied(pictures.float() / 255)
+    return copied.eval()
 
 
 def principal_directions(points: Tensor) -> Tensor:
@@ -106,13 +124,12 @@ def stages(settings: dict[str, Any]) -> Iterator[tuple[int, Conv4]]:
     known = {name: value for name, value in info["recipe"].items() if name in ProtonetRecipe.__dataclass_fields__}
     recipe = ProtonetRecipe(**known)
     training = split(load_bank("omniglot", quiet=True)).training
+    pictures = training.images[:, 0]  # one of each class, unrotated
     network = recipe.network()
-    yield 0, network.eval()
-    network.train()
+    yield 0, settled(network, pictures)
     for record in recipe.train(network, training, record_every=10, progress=False):
         if record.update in settings["stages"]:
-            yield record.update, network.eval()
-            network.train()
+            yield record.update, settled(network, pictures)
         if record.update >= max(settings["stages"]):
             break
     yield info["updates"], final
@@ -181,7 +198,7 @@ ATLAS = Study(
     atlas,
     {
         "data": "evaluation parts, unrotated; trained on the Omniglot training part with rotations",
-        "batch_norm": "running statistics",
+        "batch_norm": "of one drawing of each training class, anew at each stage; the checkpoint has its own",
         "checkpoint": "protonet",
         "stages": [10, 30, 100, 300, 1000],
         "groups": {

@@ -18,7 +18,7 @@ from metalib import protonet, runtime
 from metalib.adapt import Params, path
 from metalib.banks import load_bank, split
 from metalib.course.kit.study import Study
-from metalib.episodes import ClassBank, Episode, EpisodeSpec, sample_episodes, stream_episodes
+from metalib.episodes import Episode, EpisodeSpec, sample_episodes, stream_episodes
 from metalib.evaluate import mean_interval, paired_interval
 from metalib.models import Conv4, conv4
 from metalib.training import checkpoints
@@ -28,7 +28,7 @@ def with_head(body: Conv4, n_way: int) -> Conv4:
     """The blocks of `body`, shared and not copied, under a linear head of `n_way` outputs; in evaluation mode."""
     model = conv4(**{**body.settings, "n_out": n_way})
     model.blocks = body.blocks
-    return model.eval()
+    return model.to(next(body.parameters()).device).eval()
 
 
 def start(model: Conv4, task: Episode) -> Params:
@@ -46,7 +46,7 @@ def accuracy_after(model: Conv4, task: Episode, counts: list[int], inner_lr: flo
         network: nn.Module = model
         if scope == "head":  # the features stay, so they are computed once
             task = task._replace(support_x=model.features(task.support_x), query_x=model.features(task.query_x))
-            network = nn.Linear(model.out_features, len(theta["head.bias"]))
+            network = nn.Linear(model.out_features, len(theta["head.bias"]), device=task.support_x.device)
             theta = {"weight": theta["head.weight"], "bias": theta["head.bias"]}
         found = []
         steps = path(network, theta, task.support_x, task.support_y, inner_lr=inner_lr, inner_steps=max(counts))
@@ -54,41 +54,32 @@ def accuracy_after(model: Conv4, task: Episode, counts: list[int], inner_lr: flo
             if step in counts:
                 answers = functional_call(network, phi, (task.query_x,)).argmax(dim=1)
                 found.append((answers == task.query_y).double().mean())
-    return torch.stack(found)
+    return torch.stack(found).cpu()
 
 
-def at_test(settings: dict[str, Any]) -> dict[str, Any]:
-    """Steps added at test, to the checkpoint; each number of steps has a step size chosen on validation classes."""
-    _, validation, evaluation = split(load_bank("omniglot", quiet=True))
-    body, _ = checkpoints.load(settings["checkpoint"])
-    counts, rates = settings["steps"], settings["inner_lr"]
+def by_step_size(settings: dict[str, Any]) -> dict[str, Any]:
+    """For each kind of task and part that moves: the accuracy before, and the gain after some steps of each size.
+
+    No step size is chosen: where several do equally well, a choice would show one of them and hide the others.
+    """
+    evaluation = split(load_bank("omniglot", quiet=True).to(runtime.pick_device())).evaluation
+    body, _ = checkpoints.load(settings["checkpoint"], device=evaluation.device)
+    counts = settings["steps"]
     found: dict[str, Any] = {}
     for k_shot in settings["shots"]:
         spec = EpisodeSpec(settings["n_way"], k_shot, settings["n_query"], within_group=True)
         model = with_head(body, spec.n_way)
-        for scope in ("head", "all layers"):
-
-            def sit(bank: ClassBank, n: int, seed: int, rate: float, spec=spec, model=model, scope=scope) -> Tensor:
-                batches = stream_episodes(bank, spec, n, seed=seed)
-                tasks = [batch.task(t) for batch in batches for t in range(len(batch.query_y))]
-                return torch.stack([accuracy_after(model, task, counts, rate, scope) for task in tasks])  # [E, steps]
-
-            tried = [
-                sit(validation, settings["validation_episodes"], settings["validation_seed"], rate).mean(dim=0)
-                for rate in rates
-            ]
-            best = torch.stack(tried).argmax(dim=0).tolist()  # for each number of steps; the smallest rate of equals
-            results = {b: sit(evaluation, settings["episodes"], settings["seed"], rates[b]) for b in set(best[1:])}
-            rows = {"0": {"accuracy": list(mean_interval(next(iter(results.values()))[:, 0]))}}
-            for i, count in enumerate(counts[1:], start=1):
-                after = results[best[i]]
-                gain = paired_interval(after[:, i], after[:, 0])
-                rows[str(count)] = {
-                    "inner_lr": rates[best[i]],
-                    "accuracy": list(mean_interval(after[:, i])),
-                    "gain": list(gain),
+        batches = stream_episodes(evaluation, spec, settings["episodes"], seed=settings["seed"])
+        tasks = [batch.task(t) for batch in batches for t in range(len(batch.query_y))]
+        for scope, rates in settings["inner_lr"].items():
+            gains: dict[str, Any] = {}
+            for rate in rates:
+                after = torch.stack([accuracy_after(model, task, [0, *counts], rate, scope) for task in tasks])
+                before = after[:, 0]  # [E], the same for every rate
+                gains[f"{rate:g}"] = {
+                    str(count): list(paired_interval(after[:, i], before)) for i, count in enumerate(counts, start=1)
                 }
-            found[f"{spec.n_way}-way {k_shot}-shot, {scope}"] = rows
+            found[f"{spec.n_way}-way {k_shot}-shot, {scope}"] = {"before": list(mean_interval(before)), "gain": gains}
     return found
 
 
@@ -112,23 +103,24 @@ def support_loss(settings: dict[str, Any]) -> dict[str, Any]:
 
 def steps(settings: dict[str, Any]) -> dict[str, Any]:
     """The steps, and the support loss that they start from."""
-    return {"at test": at_test(settings), "support loss": support_loss(settings)}
+    return {"by step size": by_step_size(settings), "support loss": support_loss(settings)}
 
 
 STEPS = Study(
-    "What do a few gradient steps from the prototype head add, when they are taken at test only?",
+    "What do a few gradient steps from the prototype head add, by the size of the step, at test only?",
     steps,
     {
-        "data": "Omniglot evaluation part, unrotated, within one alphabet; step sizes chosen on the validation part",
+        "data": "Omniglot evaluation part, unrotated, within one alphabet; every step size is reported, none is chosen",
         "batch_norm": "running statistics",
         "checkpoint": "protonet",
         "n_way": 10,
         "shots": [1, 5],
         "n_query": 5,
-        "steps": [0, 1, 3, 10],
-        "inner_lr": [0.001, 0.01, 0.1],
-        "validation_episodes": 15,
-        "validation_seed": 1,
+        "steps": [1, 3, 10],
+        "inner_lr": {
+            "head": [0.001, 0.01, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0],
+            "all layers": [0.001, 0.01, 0.1, 0.3, 1.0],  # the steps of the body are dear
+        },
         "episodes": 100,
         "seed": 2,
     },

@@ -7,6 +7,7 @@ from torch.nn.functional import cross_entropy
 from torch.testing import assert_close
 
 from metalib import protonet
+from metalib.banks import Splits
 from metalib.course.prototypical_networks import studies
 from metalib.course.prototypical_networks import study_prototypical as prototypical
 from metalib.course.prototypical_networks import study_prototypical_atlas as prototypical_atlas
@@ -124,6 +125,27 @@ def test_coordinates_survive_being_text():
     assert_close(prototypical_atlas.coordinates(prototypical_atlas.text(points)), points)
 
 
+def test_a_settled_copy_answers_as_the_network_does_in_training(tiny_bank):
+    torch.manual_seed(1)
+    fresh, pictures = conv4(width=8), tiny_bank.images[:, 0]
+    before = {name: value.clone() for name, value in fresh.state_dict().items()}
+    copied = prototypical_atlas.settled(fresh, pictures)
+    assert all(value.equal(before[name]) for name, value in fresh.state_dict().items())  # no statistic moved
+    with torch.no_grad():
+        x = pictures.float() / 255
+        # a variance over the batch and one that is stored differ by n / (n - 1), n the places of 30 pictures
+        assert_close(copied(x), fresh.train()(x), rtol=0.05, atol=0.05)
+        assert (copied(x) - fresh.eval()(x)).abs().max() > 1
+    assert not copied.training
+
+
+def test_the_stored_atlas_starts_where_the_classes_lie_closer_than_their_drawings(omniglot):
+    stages = prototypical_atlas.read_atlas(omniglot)["stages"]
+    ratios = [stage["within"] / stage["between"] for stage in stages]
+    assert ratios == sorted(ratios, reverse=True)
+    assert ratios[0] > 1 > ratios[-1]
+
+
 def test_the_stored_atlas_fits_the_bank(omniglot):
     from metalib.banks import split
 
@@ -172,6 +194,20 @@ def test_steps_on_the_head_alone_are_the_same_with_and_without_the_body(network,
         phi = adapt(model, theta, task.support_x, task.support_y, inner_lr=0.5, inner_steps=3, only="head")
         right = (functional_call(model, phi, (task.query_x,)).argmax(dim=1) == task.query_y).double().mean()
     assert prototypical_steps.accuracy_after(model, task, [3], 0.5, "head")[0] == right
+
+
+def test_each_step_size_has_its_gains(monkeypatch, tiny_bank):
+    torch.manual_seed(0)
+    body = conv4(width=8).eval()
+    monkeypatch.setattr(prototypical_steps, "load_bank", lambda *_, **__: tiny_bank)
+    monkeypatch.setattr(prototypical_steps, "split", lambda bank: Splits(bank, bank, bank))
+    monkeypatch.setattr(prototypical_steps.checkpoints, "load", lambda *_, **__: (body, {}))
+    few = {"n_way": 3, "shots": [1], "steps": [1, 2], "inner_lr": {"head": [0.1], "all layers": [1e-9]}, "episodes": 4}
+    found = prototypical_steps.by_step_size({**prototypical_steps.STEPS.settings, **few})
+    assert list(found) == ["3-way 1-shot, head", "3-way 1-shot, all layers"]
+    assert list(found["3-way 1-shot, head"]["gain"]["0.1"]) == ["1", "2"]
+    still = found["3-way 1-shot, all layers"]["gain"]["1e-09"]["2"]
+    assert still == [0.0, 0.0, 0.0, 4, "episodes"]  # a step too small to change an answer
 
 
 # --- the files
