@@ -12,6 +12,7 @@ from metalib.course.maml_omniglot import checks as maml_omniglot
 from metalib.course.maml_sinusoids import checks as maml_sinusoids
 from metalib.course.maml_sinusoids import exercise_meta_gradient as meta_gradient
 from metalib.course.prototypical_networks import checks as prototypical
+from metalib.course.prototypical_networks import exercise_prototype_loss as prototype_loss
 from metalib.course.prototypical_networks import exercise_stable_loss as stable_loss
 from metalib.course.rapid_fine_tuning import checks as rapid_fine_tuning
 from metalib.course.reptile import checks as reptile
@@ -122,7 +123,7 @@ TABLES = [
     (maml_omniglot.check_largest_stable_step, maml_omniglot.STEP_MISTAKES),
     (reptile.check_reptile_step, reptile_step.STEP_MISTAKES),
     (reptile.check_reptile_start, reptile_start.START_MISTAKES),
-    (prototypical.check_prototypes, prototypical.PROTOTYPE_MISTAKES),
+    (prototypical.check_prototype_loss, prototype_loss.LOSS_MISTAKES),
     (prototypical.check_stable_loss, stable_loss.MISTAKES),
 ]
 

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from types import CodeType
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
+from torch.overrides import TorchFunctionMode
 
-from metalib.course.kit.verdict import Wrong, compare, read_number
+from metalib.course.kit.verdict import Wrong, attempt, compare, read_number
 from metalib.runtime import seeded
 
 
-def stable_loss(distances: Tensor, labels: Tensor) -> float:
-    """The mean of −log p(y | x) with p = softmax(−d)."""
-    return cross_entropy(-distances.double(), labels).item()
+def stable_loss(distances: Tensor, labels: Tensor) -> Tensor:
+    """The mean of −log p(y | x) with p = softmax(−d). distances [Q, N], labels [Q]"""
+    return cross_entropy(-distances, labels)
+
+
+def _loss(distances: Tensor, labels: Tensor) -> float:
+    return stable_loss(distances.double(), labels).item()
 
 
 def _own(d: Tensor, y: Tensor) -> Tensor:
@@ -40,7 +47,54 @@ def _log_sum(d: Tensor) -> Tensor:
     return (-d).logsumexp(dim=1)
 
 
-READY_MADE = {"softmax", "log_softmax", "logsumexp", "logaddexp", "cross_entropy", "nll_loss"}
+# by the names that torch gives them, whoever calls them: a module of `torch.nn`, a distribution, a function elsewhere
+READY_MADE = {
+    "softmax": "softmax",
+    "log_softmax": "log_softmax",
+    "softmin": "softmin",
+    "gumbel_softmax": "gumbel_softmax",
+    "logsumexp": "logsumexp",
+    "logcumsumexp": "logcumsumexp",
+    "logaddexp": "logaddexp",
+    "logaddexp2": "logaddexp2",
+    "cross_entropy": "cross_entropy",
+    "cross_entropy_loss": "cross_entropy",
+    "nll_loss": "nll_loss",
+    "nll_loss_nd": "nll_loss",
+    "softplus": "softplus",
+    "logsigmoid": "logsigmoid",
+}
+
+
+class _Watch(TorchFunctionMode):
+    """Notes the names of the functions of torch that are called, also by what is called."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: set[str] = set()
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.seen.add(getattr(func, "__name__", ""))
+        return func(*args, **(kwargs or {}))
+
+
+def _names(code: CodeType | None) -> Iterator[str]:
+    """Every name that a function's code has, inner functions included: another library's logsumexp is no torch call."""
+    if code is not None:
+        yield from code.co_names
+        for constant in code.co_consts:
+            yield from _names(constant) if isinstance(constant, CodeType) else ()
+
+
+def _ready_made(function: Callable, cases: list[tuple[Tensor, Tensor]]) -> list[str]:
+    """What the function leaves to others, sorted."""
+    with _Watch() as watch:
+        for case in cases:
+            attempt(function, *case)
+    seen = watch.seen | set(_names(getattr(function, "__code__", None)))
+    return sorted({READY_MADE[name] for name in seen & READY_MADE.keys()})
+
+
 LARGEST = (
     "You subtract the largest distance, or another that is not the smallest. Then −(d − m) is positive for nearer "
     "ones, and exp of 800 overflows to inf. Subtract the smallest distance of each row: no exponential is then above "
@@ -73,11 +127,11 @@ MISTAKES = (
     (
         "Your loss is that of plain Euclid. Did you take the root? `distances` are squared already: use them as they "
         "are.",
-        lambda d, y: stable_loss(d.double().sqrt(), y),
+        lambda d, y: _loss(d.double().sqrt(), y),
     ),
     (
         "You add the losses of the queries up. Take their mean.",
-        lambda d, y: stable_loss(d, y) * len(y),
+        lambda d, y: _loss(d, y) * len(y),
     ),
     (
         "You normalise over the queries. The probabilities of one query's classes sum to 1: `dim=1`.",
@@ -94,11 +148,11 @@ MISTAKES = (
     ),
     (
         "You divide by the number of queries times classes. Each query has one term: divide by the number of queries.",
-        lambda d, y: stable_loss(d, y) / d.shape[1],
+        lambda d, y: _loss(d, y) / d.shape[1],
     ),
     (
         "You return the log probability. The loss is minus that: it falls when the probability grows.",
-        lambda d, y: -stable_loss(d, y),
+        lambda d, y: -_loss(d, y),
     ),
 )
 
@@ -106,27 +160,29 @@ MISTAKES = (
 def judge(function: Callable) -> str:
     """Small, large, and far apart distances; raises Wrong with the mistake."""
     far_apart, own = _distances(0, 0, 2000, seed=4)
+    cases = [
+        _distances(0, 0, 4, seed=1),
+        _distances(1000, 0, 4, seed=2),  # tells who subtracts nothing
+        _distances(0, 300, 4, seed=3),  # tells who subtracts one number from all rows
+        (far_apart, own),  # tells who forms a probability that is too small
+        # tells who subtracts the largest: where the own class is the nearest, no probability is too small
+        (far_apart - far_apart.amin(dim=1, keepdim=True), far_apart.argmin(dim=1)),
+    ]
     compare(
         function,
-        [
-            _distances(0, 0, 4, seed=1),
-            _distances(1000, 0, 4, seed=2),  # tells who subtracts nothing
-            _distances(0, 300, 4, seed=3),  # tells who subtracts one number from all rows
-            (far_apart, own),  # tells who forms a probability that is too small
-            # tells who subtracts the largest: where the own class is the nearest, no probability is too small
-            (far_apart - far_apart.amin(dim=1, keepdim=True), far_apart.argmin(dim=1)),
-        ],
-        reference=stable_loss,
-        read=lambda answer, d, y: read_number(answer, "the mean loss of the queries"),
+        cases,
+        reference=_loss,
+        read=lambda answer, d, y: read_number(
+            answer.detach() if isinstance(answer, Tensor) else answer, "the mean loss of the queries"
+        ),
         same=_same_number,
         mistakes=MISTAKES,
         show=_show,
     )
-    used = READY_MADE & set(getattr(getattr(function, "__code__", None), "co_names", ()))
-    if used:
+    if used := _ready_made(function, cases):
         raise Wrong(
-            f"The numbers are right, and they come from `{min(used)}`, which does inside what this exercise is about. "
-            "Write it from `exp`, `log` and `sum`."
+            f"The numbers are right, and they come from `{used[0]}`, which does inside what this exercise is about. "
+            "Write it from `exp`, `log` and `sum`, here and in what you call."
         )
     return "Right. Your loss agrees for distances near 0, above 1,000, and up to 2,000 apart."
 

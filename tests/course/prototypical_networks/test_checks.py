@@ -2,79 +2,179 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from answers import accept, expect
-from torch.nn.functional import cross_entropy, one_hot
+from torch import nn
+from torch.distributions import Categorical
+from torch.nn.functional import cross_entropy, nll_loss, one_hot
 
+from metalib.course.prototypical_networks import checks
 from metalib.course.prototypical_networks import exercise_stable_loss as stable_loss
-from metalib.course.prototypical_networks.checks import check_linear_head, check_prototypes, check_stable_loss
+from metalib.course.prototypical_networks.checks import check_linear_head, check_prototype_loss, check_stable_loss
 
-# --- prototypes
-
-
-def by_loop(z, y, s, n):
-    rows = []
-    for k in range(n):
-        rows.append(z[:s][y[:s] == k].mean(dim=0))
-    return torch.stack(rows)
+# --- the loss of prototypes
 
 
-def by_product(z, y, s, n):
-    belongs = one_hot(y[:s], n).float()  # [S, N]
-    return belongs.T @ z[:s] / belongs.sum(dim=0)[:, None]
+def means(s, s_y):
+    return torch.stack([s[s_y == k].mean(dim=0) for k in range(int(s_y.max()) + 1)])
 
 
-@pytest.mark.parametrize("answer", [by_loop, by_product])
-def test_right_prototypes_pass(answer):
-    accept(check_prototypes(answer))
+def by_hand(s, s_y, q, q_y, distance, scale):
+    log_p = (-scale * distance(q, means(s, s_y))).log_softmax(dim=1)
+    return -log_p.gather(1, q_y[:, None]).mean()
 
 
-def sums(z, y, s, n):
-    return torch.stack([z[:s][y[:s] == k].sum(dim=0) for k in range(n)])
+def by_product(s, s_y, q, q_y, distance, scale):
+    belongs = one_hot(s_y).to(s)  # [S, N]
+    c = belongs.T @ s / belongs.sum(dim=0)[:, None]
+    return cross_entropy(-distance(q, c) * scale, q_y)
 
 
-WRONG_PROTOTYPES = {
-    "the mean over the queries too": lambda z, y, s, n: torch.stack([z[y == k].mean(dim=0) for k in range(n)]),
-    "as if they were sorted by label": lambda z, y, s, n: z[:s].view(n, s // n, -1).mean(dim=1),
-    "as if the labels ran 0, 1, …": lambda z, y, s, n: torch.stack([z[:s][k::n].mean(dim=0) for k in range(n)]),
-    "Divide by their number: take the mean": sums,
-    "the number of all support pictures, K·N": lambda z, y, s, n: sums(z, y, s, n) / s,
-    "every sum by the same K": lambda z, y, s, n: sums(z, y, s, n) / (s / n),
-    "divide by the number of classes": lambda z, y, s, n: sums(z, y, s, n) / n,
-    "in which the labels first appear": lambda z, y, s, n: torch.stack(
-        [z[:s][y[:s] == k].mean(dim=0) for k in dict.fromkeys(y[:s].tolist())]
+def query_by_query(s, s_y, q, q_y, distance, scale):
+    c, total = means(s, s_y), 0.0
+    for z, y in zip(q, q_y, strict=True):
+        d = scale * distance(z[None], c)[0]
+        total = total + d[y] + (-d).exp().sum().log()
+    return total / len(q)
+
+
+def by_module(s, s_y, q, q_y, distance, scale):
+    return nn.CrossEntropyLoss()(-scale * distance(q, means(s, s_y)), q_y).reshape(1)
+
+
+@pytest.mark.parametrize("answer", [by_hand, by_product, query_by_query, by_module])
+def test_right_losses_of_prototypes_pass(answer):
+    accept(check_prototype_loss(answer))
+
+
+def from_distances(change):
+    """The answer that makes `change(distances, labels, scale)` of the right distances."""
+    return lambda s, s_y, q, q_y, distance, scale: change(distance(q, means(s, s_y)), q_y, scale)
+
+
+def with_prototypes(make):
+    return lambda s, s_y, q, q_y, distance, scale: cross_entropy(-scale * distance(q, make(s, s_y)), q_y)
+
+
+def n_of(s_y):
+    return int(s_y.max()) + 1
+
+
+def by_appearance(s, s_y):
+    return torch.stack([s[s_y == k].mean(dim=0) for k in dict.fromkeys(s_y.tolist())])
+
+
+def with_the_queries(s, s_y, q, q_y, distance, scale):
+    c = means(torch.cat([s, q]), torch.cat([s_y, q_y]))
+    return cross_entropy(-scale * distance(q, c), q_y)
+
+
+def sums(s, s_y):
+    return torch.stack([s[s_y == k].sum(dim=0) for k in range(n_of(s_y))])
+
+
+WRONG_LOSSES_OF_PROTOTYPES = {
+    "The minus is missing": from_distances(lambda d, y, scale: cross_entropy(scale * d, y)),
+    "Your `scale` does nothing": from_distances(lambda d, y, scale: cross_entropy(-d, y)),
+    "You divide the distances by `scale`": from_distances(lambda d, y, scale: cross_entropy(-d / scale, y)),
+    "You multiply the loss by `scale`": from_distances(lambda d, y, scale: scale * cross_entropy(-d, y)),
+    "You multiply the points by `scale`": lambda s, s_y, q, q_y, d, scale: by_hand(
+        scale * s, s_y, scale * q, q_y, d, 1
     ),
-    "`set(labels)` of a tensor": lambda z, y, s, n: torch.stack([z[:s][y[:s] == k].mean(dim=0) for k in set(y[:s])]),
-    "leave the support set out": lambda z, y, s, n: torch.stack([z[s:][y[s:] == k].mean(dim=0) for k in range(n)]),
-    "cut from different places": lambda z, y, s, n: torch.stack([z[:s][y[-s:] == k].mean(dim=0) for k in range(n)]),
-    "all *other* classes": lambda z, y, s, n: torch.stack([z[:s][y[:s] != k].mean(dim=0) for k in range(n)]),
-    "run from 1 to N": lambda z, y, s, n: torch.stack([z[:s][y[:s] == k].mean(dim=0) for k in range(1, n + 1)]),
-    "is nan, the mean of no rows": lambda z, y, s, n: torch.stack([z[:s][y[:s] == -k].mean(dim=0) for k in range(n)]),
-    "Cut both to the same rows": lambda z, y, s, n: torch.stack([z[:s][y == k].mean(dim=0) for k in range(n)]),
-    "one picture of each class": lambda z, y, s, n: torch.stack([z[y == k][0] for k in range(n)]),
-    "the mean of the whole support set": lambda z, y, s, n: z[:s].mean(dim=0).repeat(n, 1),
-    "to length 1": lambda z, y, s, n: torch.nn.functional.normalize(by_loop(z, y, s, n)),
-    "`torch.stack(rows)`": lambda z, y, s, n: list(by_loop(z, y, s, n)),
-    "one column a class": lambda z, y, s, n: by_loop(z, y, s, n).T,
-    "You return a dict": lambda z, y, s, n: dict(enumerate(by_loop(z, y, s, n))),
-    "You return a float": lambda z, y, s, n: by_loop(z, y, s, n).sum().item(),
-    "make [N, D] = [3, 5]": lambda z, y, s, n: by_loop(z, y, s, n)[:2],
-    "the prototype of label 0 starts with": lambda z, y, s, n: by_loop(z, y, s, n) + 0.1,
-    "changes its input `z`": lambda z, y, s, n: by_loop(z.mul_(2), y, s, n),
+    "You always take the squared distance": lambda s, s_y, q, q_y, d, scale: cross_entropy(
+        -scale * torch.cdist(q, means(s, s_y)) ** 2, q_y
+    ),
+    "in the other order": lambda s, s_y, q, q_y, d, scale: cross_entropy(-scale * d(means(s, s_y), q).T, q_y),
+    "You add the losses": from_distances(lambda d, y, scale: cross_entropy(-scale * d, y, reduction="sum")),
+    "queries times classes": from_distances(
+        lambda d, y, scale: -(one_hot(y, d.shape[1]) * (-scale * d).log_softmax(1)).mean()
+    ),
+    "normalise over the queries": from_distances(lambda d, y, scale: nll_loss((-scale * d).log_softmax(0), y)),
+    "You take the softmax twice": from_distances(lambda d, y, scale: cross_entropy((-scale * d).softmax(1), y)),
+    "The logarithm is missing": from_distances(lambda d, y, scale: nll_loss((-scale * d).softmax(1), y)),
+    "You return the log probability": from_distances(lambda d, y, scale: -cross_entropy(-scale * d, y)),
+    "in bits": from_distances(lambda d, y, scale: nll_loss((-scale * d).softmax(1).log2(), y)),
+    "the mean distance to the own prototype": from_distances(lambda d, y, scale: nll_loss(-scale * d, y)),
+    "the loss of the support pictures": lambda s, s_y, q, q_y, d, scale: by_hand(s, s_y, s, s_y, d, scale),
+    "means over the queries too": with_the_queries,
+    "as if they were sorted by label": with_prototypes(lambda s, s_y: s.view(n_of(s_y), -1, 5).mean(dim=1)),
+    "every N-th support row": with_prototypes(
+        lambda s, s_y: torch.stack([s[k :: n_of(s_y)].mean(dim=0) for k in range(n_of(s_y))])
+    ),
+    "Your prototypes are sums": with_prototypes(sums),
+    "by the same K": with_prototypes(lambda s, s_y: sums(s, s_y) / (len(s) / n_of(s_y))),
+    "in which the labels first appear": with_prototypes(by_appearance),
+    "one picture of each class": with_prototypes(
+        lambda s, s_y: torch.stack([s[s_y == k][0] for k in range(n_of(s_y))])
+    ),
+    # off by one, a constant, the wrong count
+    "Labels run from 0 to N − 1": with_prototypes(lambda s, s_y: means(s, s_y)[:-1]),
+    "A class without a picture has nan": with_prototypes(
+        lambda s, s_y: torch.stack([s[s_y == k].mean(dim=0) for k in range(20)])
+    ),
+    "the loss is ": from_distances(lambda d, y, scale: 1.1 * cross_entropy(-scale * d, y)),
+    # what comes back
+    "numbers, one a query": from_distances(lambda d, y, scale: cross_entropy(-scale * d, y, reduction="none")),
+    "tensor of shape [7, 3]": from_distances(lambda d, y, scale: (-scale * d).softmax(1)),
+    "nothing can be trained by it": from_distances(lambda d, y, scale: cross_entropy(-scale * d, y).item()),
+    "that of the support pictures": lambda s, s_y, q, q_y, d, scale: by_hand(s.detach(), s_y, q, q_y, d, scale),
+    "that of the queries": lambda s, s_y, q, q_y, d, scale: by_hand(s, s_y, q.data, q_y, d, scale),
+    "that of the scale": lambda s, s_y, q, q_y, d, scale: by_hand(s, s_y, q, q_y, d, float(scale)),
+    "changes its input `q`": lambda s, s_y, q, q_y, d, scale: by_hand(s, s_y, q.mul_(2), q_y, d, scale / 4),
 }
 
 
-@pytest.mark.parametrize("words", WRONG_PROTOTYPES)
-def test_wrong_prototypes_are_named(words):
-    expect(check_prototypes(WRONG_PROTOTYPES[words]), words)
+@pytest.mark.filterwarnings("ignore:Converting a tensor with requires_grad")
+@pytest.mark.parametrize("words", WRONG_LOSSES_OF_PROTOTYPES)
+def test_wrong_losses_of_prototypes_are_named(words):
+    expect(check_prototype_loss(WRONG_LOSSES_OF_PROTOTYPES[words]), words)
 
 
-def test_a_mask_over_other_rows_is_explained():
-    def answer(z, y, s, n):
-        return torch.stack([z[:s][y == k].mean(dim=0) for k in range(n)])
+def test_a_loss_without_a_graph_is_told():
+    def answer(s, s_y, q, q_y, distance, scale):
+        with torch.no_grad():
+            return by_hand(s, s_y, q, q_y, distance, scale)
 
-    expect(check_prototypes(answer), "Cut both to the same rows")
+    expect(check_prototype_loss(answer), "nothing can be trained by it")
+
+
+def test_a_loop_over_the_set_of_labels_is_told():
+    def answer(s, s_y, q, q_y, distance, scale):
+        c = torch.stack([s[s_y == k].mean(dim=0) for k in set(s_y)])  # no two tensors are equal: one row a picture
+        return cross_entropy(-scale * distance(q, c), q_y)
+
+    expect(check_prototype_loss(answer), "yours is")
+
+
+def test_the_later_cells_run_the_learners_own(capsys):
+    def prototype_loss(support, support_y, query, query_y, distance, scale):
+        return by_hand(support, support_y, query, query_y, distance, scale)
+
+    assert checks.mine(prototype_loss) is not prototype_loss  # by_hand is no import, nor an earlier exercise
+    assert "yours reads by_hand" in capsys.readouterr().out
+    assert checks.mine(by_product_named()).__name__ == "prototype_loss"
+    assert "your prototype_loss" in capsys.readouterr().out
+
+
+def by_product_named():
+    def prototype_loss(support, support_y, query, query_y, distance, scale):
+        belongs = one_hot(support_y).to(support)
+        return cross_entropy(-scale * distance(query, belongs.T @ support / belongs.sum(dim=0)[:, None]), query_y)
+
+    return prototype_loss
+
+
+def test_a_gradient_that_is_cut_off_at_the_size_of_training_is_told(capsys):
+    def prototype_loss(support, support_y, query, query_y, distance, scale):
+        belongs = one_hot(support_y).to(support)
+        if len(support) == 20:
+            support = support.detach()
+        return cross_entropy(-scale * distance(query, belongs.T @ support / belongs.sum(dim=0)[:, None]), query_y)
+
+    assert checks.mine(prototype_loss) is checks.prototype_loss
+    assert "its gradient is not" in capsys.readouterr().out
 
 
 # --- the linear layer
@@ -90,7 +190,23 @@ def shifted_to_the_first_class(c):
     return weight - weight[0], (bias - bias[0]).float()
 
 
-@pytest.mark.parametrize("answer", [by_formula, shifted_to_the_first_class])
+def in_numpy(c):
+    array = c.numpy()
+    return 2 * array, -np.square(array).sum(axis=1)
+
+
+def in_lists(c):
+    return (2 * c).tolist(), (-c.square().sum(dim=1)).tolist()
+
+
+def in_whole_numbers_of_a_list(c):
+    weight, bias = by_formula(c)
+    return [weight, bias.numpy()]
+
+
+@pytest.mark.parametrize(
+    "answer", [by_formula, shifted_to_the_first_class, in_numpy, in_lists, in_whole_numbers_of_a_list]
+)
 def test_right_heads_pass(answer):
     accept(check_linear_head(answer))
 
@@ -104,6 +220,7 @@ WRONG_HEADS = {
     "The factor 2 is missing in W": lambda c: (c, -norm(c)),
     "Your b does nothing": lambda c: (2 * c, -norm(c).sum().expand(len(c))),
     "Your b has the wrong sign": lambda c: (2 * c, norm(c)),
+    "Your W has the wrong sign": lambda c: (-2 * c, -norm(c)),
     "Both signs are turned": lambda c: (-2 * c, norm(c)),
     "Your b is the length": lambda c: (2 * c, -c.norm(dim=1)),
     "Your b is twice too large": lambda c: (2 * c, -2 * norm(c)),
@@ -117,6 +234,9 @@ WRONG_HEADS = {
     "one number a class.": lambda c: (2 * c, -c.square().sum()),
     "Your W has the shape [1, 5, 3]": lambda c: (2 * c[None], -norm(c)),
     "by your W and b": lambda c: (3 * c, -norm(c)),
+    "list of 5 tensors": lambda c: (list(2 * c), -norm(c)),
+    "Your W is a dict": lambda c: (dict(enumerate(c)), -norm(c)),
+    "complex numbers": lambda c: (2 * c + 0j, -norm(c)),
 }
 
 
@@ -139,7 +259,17 @@ def in_double_precision(d, y):
     return (own(d, y) - m + torch.log(torch.exp(m[:, None] - d).sum(dim=1))).mean().item()
 
 
-@pytest.mark.parametrize("answer", [by_shifting, in_double_precision])
+def in_numpy_alone(d, y):
+    d = d.double().numpy()
+    m = d.min(axis=1, keepdims=True)
+    return (d[np.arange(len(y)), y.numpy()] - m[:, 0] + np.log(np.exp(m - d).sum(axis=1))).mean()
+
+
+def as_an_array_of_one(d, y):
+    return by_shifting(d, y).reshape(1).requires_grad_()
+
+
+@pytest.mark.parametrize("answer", [by_shifting, in_double_precision, in_numpy_alone, as_an_array_of_one])
 def test_right_losses_pass(answer):
     accept(check_stable_loss(answer))
 
@@ -168,10 +298,47 @@ def fraction_less_largest(d, y):
     return -own(e / e.sum(dim=1, keepdim=True), y).log().mean()
 
 
-WRONG_LOSSES = {
+def helper(d, y):
+    return cross_entropy(-d, y)
+
+
+def by_running_logarithm(d, y):
+    return (own(d, y) + (-d).logcumsumexp(dim=1)[:, -1]).mean()
+
+
+def by_pairs(d, y):
+    total = -d[:, 0]
+    for k in range(1, d.shape[1]):
+        total = torch.logaddexp(total, -d[:, k])
+    return (own(d, y) + total).mean()
+
+
+READY_MADE = {
     "from `cross_entropy`": lambda d, y: cross_entropy(-d, y),
+    "from `cross_entropy`, by a module": lambda d, y: nn.CrossEntropyLoss()(-d, y),
+    "from `cross_entropy`, by a helper": lambda d, y: helper(d, y),
     "from `log_softmax`": lambda d, y: -own((-d).log_softmax(dim=1), y).mean(),
+    "from `log_softmax`, by a module": lambda d, y: -own(nn.LogSoftmax(dim=1)(-d), y).mean(),
+    "from `log_softmax`, by modules": lambda d, y: nn.NLLLoss()(nn.LogSoftmax(dim=1)(-d), y),
+    "from `nll_loss`": lambda d, y: nn.NLLLoss()(d.amin(1, keepdim=True) - d - shifted_sum(d).log()[:, None], y),
     "from `logsumexp`": lambda d, y: (own(d, y) + (-d).logsumexp(dim=1)).mean(),
+    "from `logsumexp`, by a distribution": lambda d, y: -Categorical(logits=-d).log_prob(y).mean(),
+    "from `logcumsumexp`": by_running_logarithm,
+    "from `logaddexp`": by_pairs,
+    "from `logsumexp`, by another name": lambda d, y: (own(d, y) + getattr(torch, "logsum" + "exp")(-d, 1)).mean(),
+}
+
+
+def shifted_sum(d):
+    return (d.amin(1, keepdim=True) - d).exp().sum(1)
+
+
+@pytest.mark.parametrize("words", READY_MADE)
+def test_ready_made_losses_are_named(words):
+    expect(check_stable_loss(READY_MADE[words]), words.split(",")[0])
+
+
+WRONG_LOSSES = {
     "You subtract the largest distance": lambda d, y: less_a_largest(d, y, d.amax(dim=1, keepdim=True)),
     "exp of 800 overflows": lambda d, y: less_a_largest(d, y, d.max()),
     "no exponential is then above": fraction_less_largest,
