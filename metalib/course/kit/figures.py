@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import same_color
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 from matplotlib.text import Text
 from PIL import Image
 
@@ -57,9 +58,10 @@ def show(figure: Figure, caption: str) -> None:
 
 def painted(figure: Figure) -> Image.Image:
     """The figure with two pixels for each CSS pixel of the page, on paper, its text large enough to read."""
-    for ax in figure.axes:
-        if same_color(ax.get_facecolor(), "white"):
-            ax.set_facecolor(PAPER)
+    legends = [legend.get_frame() for legend in figure.findobj(Legend) if isinstance(legend, Legend)]
+    for patch in (*(ax.patch for ax in figure.axes), *legends):
+        if same_color(patch.get_facecolor()[:3], "white"):
+            patch.set_facecolor(PAPER)
     scale = _css_pixels_an_inch(figure)
     if _enlarge_text(figure, LEAST * 96 / scale):
         scale = _css_pixels_an_inch(figure)
@@ -87,5 +89,19 @@ def _enlarge_text(figure: Figure, least: float) -> bool:
 def _few_colours(image: Image.Image) -> Image.Image:
     """The same picture with a palette of 256 colours, a third of the size, where nobody would see a difference."""
     palette = image.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    difference = np.abs(np.asarray(image, dtype=np.int16) - np.asarray(palette.convert("RGB"), dtype=np.int16))
+    true, index = np.asarray(image, dtype=np.int32), np.asarray(palette)
+    _exact(palette, true @ [1 << 16, 1 << 8, 1], index)
+    difference = np.abs(true - np.asarray(palette.convert("RGB"), dtype=np.int32))
     return palette if difference.max() <= FAITHFUL else image
+
+
+def _exact(palette: Image.Image, true: np.ndarray, index: np.ndarray) -> None:
+    """Give each index of `palette` the colour that most of its pixels truly have: paper is paper in every figure.
+
+    true, index  [H, W]: 0xRRGGBB, and the index of each pixel
+    """
+    pairs, counts = np.unique((index.astype(np.int64) << 24) + true, return_counts=True)
+    colours = np.array(palette.getpalette("RGB"), dtype=np.uint8).reshape(-1, 3)
+    for pair in pairs[np.argsort(counts)]:  # the most frequent comes last and stays
+        colours[pair >> 24] = [pair >> 16 & 255, pair >> 8 & 255, pair & 255]
+    palette.putpalette(colours.tobytes(), "RGB")

@@ -61,11 +61,14 @@ class Plane(Widget):
 
     def twin(self) -> plots.Figure:
         """The first state's four panels as a figure, which says the same without a kernel."""
-        figure, axes = plots.plt.subplots(1, 4, figsize=(13, 3.6), layout="constrained", facecolor="white", sharey=True)
+        figure, axes = plots.plt.subplots(1, 4, figsize=(7.8, 2.8), layout="constrained", sharey=True)
         tasks, inner = self.first.tasks, self.first.inner
         found = {name: start for name, start in starts(self.first).items() if start is not None}
         for ax, (name, start) in zip(axes, found.items(), strict=False):
             after = float(quadratics.meta_loss(tasks, start, **inner))
-            title = f"{name} ({LETTERS[name][0]})\nmean loss after the steps {after:.3f}"
+            title = f"{name} ({LETTERS[name][0]})\nmean loss {after:.3f}"
             plane(ax, tasks, found, paths(self.first, start), method=name, extent=EXTENT, title=title)
+            ax.set_title(ax.get_title(), fontsize=9)
+            ax.label_outer()
+        figure.suptitle("Four starts and where the inner steps lead; below the name, the loss after them", fontsize=11)
         return figure

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -25,6 +26,7 @@ MOST_STEPS = 10
 GRID = torch.linspace(-REACH, REACH, 113)  # eight to a unit
 INSIDE = GRID.clamp(*INPUTS) == GRID  # where the error is taken
 COUNTS, DEALS = (5, 10), 12  # of points; the buttons go through so many sets of them
+COLUMNS = 3  # of the static twin: more would be too small to read on a page
 
 
 class Start(NamedTuple):
@@ -121,22 +123,25 @@ class SinusoidLaboratory(Widget):
 
     def twin(self) -> plots.Figure:
         """Each start before and after its steps on the first task, as a figure."""
+        columns = min(COLUMNS, len(self.starts))
+        rows = math.ceil(len(self.starts) / columns)
+        size = (7.8, 0.6 + 2.2 * rows)
         figure, axes = plots.plt.subplots(
-            1,
-            len(self.starts),
-            figsize=(3.6 * len(self.starts), 3.4),
-            layout="constrained",
-            facecolor="white",
-            sharey=True,
-            squeeze=False,
+            rows, columns, figsize=size, layout="constrained", sharex=True, sharey=True, squeeze=False
         )
         x, truth = torch.tensor(self.first["points"]), _wave(self.first, GRID)
-        shown = zip(axes[0], self.starts, self.outputs(), self.errors().tolist(), strict=True)
-        for ax, name, outputs, errors in shown:
+        shown = zip(axes.flat, self.starts, self.outputs(), self.errors().tolist(), strict=False)
+        for number, (ax, name, outputs, errors) in enumerate(shown):
             title = f"{name}\nerror {errors[0]:.2f}, {errors[1]:.2f}, {errors[MOST_STEPS]:.2f}"
             adaptation(ax, GRID, outputs, truth, (x, _wave(self.first, x)), name=name, title=title)
+            ax.set_title(title, fontsize=10)
             ax.set_ylim(-REACH, REACH)
-        figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=5)
+            lowest, first = number + columns >= len(self.starts), number % columns == 0
+            ax.tick_params(labelbottom=lowest)
+            ax.set(xlabel="x" if lowest else "", ylabel="y" if first else "")
+        for ax in axes.flat[len(self.starts) :]:
+            ax.remove()
+        figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=5, fontsize=9)
         return figure
 
 
