@@ -1,4 +1,4 @@
-"""Figures of notebook 06: the plane shaded by class, the atlas of an embedding, and curves over the number of shots."""
+"""Figures of notebook 06: the plane shaded by class, sorted queries, curves over shots and step sizes, the atlas."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator
 from torch import Tensor
 
-from metalib.course.kit.colours import LETTERS, QUIET, class_colour, ink_on
+from metalib.course.kit.colours import LETTERS, QUIET, WRONG, class_colour, ink_on
+from metalib.course.kit.figures import PAPER
 from metalib.course.kit.page import *  # noqa: F403 - show, canvas, reveal, table, start …, for the notebook
+from metalib.course.kit.plots import GAP, SIDE, sheet
 
 MARKERS = ("o", "s", "^", "D", "P")  # one a group, beside its colour
 EDGE = "#5A5A5A"  # the line where the likeliest class changes
@@ -85,22 +87,71 @@ def cloud(ax: Axes, points: Tensor, classes: Tensor, groups: Tensor, names: Sequ
     return ax
 
 
+def sorted_queries(ax: Axes, support: Tensor, queries: Tensor, predicted: Tensor, truth: Tensor) -> Axes:
+    """A row for each class: its support picture, and right of the line the queries that went to it.
+
+    support  [N, 1, H, W]      queries  [Q, 1, H, W]      predicted, truth  [Q] labels
+    A query that went to the wrong class is crossed out, with the letter of its own class below.
+    """
+    used: dict[int, int] = {}
+    cells = []
+    for label in predicted.tolist():
+        cells.append((1.6 + used.get(label, 0), 1.35 * label))
+        used[label] = used.get(label, 0) + 1
+    step = SIDE + GAP
+    sheet(ax, support, [(0, 1.35 * k) for k in range(len(support))], [class_colour(k) for k in range(len(support))])
+    sheet(ax, queries, cells)
+    for k in range(len(support)):
+        ax.text(-GAP, 1.35 * k * step + SIDE / 2, LETTERS[k], ha="right", va="center", weight="bold")
+    for (column, row), given, right in zip(cells, predicted.tolist(), truth.tolist(), strict=True):
+        if given != right:
+            x, y = column * step, row * step
+            ax.plot([x, x + SIDE], [y, y + SIDE], color=WRONG, linewidth=2)
+            ax.text(x + SIDE / 2, y + SIDE + 1, f"is {LETTERS[right]}", ha="center", va="top", color=WRONG, fontsize=9)
+    ax.axvline(1.3 * step - GAP / 2, color=QUIET, linewidth=1)
+    ax.set_ylim((1.35 * (len(support) - 1) + 1.25) * step, -12)
+    ax.text(0, -GAP, "support", va="bottom", fontsize=9, color=QUIET)
+    ax.text(1.6 * step, -GAP, "queries that went there", va="bottom", fontsize=9, color=QUIET)
+    return ax
+
+
 def by_shots(
     ax: Axes, shots: Sequence[int], curves: Mapping[str, tuple[Sequence[float], str]], *, ylabel: str, title: str
 ) -> Axes:
-    """Curves over the number of shots K, both axes logarithmic.
+    """Curves over the number of shots K, both axes logarithmic; each with its name where it begins.
 
     curves  name -> (values, matplotlib's format such as "o" or "-")
     """
-    for name, (values, style) in curves.items():
-        ax.plot(shots, values, style, label=name, markersize=7, color="#0072B2" if "o" in style else "black")
+    for values, style in curves.values():
+        ax.plot(shots, values, style, markersize=7, color="#0072B2" if "o" in style else "black")
+    first = max(values[0] for values, _ in curves.values())
+    ax.annotate("\n".join(curves), (shots[0], first), (10, 0), textcoords="offset points", va="center", fontsize=9)
     ax.set(xscale="log", yscale="log", xlabel="support pictures of a class, K", ylabel=ylabel, title=title)
     ax.set_xticks(list(shots), [str(k) for k in shots])
     ax.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 4, 5, 6, 8)))
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     ax.minorticks_off()
-    ax.grid(color="#E6E6E6")
-    ax.legend(frameon=False)
+    ax.grid(color="#DDD9CF")
+    return ax
+
+
+def by_step_size(ax: Axes, curves: Mapping[str, Mapping[str, Sequence[float]]], *, ylabel: str, title: str) -> Axes:
+    """Gains in points with their 95 % intervals over the step size α, each curve with its name at its end.
+
+    curves  name -> {α as text: (mean, low, high, …) as shares}; a name that ends in "head" has full dots
+    """
+    for i, (name, gains) in enumerate(curves.items()):
+        rates = [float(rate) for rate in gains]
+        means, lows, highs = ([100 * gain[part] for gain in gains.values()] for part in range(3))
+        bars = [[m - low for m, low in zip(means, lows)], [high - m for m, high in zip(means, highs)]]  # noqa: B905
+        colour = ("#0072B2", "#8A5A00")[i % 2]
+        dots = {"marker": "o", "markerfacecolor": colour if name.endswith("head") else PAPER}
+        ax.errorbar(rates, means, bars, color=colour, capsize=2, **dots)
+        ax.annotate(name, (rates[-1], means[-1]), (8, 0), textcoords="offset points", va="center", fontsize=9)
+    ax.axhline(0, color=QUIET, linewidth=1)
+    ax.set(xscale="log", xlabel="step size α", ylabel=ylabel, title=title)
+    ax.set_xlim(right=ax.get_xlim()[1] * 12)  # room for the names
+    ax.grid(color="#DDD9CF")
     return ax
 
 
@@ -119,7 +170,7 @@ def arms(
     ax.set_yticks(range(len(rows)), [name for name, _ in rows])
     ax.set(ylim=(len(rows) - 0.5, -0.5), xlabel=xlabel, title=title)
     ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
-    ax.grid(axis="x", color="#E6E6E6")
+    ax.grid(axis="x", color="#DDD9CF")
     ax.set_axisbelow(True)
     ax.spines[["top", "right", "left"]].set_visible(False)
     return ax

@@ -1,5 +1,6 @@
 """The experiments that notebook 06 reports, by name: `metalib study NAME` writes data/studies/NAME.json."""
 
+from metalib.course.kit.exams import EXAM_A, EXAM_B
 from metalib.course.kit.study import Study, read
 from metalib.course.prototypical_networks import (
     study_from_scratch,
@@ -8,10 +9,23 @@ from metalib.course.prototypical_networks import (
     study_prototypical_steps,
 )
 from metalib.course.prototypical_networks.study_prototypical import accuracies, embed_bank, new_network
-from metalib.course.prototypical_networks.study_prototypical_atlas import read_atlas, spread
+from metalib.course.prototypical_networks.study_prototypical_atlas import read_atlas, settled, spread
 from metalib.course.prototypical_networks.study_prototypical_steps import start, with_head
 
-__all__ = ["STUDIES", "accuracies", "embed_bank", "new_network", "read", "read_atlas", "spread", "start", "with_head"]
+__all__ = [
+    "EXAM_A",
+    "EXAM_B",
+    "STUDIES",
+    "accuracies",
+    "embed_bank",
+    "new_network",
+    "read",
+    "read_atlas",
+    "settled",
+    "spread",
+    "start",
+    "with_head",
+]
 
 STUDIES: dict[str, Study] = {
     "from-scratch": study_from_scratch.STUDY,
