@@ -22,8 +22,14 @@ METHOD_COLOURS = {
 CLASS_COLOURS = ("#4477AA", "#EE6677", "#228833", "#CCBB44", "#AA3377", "#66CCEE", "#BBBBBB")
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 WRONG, QUIET = "#B00020", "#595959"
-# Names that do not begin with their family's: a classifier that was trained beforehand is what fine-tuning begins with.
-FAMILIES = {"pre-trained classifier": "fine-tuning", "random start": "untrained conv4"}
+# Names that do not begin with their family's. A classifier that was trained beforehand is what fine-tuning begins with.
+FAMILIES = {
+    "pre-trained classifier": "fine-tuning",
+    "fine-tuned classifier": "fine-tuning",
+    "linear probe": "fine-tuning",
+    "SimpleShot": "fine-tuning",
+    "random start": "untrained conv4",
+}
 
 
 def family(method: str) -> str | None:

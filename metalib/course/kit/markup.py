@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from html import escape
 
 NUMBER = re.compile(r"[+−-]?\s?[\d.,]*\d")  # what begins so stands on the right of its column
+COLUMN, ROW = 'th scope="col"', 'th scope="row"'
 EMPTY = ("", "–", "-", "—")
 
 
@@ -54,9 +55,9 @@ def _block(lines: list[str]) -> str:
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], note: str = "") -> str:
     """A table as HTML: the first cell of a row is its head; a column of numbers stands on the right."""
     sides = ["right" if _is_of_numbers([row[i] for row in rows]) else "left" for i in range(len(head))]
-    tags = ['th scope="row"', *["td"] * (len(head) - 1)]
+    tags = [ROW, *["td"] * (len(head) - 1)]
     body = [[_cell(*parts) for parts in zip(tags, row, sides, strict=True)] for row in rows]
-    top = [_cell('th scope="col"', cell, side) for cell, side in zip(head, sides, strict=True)]
+    top = [_cell(COLUMN, cell, side) for cell, side in zip(head, sides, strict=True)]
     lines = "".join(f"<tr>{''.join(cells)}</tr>" for cells in body)
     below = f'<caption style="caption-side:bottom;text-align:left">{inline(note)}</caption>' if note else ""
     return (
@@ -66,7 +67,8 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], note: str = "") ->
 
 
 def _cell(tag: str, text: str, side: str) -> str:
-    return f'<{tag} style="text-align:{side}">{inline(text)}</{tag.split()[0]}>'
+    weight = ";font-weight:normal" if tag == ROW else ""  # bold is for what a row's name says in bold
+    return f'<{tag} style="text-align:{side}{weight}">{inline(text)}</{tag.split()[0]}>'
 
 
 def _is_of_numbers(cells: Sequence[str]) -> bool:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
+from metalib.course.kit import board
 from metalib.course.kit import colours as palette
 
 PALETTES = {"methods": palette.METHOD_COLOURS.values(), "classes": palette.CLASS_COLOURS}
@@ -42,6 +43,28 @@ def test_no_class_has_the_colour_of_a_method():
 
 def test_an_unknown_method_is_grey():
     assert palette.method_colour("memoriser") == palette.METHOD_COLOURS["chance"]
+
+
+@pytest.mark.parametrize(
+    ("method", "family"),
+    [
+        ("ANIL, each query alone", "ANIL"),
+        ("first-order MAML with 5 inner steps", "first-order MAML"),
+        ("MAML (by you)", "MAML"),
+        ("SimpleShot", "fine-tuning"),
+        ("yours", None),
+        ("MAMLs", None),
+    ],
+)
+def test_a_variant_has_its_familys_colour(method, family):
+    assert palette.family(method) == family
+    assert palette.method_colour(method) == palette.METHOD_COLOURS[family or "chance"]
+
+
+def test_every_row_of_the_board_has_a_colour():
+    """Of the committed results, on both data sets: grey is chance's."""
+    rows = [row for exam in "AB" for bank in ("Omniglot", "DejaVu glyphs") for row in board.rows(exam, bank=bank)]
+    assert {row.method for row in rows if not row.mine and palette.family(row.method) is None} == set()
 
 
 def test_ink_can_be_read_on_every_class_colour():

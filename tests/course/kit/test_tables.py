@@ -20,7 +20,7 @@ def test_a_table_has_heads_for_columns_and_rows_and_numbers_on_the_right(shown):
         ("method", "error", "minus `k`"), ("**Reptile**", 0.123456, "–"), ("MAML", 12, "+3 ± 1"), note="of 5 waves"
     )
     (output,) = shown
-    assert re.findall(r'<th scope="(\w+)" style="text-align:(\w+)">([^/]+)<', output.html) == [
+    assert re.findall(r'<th scope="(\w+)" style="text-align:(\w+)[^"]*">([^/]+)<', output.html) == [
         ("col", "left", "method"),
         ("col", "right", "error"),
         ("col", "right", "minus <code>k"),
