@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from metalib.course.kit import question
+from metalib.course.kit.widget import bundle
+
 # what JupyterLab's two themes set, as far as the widgets' sheets ask for it
 THEMES = {
     "light": {"layout-color1": "#fff", "layout-color2": "#eee", "ui-font-color1": "#212121"}
@@ -147,6 +150,7 @@ def staged(browser, widget, *, width: int = 900, theme: str = "light", state: An
         stage.width(width)
         given = json.loads(json.dumps([widget.data, widget.state if state is None else state]))
         page.evaluate(SHOW, [str(widget._esm), str(widget._css), *given])
+        page.add_style_tag(content=bundle(question.__file__, ".css"))  # a widget below brings the kit's rules once more
         yield stage
         assert stage.errors == []
     finally:

@@ -64,6 +64,12 @@ def test_a_widgets_own_sheet_comes_after_the_kits(sheet):
     assert 0 < sheet.read_text("utf-8").index("\n.metalib ") < sheet.read_text("utf-8").index(f".metalib-{own}")
 
 
+@pytest.mark.parametrize("sheet", [path for path in BUILT if path.suffix == ".css"], ids=lambda path: path.name)
+def test_a_widgets_own_rules_outweigh_the_kits_that_the_next_widget_on_the_page_brings(sheet):
+    own = sheet.stem.replace("_", "-")
+    assert not re.search(rf"(?<!\.metalib)\.metalib-{own}(?![\w-])", sheet.read_text("utf-8"))
+
+
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.name)
 def test_a_script_is_short(source):
     assert len(source.read_text(encoding="utf-8").splitlines()) <= 250
