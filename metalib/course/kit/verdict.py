@@ -6,13 +6,14 @@ import dis
 import functools
 import html
 import inspect
+import math
 import re
 import textwrap
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import torch
+import numpy as np
 from torch import Tensor
 
 from metalib.course.kit import errors
@@ -149,12 +150,19 @@ def compare(
 
 
 def read_number(answer: Any, what: str) -> float:
-    """A number of Python, numpy or torch as a float. `what` names it in the error."""
-    if isinstance(answer, Tensor) and answer.numel() != 1:
-        raise Wrong(f"You return a tensor of shape {list(answer.shape)}. Return one number: {what}.")
-    if isinstance(answer, bool) or (isinstance(answer, Tensor) and answer.dtype == torch.bool):
+    """A number of Python, numpy or torch, also as an array of one element, as a float. `what` names it in the error."""
+    if isinstance(answer, (Tensor, np.ndarray)):
+        if math.prod(answer.shape) != 1:
+            kind = "a tensor" if isinstance(answer, Tensor) else "an array"
+            raise Wrong(f"You return {kind} of shape {list(answer.shape)}. Return one number: {what}.")
+        answer = answer.item()
+    if isinstance(answer, (bool, np.bool_)):
         raise Wrong(f"You return True or False. Return a number: {what}.")
+    if isinstance(answer, (complex, np.complexfloating)):
+        raise Wrong(f"You return a complex number. Return a real one: {what}.")
     try:
+        if isinstance(answer, (str, bytes, bytearray)):  # of which float() would read some
+            raise TypeError
         return float(answer)
     except (TypeError, ValueError):
         raise Wrong(f"You return {_describe(answer)}. Return a number: {what}.") from None
