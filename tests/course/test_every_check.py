@@ -15,6 +15,7 @@ from metalib.course.prototypical_networks import checks as prototypical
 from metalib.course.prototypical_networks import exercise_prototype_loss as prototype_loss
 from metalib.course.prototypical_networks import exercise_stable_loss as stable_loss
 from metalib.course.rapid_fine_tuning import checks as rapid_fine_tuning
+from metalib.course.rapid_fine_tuning import exercise_simple_shot as simple_shot
 from metalib.course.reptile import checks as reptile
 from metalib.course.reptile import exercise_reptile_start as reptile_start
 from metalib.course.reptile import exercise_reptile_step as reptile_step
@@ -115,7 +116,7 @@ TABLES = [
     (start_here.check_accuracy, start_here.ACCURACY_MISTAKES),
     (start_here.check_interval, start_here.INTERVAL_MISTAKES),
     (learning_to_learn.check_pixel_neighbour, learning_to_learn.NEIGHBOUR_MISTAKES),
-    (rapid_fine_tuning.check_linear_probe, rapid_fine_tuning.PROBE_MISTAKES),
+    (rapid_fine_tuning.check_simple_shot, simple_shot.MISTAKES),
     (rapid_fine_tuning.check_when_to_stop, rapid_fine_tuning.STOP_MISTAKES),
     (maml_sinusoids.check_maml_start, maml_sinusoids.START_MISTAKES),
     (maml_sinusoids.check_maml_gradient, meta_gradient.gradient_mistakes(meta_gradient.exact)),

@@ -25,6 +25,16 @@ def _last_best(values: Tensor) -> int:
     return int(best[-1])
 
 
+def _tie_broken_by(other: Callable[..., Tensor]) -> Callable[..., int]:
+    """Of the numbers that are equally good on the validation tasks, the one that `other`, [M], likes best."""
+
+    def choose(s: Sequence[int], v: Tensor, p: Tensor, q: Tensor) -> int:
+        mean, second = v.mean(dim=0), other(v, p, q)
+        return s[max(range(len(s)), key=lambda place: (float(mean[place]), float(second[place]), -place))]
+
+    return choose
+
+
 BEST_OF_EACH = (
     "You find the best number of steps of each task, and then their mean, their middle or the most frequent one. A "
     "single task has few queries, and its best place says little. Average the accuracies over tasks first, and find "
@@ -60,6 +70,16 @@ STOP_MISTAKES: tuple[tuple[str, Callable[..., float]], ...] = (
     (
         "You return the place in the list. Return the number of steps that stands there: `steps[place]`.",
         lambda s, v, p, q: int(v.mean(dim=0).argmax()),
+    ),
+    (
+        "Two numbers of steps are equally good on the validation tasks, and you let the query labels of the new tasks "
+        "decide between them. Nobody has these labels. Take the fewest steps.",
+        _tie_broken_by(lambda v, p, q: q.mean(dim=0)),
+    ),
+    (
+        "Two numbers of steps are equally good on the validation tasks, and you let the support accuracy decide. It "
+        "only grows with the steps. Take the fewest.",
+        _tie_broken_by(lambda v, p, q: p.mean(dim=0)),
     ),
     (
         "Two numbers of steps are equally good, and you take the larger. Take the fewest steps: they cost less.",
@@ -123,4 +143,9 @@ def _curves(best: int, seed: int) -> Case:
     support = torch.tensor([0.2, 0.8, 0.9, *late]).double().repeat(4, 1)
     query = torch.full((4, 6), 0.4).double()
     query[:, 0], query[:, good], query[:, (best + 2) % 6] = 0.2, 0.7, 0.8
+    if best == 2:  # what the new tasks say of the two that are equally good: the queries prefer the second …
+        query[:, best + 1] += 0.05
+        support[:, best] = support[:, best + 1]
+    elif best == 1:  # … and here the support set does
+        query[:, best] += 0.05
     return steps, validation, support, query

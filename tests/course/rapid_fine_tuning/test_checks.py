@@ -7,16 +7,12 @@ import pytest
 import torch
 from answers import accept, expect
 from torch import nn
-from torch.nn.functional import cross_entropy, one_hot
+from torch.func import functional_call, grad
+from torch.nn.functional import cosine_similarity, cross_entropy, mse_loss, nll_loss, normalize, one_hot
 
-from metalib.course.rapid_fine_tuning import exercise_fine_tuned_network as fine_tuned_network
-from metalib.course.rapid_fine_tuning.checks import (
-    PROBE_MISTAKES,
-    check_fine_tune,
-    check_linear_probe,
-    check_when_to_stop,
-    linear_probe,
-)
+from metalib.course.rapid_fine_tuning import checks
+from metalib.course.rapid_fine_tuning.checks import check_fine_tune, check_simple_shot, check_when_to_stop
+from metalib.course.rapid_fine_tuning.mistakes_fine_tune import mistaken
 
 # --- fine_tune: right answers in two ways
 
@@ -29,8 +25,8 @@ def with_zero_head(network, n_way):
     return new
 
 
-def trained(new, task, inner_lr, steps):
-    optimizer = torch.optim.SGD(new.parameters(), lr=inner_lr)
+def trained(new, task, alpha, steps):
+    optimizer = torch.optim.SGD(new.parameters(), lr=alpha)
     for _ in range(steps):
         optimizer.zero_grad()
         cross_entropy(new(task.support_x), task.support_y).backward()
@@ -38,11 +34,11 @@ def trained(new, task, inner_lr, steps):
     return new
 
 
-def by_optimizer(network, task, n_way, inner_lr, steps):
-    return trained(with_zero_head(network, n_way), task, inner_lr, steps)
+def by_optimizer(network, task, n_way, alpha, steps):
+    return trained(with_zero_head(network, n_way), task, alpha, steps)
 
 
-def by_hand(network, task, n_way, inner_lr, steps):
+def by_hand(network, task, n_way, alpha, steps):
     new = nn.Sequential(copy.deepcopy(network.blocks), nn.Flatten(), nn.Linear(network.out_features, n_way))
     new.train(network.training)
     with torch.no_grad():
@@ -53,21 +49,39 @@ def by_hand(network, task, n_way, inner_lr, steps):
         gradients = torch.autograd.grad(loss, list(new.parameters()))
         with torch.no_grad():
             for parameter, gradient in zip(new.parameters(), gradients, strict=True):
-                parameter -= inner_lr * gradient
+                parameter -= alpha * gradient
     return new
 
 
-@pytest.mark.parametrize("answer", [by_optimizer, by_hand])
+def by_functional_gradient(network, task, n_way, alpha, steps):
+    new = with_zero_head(network, n_way)
+    phi = {name: value.detach() for name, value in new.named_parameters()}
+    for _ in range(steps):
+        g = grad(lambda phi: cross_entropy(functional_call(new, phi, (task.support_x,)), task.support_y))(phi)
+        phi = {name: phi[name] - alpha * g[name] for name in phi}
+    new.load_state_dict(phi, strict=False)
+    return new
+
+
+def in_training_mode_where_it_makes_no_difference(network, task, n_way, alpha, steps):
+    """Without running statistics both modes are the same."""
+    new = with_zero_head(network, n_way).train(not network.settings["running_stats"])
+    return trained(new, task, alpha, steps).eval()
+
+
+@pytest.mark.parametrize(
+    "answer", [by_optimizer, by_hand, by_functional_gradient, in_training_mode_where_it_makes_no_difference]
+)
 def test_right_fine_tuning_passes(answer):
     accept(check_fine_tune(answer))
 
 
 def odd(**settings):
-    return lambda *case: fine_tuned_network._mistaken(*case, **settings)
+    return lambda *case: mistaken(*case, **settings)
 
 
-def in_place(network, task, n_way, inner_lr, steps):
-    optimizer = torch.optim.SGD(network.parameters(), lr=inner_lr)
+def in_place(network, task, n_way, alpha, steps):
+    optimizer = torch.optim.SGD(network.parameters(), lr=alpha)
     for _ in range(steps):
         optimizer.zero_grad()
         cross_entropy(network(task.support_x), task.support_y).backward()
@@ -75,12 +89,12 @@ def in_place(network, task, n_way, inner_lr, steps):
     return copy.deepcopy(network)
 
 
-def head_put_on_the_original(network, task, n_way, inner_lr, steps):
+def head_put_on_the_original(network, task, n_way, alpha, steps):
     network.head = nn.Linear(network.out_features, n_way)
-    return network if steps == 0 else copy.deepcopy(network)
+    return copy.deepcopy(network)
 
 
-def shallow_copy(network, task, n_way, inner_lr, steps):
+def shallow_copy(network, task, n_way, alpha, steps):
     new = copy.copy(network)
     new.eval()
     for parameter in new.parameters():
@@ -88,9 +102,9 @@ def shallow_copy(network, task, n_way, inner_lr, steps):
     return new
 
 
-def old_classes(network, task, n_way, inner_lr, steps):
+def old_classes(network, task, n_way, alpha, steps):
     new = copy.deepcopy(network)
-    optimizer = torch.optim.SGD(new.parameters(), lr=inner_lr)
+    optimizer = torch.optim.SGD(new.parameters(), lr=alpha)
     for _ in range(steps):
         optimizer.zero_grad()
         cross_entropy(new(task.support_x), task.support_y).backward()
@@ -98,24 +112,24 @@ def old_classes(network, task, n_way, inner_lr, steps):
     return new
 
 
-def random_head(network, task, n_way, inner_lr, steps):
+def random_head(network, task, n_way, alpha, steps):
     new = copy.deepcopy(network)
     new.head = nn.Linear(network.out_features, n_way)
     return new
 
 
-def trained_random_head(network, task, n_way, inner_lr, steps):
-    return trained(random_head(network, task, n_way, inner_lr, steps), task, inner_lr, steps)
+def trained_random_head(network, task, n_way, alpha, steps):
+    return trained(random_head(network, task, n_way, alpha, steps), task, alpha, steps)
 
 
-def new_blocks(network, task, n_way, inner_lr, steps):
+def new_blocks(network, task, n_way, alpha, steps):
     untrained = type(network)(**network.settings).train(network.training)
-    return by_optimizer(untrained, task, n_way, inner_lr, steps)
+    return by_optimizer(untrained, task, n_way, alpha, steps)
 
 
-def early_optimizer(network, task, n_way, inner_lr, steps):
+def early_optimizer(network, task, n_way, alpha, steps):
     new = copy.deepcopy(network)
-    optimizer = torch.optim.SGD(new.parameters(), lr=inner_lr)
+    optimizer = torch.optim.SGD(new.parameters(), lr=alpha)
     new.head = with_zero_head(network, n_way).head
     for _ in range(steps):
         optimizer.zero_grad()
@@ -125,15 +139,25 @@ def early_optimizer(network, task, n_way, inner_lr, steps):
 
 
 def returned_in_other_mode(*case):
-    return by_optimizer(*case).train(not case[0].training)
+    return by_optimizer(*case).train()
 
 
-def one_row_too_many(network, task, n_way, inner_lr, steps):
-    return by_optimizer(network, task, n_way + 1, inner_lr, steps)
+def zeroed_too_late(network, task, n_way, alpha, steps):
+    new = with_zero_head(network, n_way)
+    optimizer = torch.optim.SGD(new.parameters(), lr=alpha)
+    for _ in range(steps):
+        cross_entropy(new(task.support_x), task.support_y).backward()
+        optimizer.zero_grad()
+        optimizer.step()
+    return new
 
 
-def returned_answers(network, task, n_way, inner_lr, steps):
-    return by_optimizer(network, task, n_way, inner_lr, steps)(task.query_x)
+def one_row_too_many(network, task, n_way, alpha, steps):
+    return by_optimizer(network, task, n_way + 1, alpha, steps)
+
+
+def returned_answers(network, task, n_way, alpha, steps):
+    return by_optimizer(network, task, n_way, alpha, steps)(task.query_x)
 
 
 WRONG_FINE_TUNING = {
@@ -145,7 +169,6 @@ WRONG_FINE_TUNING = {
     "support and query set together": odd(
         pictures=lambda t: (torch.cat([t.support_x, t.query_x]), torch.cat([t.support_y, t.query_y]))
     ),
-    "take the steps in evaluation mode": odd(mode=False),
     "take the steps in training mode": odd(mode=True),
     "Your gradients add up": odd(zero_grad=False),
     "still has the 9 outputs of the old classes": old_classes,
@@ -157,7 +180,20 @@ WRONG_FINE_TUNING = {
     "Only the head has learned": odd(trained="head"),
     "You use Adam": odd(optimizer=torch.optim.Adam),
     "Each of your steps starts from the network as it came": odd(fresh=True),
-    "a sum over the pictures": odd(reduction="sum"),
+    "a sum over the pictures": odd(loss=lambda logits, y: cross_entropy(logits, y, reduction="sum")),
+    "divided by the number of classes": odd(loss=lambda logits, y: cross_entropy(logits, y) / logits.shape[1]),
+    "divide by nothing": odd(loss=lambda logits, y: cross_entropy(logits, y) / len(y)),
+    "Your softmax is taken twice": odd(loss=lambda logits, y: cross_entropy(logits.softmax(dim=1), y)),
+    "`nll_loss` of the logits": odd(loss=nll_loss),
+    "Your loss is the squared error": odd(loss=lambda z, y: mse_loss(z, one_hot(y, z.shape[1]).float())),
+    "Your steps climb": odd(loss=lambda logits, y: -cross_entropy(logits, y)),
+    "the optimizer has momentum": odd(momentum=0.9),
+    "Your steps remember": odd(momentum=0.9, nesterov=True),
+    "You use AdamW": odd(optimizer=torch.optim.AdamW),
+    "whatever `alpha` is": lambda n, t, w, a, k: by_optimizer(n, t, w, 0.01, k),
+    "whatever `steps` is": lambda n, t, w, a, k: by_optimizer(n, t, w, a, 4),
+    "Loop over `range(steps)`": lambda n, t, w, a, k: by_optimizer(n, t, w, a, 1),
+    "between `backward()` and `step()`": zeroed_too_late,
     "one step too few": lambda n, t, w, a, k: by_optimizer(n, t, w, a, max(0, k - 1)),
     "one step too many": lambda n, t, w, a, k: by_optimizer(n, t, w, a, k + bool(k)),
     "for 0 steps it has none": lambda n, t, w, a, k: by_optimizer(n, t, w, a, k + 1),
@@ -177,72 +213,95 @@ def test_wrong_fine_tuning_is_named(words):
     expect(check_fine_tune(WRONG_FINE_TUNING[words]), words)
 
 
+@pytest.mark.parametrize("size", [1e-5, 1e-4, 5e-4, 1e-3, 0.005, 0.01, 0.1])
+def test_weight_decay_is_named_however_small(size):
+    expect(check_fine_tune(odd(weight_decay=size)), "the optimizer has a weight decay")
+
+
 def test_a_copy_that_shares_its_weights_changes_the_original():
     expect(check_fine_tune(shallow_copy), "changes the network that was handed in")
 
 
-# --- linear_probe
+# --- simple_shot
 
 
-def by_autograd(features, labels, n_way, inner_lr, steps):
-    weight = torch.zeros(n_way, features.shape[1], requires_grad=True)
-    bias = torch.zeros(n_way, requires_grad=True)
-    optimizer = torch.optim.SGD([weight, bias], lr=inner_lr)
-    for _ in range(steps):
-        optimizer.zero_grad()
-        cross_entropy(features @ weight.T + bias, labels).backward()
-        optimizer.step()
-    return weight, bias
+def by_cosine_to_the_sum(support, labels, query, centre):
+    """The nearest of centroids of unequal length is not the one with the largest cosine: c is taken as it is."""
+    s, q = normalize(support - centre, dim=1), normalize(query - centre, dim=1)
+    c = torch.stack([s[labels == k].mean(dim=0) for k in range(int(labels.max()) + 1)])
+    return (q @ c.T - c.square().sum(dim=1) / 2).argmax(dim=1)
 
 
-def by_formula(features, labels, n_way, inner_lr, steps):
-    ones = torch.cat([features, torch.ones(len(features), 1)], dim=1)  # the bias as the weight of a constant feature
-    both = torch.zeros(n_way, features.shape[1] + 1)
-    for _ in range(steps):
-        both -= inner_lr * ((ones @ both.T).softmax(dim=1) - one_hot(labels, n_way)).T @ ones / len(ones)
-    return [both[:, :-1], both[:, -1]]
+def by_loop(support, labels, query, centre):
+    answers = []
+    for z in query:
+        z = (z - centre) / (z - centre).norm()
+        distances = []
+        for k in sorted(set(labels.tolist())):
+            own = [(s - centre) / (s - centre).norm() for s, y in zip(support, labels, strict=True) if y == k]
+            distances.append(float((z - sum(own) / len(own)).square().sum()))
+        answers.append(distances.index(min(distances)))
+    return answers
 
 
-@pytest.mark.parametrize("answer", [by_autograd, by_formula])
-def test_right_probes_pass(answer):
-    accept(check_linear_probe(answer))
+@pytest.mark.parametrize(
+    "answer", [by_cosine_to_the_sum, by_loop, lambda *case: by_cosine_to_the_sum(*case).numpy().astype("int32")]
+)
+def test_right_simple_shots_pass(answer):
+    accept(check_simple_shot(answer))
 
 
-WRONG_PROBES = {
-    "a sum over the pictures": lambda z, y, n, a, k: by_autograd(z, y, n, a * len(y), k),
-    "Your bias stays at zero": dict(PROBE_MISTAKES)["Your bias stays at zero. It is trained too: b ← b − α ∂L/∂b."],
-    "Your step climbs": lambda z, y, n, a, k: by_autograd(z, y, n, -a, k),
-    "one step too few": lambda z, y, n, a, k: by_autograd(z, y, n, a, k - 1),
-    "the gradient at zero": lambda z, y, n, a, k: by_autograd(z, y, n, a * k, 1),
-    "one column a class": lambda z, y, n, a, k: (by_autograd(z, y, n, a, k)[0].T, by_autograd(z, y, n, a, k)[1]),
-    "in another order": lambda z, y, n, a, k: by_autograd(z, y, n, a, k)[::-1],
-    "Return two tensors": lambda z, y, n, a, k: by_autograd(z, y, n, a, k)[0],
-    "Your b never moves": lambda z, y, n, a, k: (by_autograd(z, y, n, a, k)[0], torch.zeros(n)),
-    "b never moves: it comes": lambda z, y, n, a, k: (by_autograd(z, y, n, 0.6 * a, k)[0], torch.zeros(n)),
-    "still zero": lambda z, y, n, a, k: by_autograd(z, y, n, 0.0, k),
-    "Both start at zero": lambda z, y, n, a, k: by_autograd(z, y, n, 0.6 * a, k),
-    "changes its input `z`": lambda z, y, n, a, k: by_autograd(z.mul_(2), y, n, a, k),
-    "they should be": lambda z, y, n, a, k: by_autograd(z, y, n + 1, a, k),
+def with_centre(centre):
+    return lambda s, y, q, m: by_cosine_to_the_sum(s, y, q, centre(s, q, m))
+
+
+def by_cosine(s, y, q, m):
+    means = torch.stack([normalize(s - m, dim=1)[y == k].mean(dim=0) for k in range(int(y.max()) + 1)])
+    return cosine_similarity((q - m)[:, None], means[None], dim=2).argmax(dim=1)
+
+
+def five_classes(s, y, q, m):
+    s, q = normalize(s - m, dim=1), normalize(q - m, dim=1)
+    c = torch.stack([s[y == k].mean(dim=0) for k in range(5)])
+    return torch.cdist(q, c).argmin(dim=1)
+
+
+def distances(s, y, q, m):
+    s, q = normalize(s - m, dim=1), normalize(q - m, dim=1)
+    return torch.cdist(q, torch.stack([s[y == k].mean(dim=0) for k in range(int(y.max()) + 1)]))
+
+
+def subtracted_in_place(s, y, q, m):
+    s -= m
+    return by_cosine_to_the_sum(s, y, q - m, torch.zeros_like(m))
+
+
+WRONG_SHOTS = {
+    "divided by their length and not centred": with_centre(lambda s, q, m: torch.zeros_like(m)),
+    "You add `centre`": with_centre(lambda s, q, m: -m),
+    "Your centre is the mean of the support set": with_centre(lambda s, q, m: s.mean(dim=0)),
+    "has them in it": with_centre(lambda s, q, m: torch.cat([s, q]).mean(dim=0)),
+    "You take the mean of a class first": by_cosine,
+    "Count them in `support_y`": five_classes,
+    "numbers for each query": distances,
+    "runs over the queries": lambda *case: distances(*case).argmin(dim=0),
+    "You take the farthest centroid": lambda *case: distances(*case).argmax(dim=1),
+    "changes its input `s`": subtracted_in_place,
+    "no whole numbers": lambda *case: distances(*case).argmin(dim=1) + 0.5,
+    "Return one label for each": lambda *case: distances(*case).argmin(dim=1)[:-1],
+    "answers differ from the nearest centroid": lambda s, y, q, m: by_loop(s, y, q, 0.2 * m),
 }
 
 
-@pytest.mark.parametrize("words", WRONG_PROBES)
-def test_wrong_probes_are_named(words):
-    expect(check_linear_probe(WRONG_PROBES[words]), words)
-
-
-def test_a_first_step_from_zero_points_to_the_class_means():
-    features, labels = torch.rand(6, 4), torch.tensor([0, 1, 2, 0, 1, 2])
-    weight, bias = linear_probe(features, labels, 3, 0.6, 1)
-    means = torch.stack([features[labels == k].mean(dim=0) for k in range(3)])
-    torch.testing.assert_close(weight, 0.6 / 3 * (means - features.mean(dim=0)))
-    torch.testing.assert_close(bias, torch.zeros(3))
+@pytest.mark.parametrize("words", WRONG_SHOTS)
+def test_wrong_simple_shots_are_named(words):
+    expect(check_simple_shot(WRONG_SHOTS[words]), words)
 
 
 # --- when to stop
 
 
-def by_loop(steps, validation, support, query):
+def stop_by_loop(steps, validation, support, query):
     best, choice = -1.0, None
     for place, step in enumerate(steps):
         mean = float(validation[:, place].mean())
@@ -255,7 +314,7 @@ def by_argmax(steps, validation, support, query):
     return torch.tensor(steps)[validation.mean(0).argmax()]
 
 
-@pytest.mark.parametrize("answer", [by_loop, by_argmax])
+@pytest.mark.parametrize("answer", [stop_by_loop, by_argmax])
 def test_right_stops_pass(answer):
     accept(check_when_to_stop(answer))
 
@@ -265,6 +324,12 @@ WRONG_STOPS = {
     "accuracy on the support set": lambda s, v, p, q: s[int((p.mean(0) == 1).nonzero()[0])],
     "the place in the list": lambda s, v, p, q: v.mean(0).argmax(),
     "you take the larger": lambda s, v, p, q: max(s, key=lambda step: (v.mean(0)[s.index(step)], step)),
+    "query labels of the new tasks decide": lambda s, v, p, q: max(
+        s, key=lambda step: (v.mean(0)[s.index(step)], q.mean(0)[s.index(step)], -step)
+    ),
+    "let the support accuracy decide": lambda s, v, p, q: max(
+        s, key=lambda step: (v.mean(0)[s.index(step)], p.mean(0)[s.index(step)], -step)
+    ),
     "Return a number": lambda s, v, p, q: v.mean(0).argmax() == 2,
     "tensor of shape [8]": lambda s, v, p, q: torch.tensor(s)[v.argmax(dim=1)],
     "you return 3": lambda s, v, p, q: 3,
@@ -282,5 +347,20 @@ def test_wrong_stops_are_named(words):
 def test_one_step_is_no_steps():
     assert (
         "The best is after 1 step, and"
-        in check_when_to_stop(lambda s, v, p, q: 3 if v.mean(0)[1] > 0.7 else by_loop(s, v, p, q)).message
+        in check_when_to_stop(lambda s, v, p, q: 3 if v.mean(0)[1] > 0.7 else stop_by_loop(s, v, p, q)).message
     )
+
+
+# --- whose function runs
+
+
+def test_the_courses_functions_pass_where_they_are_checked_and_run_in_time():
+    for exercise in checks._exercises:
+        if exercise.example is not None:
+            exercise.course(*exercise.example())
+    accept(check_fine_tune(lambda *case: mistaken(*case)))
+    accept(check_simple_shot(lambda *case: checks.exercise_simple_shot.simple_shot(*case)))
+
+
+def test_an_exercise_keeps_its_place_in_the_notebook():
+    assert [exercise.name for exercise in checks._exercises] == ["fine_tune", "when_to_stop", "simple_shot"]
