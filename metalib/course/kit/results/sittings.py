@@ -108,5 +108,5 @@ def _classifier_sittings(network: Conv4, bank: ClassBank) -> Iterator[Sitting]:
         return baselines.simple_shot(network, centre(), episodes)
 
     yield Sitting("SimpleShot", 2, "running statistics", simple_shot)
-    for method in ("linear probe", "fine-tuned classifier"):
-        yield Sitting(method, 2, "running statistics", finetune.predictor(network, method))
+    for method in ("linear probe", "fine-tuned classifier"):  # their steps were chosen on 5-way tasks
+        yield Sitting(method, 2, "running statistics", finetune.predictor(network, method), n_way=5)
