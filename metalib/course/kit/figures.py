@@ -23,7 +23,7 @@ WIDEST, LEAST = (
     9.0,
 )  # CSS pixels: what fits beside JupyterLab's file browser; points: the smallest text on the page
 MARGIN = 0.12  # inches of paper around a figure
-FAITHFUL = 16  # of 255: no pixel may move further than that in a channel when 256 colours take the place of all
+FAR, BANDED = 24, 0.5  # of 255: how far 256 colours may be from the true ones, at most and on average
 
 
 def canvas(width: float = 7.0, height: float = 3.0) -> tuple[Figure, Axes]:
@@ -92,7 +92,7 @@ def _few_colours(image: Image.Image) -> Image.Image:
     true, index = np.asarray(image, dtype=np.int32), np.asarray(palette)
     _exact(palette, true @ [1 << 16, 1 << 8, 1], index)
     difference = np.abs(true - np.asarray(palette.convert("RGB"), dtype=np.int32))
-    return palette if difference.max() <= FAITHFUL else image
+    return palette if difference.max() <= FAR and difference.mean() <= BANDED else image
 
 
 def _exact(palette: Image.Image, true: np.ndarray, index: np.ndarray) -> None:

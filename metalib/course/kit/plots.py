@@ -121,9 +121,9 @@ def intervals(ax: Axes, rows: Sequence[tuple[str, Interval]], *, chance: float |
     for y, (name, result) in enumerate(rows):
         colour = method_colour(name)
         ax.plot([result.low, result.high], [y, y], color=colour, linewidth=2.5, solid_capstyle="butt")
-        ax.plot(
-            result.mean, y, "o", color=colour, markersize=8, markerfacecolor=colour if family(name) == name else PAPER
-        )
+        variant = family(name) not in (name, None)
+        fill, size = (PAPER, 6) if variant else (colour, 8)
+        ax.plot(result.mean, y, "o", color=colour, markersize=size, markerfacecolor=fill, markeredgewidth=1.5)
         value, away = f"{100 * result.mean:.1f} %", (7, 0)
         ax.annotate(
             value, (max(result.high, result.mean), y), away, textcoords="offset points", va="center", fontsize=9

@@ -84,3 +84,17 @@ def test_few_colours_take_the_place_of_many_where_nobody_sees_it():
     assert drawn.mode == "P"
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8))
     assert figures._few_colours(noise) is noise
+
+
+def test_a_shaded_picture_keeps_its_colours_since_bands_would_be_seen():
+    across, down = np.meshgrid(np.linspace(0, 255, 512), np.linspace(0, 255, 256))
+    shaded = Image.fromarray(np.stack([across, down, 255 - across], axis=-1).astype(np.uint8))
+    assert figures._few_colours(shaded) is shaded
+
+
+def test_a_palette_keeps_the_colour_that_most_of_the_picture_has():
+    pixels = np.full((64, 64, 3), (244, 241, 234), dtype=np.uint8)
+    pixels[:20, :20] = np.random.default_rng(0).integers(0, 8, (20, 20, 3)) * 32
+    pixels[40, :30, 0] -= np.arange(30, dtype=np.uint8)  # near to the paper, and on its index
+    kept = np.asarray(figures._few_colours(Image.fromarray(pixels)).convert("RGB"))
+    assert (kept[50:] == (244, 241, 234)).all()
