@@ -13,7 +13,8 @@ NO_PATH = (
 CAUSES = (
     (
         r"leaf Variable that requires grad",
-        "You change θ in place. Make new tensors: `phi = {name: theta[name] - alpha * g[name] for name in theta}`.",
+        "You change θ in place. Make new tensors: `phi = {name: phi[name] - alpha * g[name] for name in phi}`, with "
+        "`phi = theta` before the first step.",
     ),
     (
         r"modified by an inplace operation",

@@ -11,9 +11,13 @@ every exception, `except:` or `except BaseException:`, though it is asked again 
 from __future__ import annotations
 
 import ctypes
+import functools
 import threading
+import warnings
 from collections.abc import Callable
 from typing import Any
+
+import torch
 
 AGAIN = 0.5  # seconds until it is asked again
 
@@ -24,6 +28,7 @@ class TimeUp(BaseException):
 
 def within(seconds: float, function: Callable[..., Any], *arguments: Any) -> Any:
     """What `function(*arguments)` returns. Raises TimeUp where it takes more than `seconds`."""
+    _import_beforehand()
     caller, done, gone = threading.get_ident(), threading.Event(), threading.Event()
 
     def wait() -> None:
@@ -38,6 +43,17 @@ def within(seconds: float, function: Callable[..., Any], *arguments: Any) -> Any
         return function(*arguments)
     finally:
         _end(done, gone, caller)
+
+
+@functools.cache
+def _import_beforehand() -> None:
+    """Call torch.func once: its first call imports much of torch's compiler, for seconds that are not the learner's.
+
+    Cut short, that import would leave modules half made, and torch.func broken until the kernel is restarted.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # of torch's own: a hessian's first call uses torch.jit.script
+        torch.func.hessian(torch.sum)(torch.zeros(1))
 
 
 def _end(done: threading.Event, gone: threading.Event, caller: int) -> None:

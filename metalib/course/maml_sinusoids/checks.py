@@ -1,4 +1,4 @@
-"""The exercises of notebook 03: a start in closed form, MAML's gradient, and first-order MAML's."""
+"""The exercises of notebook 03: a start in closed form, MAML's losses, their gradient by hand, and first-order MAML."""
 
 from __future__ import annotations
 
@@ -6,110 +6,92 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
+from torch.func import functional_call
+from torch.nn.functional import mse_loss
 
-from metalib.course.kit.verdict import check, compare, read_number
-from metalib.course.maml_sinusoids.exercise_meta_gradient import (
-    NOT_CHANGED,
-    exact,
-    first_order,
-    first_order_reason,
-    gradient_mistakes,
-    judge_gradient,
-)
+from metalib import models, sinusoids
+from metalib.course.kit.exercise import Exercise, Exercises
+from metalib.course.kit.verdict import check
+from metalib.course.maml_sinusoids import exercise_maml_losses, exercise_maml_start, exercise_meta_gradient
+from metalib.course.maml_sinusoids.exercise_maml_start import maml_start
+from metalib.course.maml_sinusoids.exercise_meta_gradient import meta_gradient
+from metalib.course.maml_sinusoids.mistakes_maml_losses import first_order_losses, maml_losses
 from metalib.runtime import seeded
-
-
-def maml_start(c: Tensor, a: Tensor, alpha: float) -> float:
-    """The start that one-step MAML finds for the tasks ½ aᵢ (θ − cᵢ)². c [T], a [T]"""
-    return _weighted_mean(c, a * (1 - alpha * a) ** 2)
-
-
-def _weighted_mean(c: Tensor, weights: Tensor) -> float:
-    return ((weights * c).sum() / weights.sum()).item()
-
-
-START_MISTAKES = (
-    (
-        "Your weights are the curvatures aᵢ. That is joint training's start, the minimum of the mean loss *before* any "
-        "step. Put the adapted point φᵢ into the loss.",
-        lambda c, a, alpha: _weighted_mean(c, a),
-    ),
-    (
-        "Your weights are aᵢ (1 − α aᵢ). That is first-order MAML's start: one factor 1 − α aᵢ comes from φᵢ − cᵢ, and "
-        "the derivative of φᵢ with respect to θ gives a second one.",
-        lambda c, a, alpha: _weighted_mean(c, a * (1 - alpha * a)),
-    ),
-    (
-        "You return the mean of the optima. It ignores the curvatures: steep tasks and flat tasks then weigh the same. "
-        "That is where Reptile goes with very many inner steps (notebook 05).",
-        lambda c, a, alpha: c.mean().item(),
-    ),
-    (
-        "A factor aᵢ is missing from your weights: the loss after the step is ½ aᵢ (φᵢ − cᵢ)², with aᵢ in front.",
-        lambda c, a, alpha: _weighted_mean(c, (1 - alpha * a) ** 2),
-    ),
-    (
-        "Your sign is wrong: φᵢ − cᵢ is (1 − α aᵢ)(θ − cᵢ), with a minus. A step with a plus climbs.",
-        lambda c, a, alpha: _weighted_mean(c, a * (1 + alpha * a) ** 2),
-    ),
-    (
-        "Your weights have the fourth power of 1 − α aᵢ. That is for two inner steps; here there is one.",
-        lambda c, a, alpha: _weighted_mean(c, a * (1 - alpha * a) ** 4),
-    ),
-    (
-        "Your weights have aᵢ². The derivative of ½ aᵢ (φᵢ − cᵢ)² gives one aᵢ; the others are inside 1 − α aᵢ.",
-        lambda c, a, alpha: _weighted_mean(c, a**2 * (1 - alpha * a) ** 2),
-    ),
-    (
-        "You add up weight times optimum, and do not divide by the sum of the weights. Set the derivative to zero and "
-        "solve for θ.",
-        lambda c, a, alpha: (a * (1 - alpha * a) ** 2 * c).sum().item(),
-    ),
-    (
-        "You divide by the number of tasks. Divide by the sum of the weights: set the derivative to zero, solve for θ.",
-        lambda c, a, alpha: (a * (1 - alpha * a) ** 2 * c).mean().item(),
-    ),
-)
 
 
 @check
 def check_maml_start(function: Callable) -> str:
     """`maml_start(c, a, alpha)`: [T], [T], a number -> the θ that minimises the mean loss after one step."""
-    compare(
-        function,
-        [_quadratics(n_tasks, alpha) for n_tasks, alpha in ((2, 0.3), (3, 0.15), (6, 0.4))],
-        reference=maml_start,
-        read=lambda answer, *case: read_number(answer, "the start θ"),
-        same=lambda a, b: abs(a - b) < 1e-4 * max(1.0, abs(b)),
-        mistakes=START_MISTAKES,
-        show=lambda case, answer, right: (
-            f"For the optima {_listed(case[0])}, the curvatures {_listed(case[1])} and α = {case[2]} the start is "
-            f"{right:.4f}, and yours is {answer:.4f}."
-        ),
-    )
+    exercise_maml_start.judge(function)
     return "Right. Your start agrees for 2, 3 and 6 tasks and three step sizes."
 
 
-def _quadratics(n_tasks: int, alpha: float) -> tuple[Tensor, Tensor, float]:
-    generator = seeded(n_tasks)
-    c = 4 * torch.rand(n_tasks, generator=generator, dtype=torch.float64) - 1
-    return c, 0.2 + 2.8 * torch.rand(n_tasks, generator=generator, dtype=torch.float64), alpha
-
-
-def _listed(values: Tensor) -> str:
-    return ", ".join(f"{value:.2f}" for value in values.tolist())
+@check
+def check_maml_losses(function: Callable) -> str:
+    """`maml_losses(model, theta, episodes, alpha, k)` -> [T], the query loss at φ, with MAML's gradient."""
+    exercise_maml_losses.judge(function, first_order=False)
+    return (
+        "Right. Your losses are MAML's for 0, 1, 2 and 3 inner steps, and so is their gradient, second order included."
+    )
 
 
 @check
-def check_maml_gradient(function: Callable) -> str:
-    """`maml_gradient(model, theta, episodes, alpha, k)` -> by name, the gradient of the mean query loss at φ."""
-    reason = (first_order_reason(function), first_order)
-    judge_gradient(function, exact, (reason, *gradient_mistakes(exact)))
-    return "Right. Your gradient is MAML's for 1, 2 and 3 inner steps, second-order part included."
+def check_meta_gradient(function: Callable) -> str:
+    """`meta_gradient(support_loss, query_loss, theta, alpha, k)` -> [P], by the product of the factors I − α H."""
+    exercise_meta_gradient.judge(function)
+    return "Right. Your product agrees with differentiating through 1, 2 and 3 inner steps."
 
 
 @check
-def check_fomaml_gradient(function: Callable) -> str:
-    """`fomaml_gradient(model, theta, episodes, alpha, k)` -> a dict: the mean over tasks of ∇L_Q at φ, by name."""
-    judge_gradient(function, first_order, ((NOT_CHANGED, exact), *gradient_mistakes(first_order)))
-    return "Right. Your gradient is first-order MAML's for 1, 2 and 3 inner steps."
+def check_first_order_losses(function: Callable) -> str:
+    """`first_order_losses(model, theta, episodes, alpha, k)` -> [T], the same losses with the first-order gradient."""
+    exercise_maml_losses.judge(function, first_order=True)
+    return "Right. Your losses are MAML's, and their gradient is first-order MAML's, for 1, 2 and 3 inner steps."
+
+
+def _two_parabolas() -> tuple[Tensor, Tensor, float]:
+    return torch.tensor([-1.0, 2.0]), torch.tensor([2.0, 0.5]), 0.2
+
+
+def _update() -> tuple:
+    """One update of the live training."""
+    model = models.mlp()
+    theta = {name: value.detach().requires_grad_() for name, value in model.named_parameters()}
+    return model, theta, sinusoids.sample_episodes(10, 10, 10, generator=seeded(0)), 0.01, 1
+
+
+def _one_wave() -> tuple:
+    """The losses of the small network of the notebook, as functions of one vector."""
+    model = models.mlp((1, 10, 10, 1), activation=torch.nn.Tanh).double()
+    task = sinusoids.sample_episodes(1, 10, 10, generator=seeded(0)).task(0)
+    shapes = {name: value.shape for name, value in model.named_parameters()}
+
+    def loss(vector: Tensor, x: Tensor, y: Tensor) -> Tensor:
+        parts = vector.split([shape.numel() for shape in shapes.values()])
+        phi = {name: part.view(shape) for (name, shape), part in zip(shapes.items(), parts, strict=True)}
+        return mse_loss(functional_call(model, phi, (x.double(),)), y.double())
+
+    theta = torch.cat([value.detach().flatten() for value in model.parameters()])
+    return (
+        lambda vector: loss(vector, task.support_x, task.support_y),
+        lambda vector: loss(vector, task.query_x, task.query_y),
+        theta,
+        0.05,
+        3,
+    )
+
+
+_exercises = Exercises(
+    Exercise("maml_start", check_maml_start, course=maml_start, example=_two_parabolas, seconds=0.1),
+    Exercise("maml_losses", check_maml_losses, course=maml_losses, example=_update, seconds=0.25, backward=True),
+    Exercise("meta_gradient", check_meta_gradient, course=meta_gradient, example=_one_wave, seconds=2.0),
+    Exercise(
+        "first_order_losses",
+        check_first_order_losses,
+        course=first_order_losses,
+        example=_update,
+        seconds=0.25,
+        backward=True,
+    ),
+)
+mine, in_time, record = _exercises.mine, _exercises.in_time, _exercises.record

@@ -1,267 +1,205 @@
-"""A learner's meta-gradient on small networks against the right one, and the mistake behind a wrong one."""
+"""MAML's gradient by hand: the product of the inner steps' factors I − α H, times the query loss's gradient at φ."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import CodeType
 from typing import Any
 
 import torch
-from torch import Tensor, nn
-from torch.func import functional_call
-from torch.nn.functional import mse_loss
+from torch import Tensor
+from torch.func import grad, hessian
 
-from metalib import maml
-from metalib.adapt import Params, adapt
-from metalib.course.kit.gradient_errors import NO_PATH, with_cause
-from metalib.course.kit.parameters import see_that_nothing_changed, small_case, snapshot
+from metalib.course.kit.digits import beside
 from metalib.course.kit.verdict import Mistakes, Wrong, compare
-from metalib.episodes import Episode
+from metalib.course.maml_sinusoids.reading import row_of_numbers
+
+VectorLoss = Callable[[Tensor], Tensor]
+P = 3  # parameters of the check's cases
 
 
-def exact(model: nn.Module, theta: Params, episodes: Episode, alpha: float, k: int, **settings) -> Params:
-    """MAML's gradient: of the mean over tasks of the query loss at φ, with respect to θ."""
-    losses = maml.losses(
-        model, theta, episodes, inner_lr=alpha, inner_steps=k, loss_fn=mse_loss, chunk_size=1, **settings
-    )
-    return dict(zip(theta, torch.autograd.grad(losses.mean(), list(theta.values())), strict=True))
+def meta_gradient(support_loss: VectorLoss, query_loss: VectorLoss, theta: Tensor, alpha: float, k: int) -> Tensor:
+    """The gradient of the query loss after k inner steps, with respect to θ: [P]. Both losses take a vector [P]."""
+    points = _points(support_loss, theta, alpha, k)
+    return _product([_factor(support_loss, phi, alpha) for phi in points[:-1]], theta) @ grad(query_loss)(points[-1])
 
 
-def first_order(model: nn.Module, theta: Params, episodes: Episode, alpha: float, k: int) -> Params:
-    """First-order MAML's gradient: the mean over tasks of ∇L_Q at φ."""
-    return exact(model, theta, episodes, alpha, k, first_order=True)
+def _points(loss: VectorLoss, theta: Tensor, alpha: float, k: int) -> list[Tensor]:
+    """φ₀ = θ, φ₁ … φₖ."""
+    points = [theta]
+    for _ in range(k):
+        points.append(points[-1] - alpha * grad(loss)(points[-1]))
+    return points
 
 
-def _on_support(e: Episode) -> Episode:
-    return e._replace(query_x=e.support_x, query_y=e.support_y)
+def _factor(loss: VectorLoss, phi: Tensor, alpha: float) -> Tensor:
+    return torch.eye(len(phi), dtype=phi.dtype) - alpha * hessian(loss)(phi)
 
 
-def _on_query(e: Episode) -> Episode:
-    return e._replace(support_x=e.query_x, support_y=e.query_y)
+def _product(factors: list[Tensor], theta: Tensor) -> Tensor:
+    product = torch.eye(len(theta), dtype=theta.dtype)
+    for factor in factors:
+        product = product @ factor
+    return product
 
 
-def _task(e: Episode, t: int) -> Episode:
-    return Episode(*(field[t : t + 1] if t >= 0 else field[-1:] for field in e))
+def _variant(
+    factors: Callable[[list[Tensor]], list[Tensor]] = lambda points: points[:-1],
+    *,
+    loss: int = 0,
+    scale: Callable[[float], float] = lambda alpha: alpha,
+    end: Callable[[list[Tensor]], Tensor] = lambda points: points[-1],
+    outer: int = 1,
+) -> Callable[..., Tensor]:
+    """A mistaken `meta_gradient`: `factors` are taken at other points, of another loss, with another α, and so on."""
 
-
-def _times(factor: float, gradient: Params) -> Params:
-    return {name: factor * value for name, value in gradient.items()}
-
-
-def _carried_over(gradient: Callable) -> Callable:
-    """`gradient` with each task starting where the one before ended."""
-
-    def mistaken(model: nn.Module, theta: Params, episodes: Episode, alpha: float, k: int) -> Params:
-        losses, phi = [], theta
-        for t in range(len(episodes.support_y)):
-            task = episodes.task(t)
-            cut = gradient is first_order
-            how = {"inner_lr": alpha, "inner_steps": k, "loss_fn": mse_loss, "first_order": cut}
-            phi = adapt(model, phi, task.support_x, task.support_y, **how)
-            losses.append(mse_loss(functional_call(model, phi, (task.query_x,)), task.query_y))
-        found = torch.autograd.grad(torch.stack(losses).mean(), list(theta.values()))
-        return dict(zip(theta, found, strict=True))
+    def mistaken(support_loss: VectorLoss, query_loss: VectorLoss, theta: Tensor, alpha: float, k: int) -> Tensor:
+        losses = (support_loss, query_loss)
+        points = _points(support_loss, theta, alpha, k)
+        taken = [_factor(losses[loss], phi, scale(alpha)) for phi in factors(points)]
+        return _product(taken, theta) @ grad(losses[outer])(end(points))
 
     return mistaken
 
 
-def _moved(model: nn.Module, theta: Params, episodes: Episode, alpha: float, k: int) -> Params:
-    """(θ − φ) / α, averaged over tasks: Reptile's direction."""
-    phis = [
-        adapt(model, theta, *episodes.task(t)[:2], inner_lr=alpha, inner_steps=k, loss_fn=mse_loss)
-        for t in range(len(episodes.support_y))
-    ]
-    return {
-        name: (value - torch.stack([phi[name] for phi in phis]).mean(dim=0)) / alpha for name, value in theta.items()
-    }
+def _reordered(s: VectorLoss, q: VectorLoss, theta: Tensor, alpha: float, k: int) -> Tensor:
+    return _variant(lambda points: points[-2::-1])(s, q, theta, alpha, k)
 
 
-def gradient_mistakes(gradient: Callable) -> Mistakes:
-    """What goes wrong where `gradient`, `exact` or `first_order`, is right. Long because it is a table."""
-    return (
-        (
-            "You take the support loss at φ. That rewards fitting the points that were given. The outer loss is on the "
-            "query points, `query_x` and `query_y`.",
-            lambda m, t, e, a, k: gradient(m, t, _on_support(e), a, k),
-        ),
-        (
-            "Your inner steps see the query points. Adapt to `support_x` and `support_y`; the queries are for the "
-            "outer loss only.",
-            lambda m, t, e, a, k: gradient(m, t, _on_query(e), a, k),
-        ),
-        (
-            "You sum over the tasks. Take the mean: divide by their number. With the sum, the step grows with the "
-            "number of tasks.",
-            lambda m, t, e, a, k: _times(len(e.query_y), gradient(m, t, e, a, k)),
-        ),
-        (
-            "Your query loss is a sum over the points. `mse_loss` takes their mean, unless you set `reduction`.",
-            lambda m, t, e, a, k: _times(e.query_y.shape[1], gradient(m, t, e, a, k)),
-        ),
-        (
-            "Your support loss is a sum over the points, so that your inner step is as many times too long. `mse_loss` "
-            "takes the mean, unless you set `reduction`.",
-            lambda m, t, e, a, k: gradient(m, t, e, a * e.support_y.shape[1], k),
-        ),
-        (
-            "You take one inner step too few: k − 1. Count the turns of your loop, and use the φ of the last one.",
-            lambda m, t, e, a, k: gradient(m, t, e, a, k - 1),
-        ),
-        (
-            "You take one inner step too many: k + 1. Count the turns of your loop.",
-            lambda m, t, e, a, k: gradient(m, t, e, a, k + 1),
-        ),
-        (
-            "You take one inner step, whatever k is. Does the second step start from the φ that the first one gave?",
-            lambda m, t, e, a, k: gradient(m, t, e, a, 1),
-        ),
-        (
-            "You do not adapt at all: this is the gradient of the query loss at θ. Call the model with φ: "
-            "`functional_call(model, phi, (query_x,))`.",
-            lambda m, t, e, a, k: gradient(m, t, e, a, 0),
-        ),
-        (
-            "All your inner steps use the gradient at θ. After the first step, take the support loss at φ.",
-            lambda m, t, e, a, k: gradient(m, t, e, a * k, 1),
-        ),
-        (
-            "Your inner step climbs: it adds α times the gradient. Write φ = θ − α g.",
-            lambda m, t, e, a, k: gradient(m, t, e, -a, k),
-        ),
-        (
-            "Your sign is wrong: you return the direction of descent. Return the gradient itself.",
-            lambda m, t, e, a, k: _times(-1, gradient(m, t, e, a, k)),
-        ),
-        (
-            "Each of your tasks starts where the one before it ended. Start each from θ: set φ back inside the loop "
-            "over tasks.",
-            _carried_over(gradient),
-        ),
-        (
-            "You use the first task only. A `return` inside the loop over tasks ends it early.",
-            lambda m, t, e, a, k: gradient(m, t, _task(e, 0), a, k),
-        ),
-        (
-            "You use the last task only: its loss overwrites those before it. Collect the losses, and take their mean.",
-            lambda m, t, e, a, k: gradient(m, t, _task(e, -1), a, k),
-        ),
-        (
-            "You return (θ − φ) / α, the mean of the inner gradients. That is Reptile's direction (notebook 05): no "
-            "query point is in it.",
-            _moved,
-        ),
+def _from_theta(s: VectorLoss, q: VectorLoss, theta: Tensor, alpha: float, k: int) -> Tensor:
+    """Each step goes from θ again."""
+    phi, factors = theta, []
+    for _ in range(k):
+        factors.append(_factor(s, phi, alpha))
+        phi = theta - alpha * grad(s)(phi)
+    return _product(factors, theta) @ grad(q)(phi)
+
+
+GRADIENT_MISTAKES: Mistakes = (
+    (
+        "Your factors stand in the wrong order. The chain rule gives dφₖ/dθ with the *last* step's factor on the left; "
+        "transposing turns the product around, so that the first step's stands there: start with the identity, and "
+        "write `product = product @ factor` in each step.",
+        _reordered,
+    ),
+    (
+        "Your gradient is first-order MAML's: the gradient of the query loss at φₖ, without the factors I − αH.",
+        _variant(lambda points: []),
+    ),
+    (
+        "All your Hessians are taken at θ. Each step has its own: at the point φₜ that the step starts from.",
+        _variant(lambda points: [points[0]] * (len(points) - 1)),
+    ),
+    (
+        "Your Hessians are one step late: φ moves first, and the factor is taken where the step *ends*. Take it at the "
+        "point where the step starts.",
+        _variant(lambda points: points[1:]),
+    ),
+    (
+        "All your Hessians are taken at φₖ, after the last step. Take each inside the loop, before its step.",
+        _variant(lambda points: [points[-1]] * (len(points) - 1)),
+    ),
+    (
+        "Only the last step's factor is in your gradient. Keep the product of the factors of all steps.",
+        _variant(lambda points: points[-2:-1]),
+    ),
+    (
+        "Only the first step's factor is in your gradient. Multiply in each turn of the loop.",
+        _variant(lambda points: points[:1]),
+    ),
+    (
+        "Your Hessians are those of the query loss. The steps go down the support loss, and so the factors come from "
+        "its Hessian.",
+        _variant(loss=1),
+    ),
+    (
+        "Your factors are I + αH. The step has a minus: φ − α∇L, so its derivative is I − αH.",
+        _variant(scale=lambda alpha: -alpha),
+    ),
+    ("Your factors are I − H: the step size α is missing.", _variant(scale=lambda alpha: 1.0)),
+    (
+        "Your last gradient is taken at θ. Take the query loss's gradient at φₖ, where the steps end.",
+        _variant(end=lambda points: points[0]),
+    ),
+    (
+        "Your last gradient is the support loss's. The outer loss is `query_loss`.",
+        _variant(outer=0),
+    ),
+    (
+        "Each of your inner steps goes from θ again. Go on from where the last one ended: `phi = phi - alpha * ...`.",
+        _from_theta,
+    ),
+    (
+        "You take one inner step, whatever k is.",
+        lambda s, q, theta, alpha, k: meta_gradient(s, q, theta, alpha, 1),
+    ),
+    (
+        "You take one inner step too few: k − 1.",
+        lambda s, q, theta, alpha, k: meta_gradient(s, q, theta, alpha, k - 1),
+    ),
+    (
+        "You take one inner step too many: k + 1.",
+        lambda s, q, theta, alpha, k: meta_gradient(s, q, theta, alpha, k + 1),
+    ),
+    (
+        "Your inner step climbs: it adds α times the gradient. Write φ − α∇L.",
+        lambda s, q, theta, alpha, k: meta_gradient(s, q, theta, -alpha, k),
+    ),
+    (
+        "Your sign is wrong: you return the direction of descent. Return the gradient itself.",
+        lambda s, q, theta, alpha, k: -meta_gradient(s, q, theta, alpha, k),
+    ),
+)
+
+
+def judge(function: Callable) -> None:
+    """Compare the learner's gradient with the right one for 1, 2 and 3 steps; raises Wrong with the mistake."""
+    compare(
+        function,
+        [(*_losses(seed), 0.12, k) for seed, k in ((0, 1), (1, 2), (2, 3))],
+        reference=meta_gradient,
+        read=lambda answer, *case: _read(answer),
+        same=lambda a, b: torch.allclose(a, b, rtol=1e-4, atol=1e-7),
+        mistakes=GRADIENT_MISTAKES,
+        show=_show,
     )
 
 
-DETACHED = (
-    "Your gradient is the first-order one: ∇L_Q at φ. The inner step was cut out of the graph, by `detach`, `.data` or "
-    "`no_grad`. Take that away, and ask for the inner gradient with `create_graph=True`. Or you "
-    "differentiated the query loss by φ: differentiate it by `theta.values()`."
-)
-WITH_RESPECT_TO_PHI = (
-    "Your gradient is the first-order one: you differentiate the query loss at φ with respect to φ. Differentiate it "
-    "with respect to θ, through the inner steps."
-)
-NO_GRAPH = (
-    "Your gradient is the first-order one: ∇L_Q at φ. Without `create_graph=True`, `torch.autograd.grad` returns plain "
-    "numbers, and the outer gradient cannot see how they depend on θ. Differentiate the query loss with respect to θ, "
-    "too: with respect to φ it would stay the first-order gradient."
-)
-NOT_CHANGED = (
-    "This is MAML's exact gradient, with the second-order part. For first-order MAML the inner gradient has to count "
-    "as a constant: detach it, or leave `create_graph` out, or differentiate the query loss with respect to φ."
-)
-NOT_A_DICT = (
-    "Your numbers are right, but you return a {}. Return a dict with the names of `theta`: "
-    "`dict(zip(theta, gradients, strict=True))`."
-)
+def _losses(seed: int) -> tuple[VectorLoss, VectorLoss, Tensor]:
+    """A support and a query loss whose Hessians change from point to point and do not commute, and a θ [3]."""
+    generator = torch.Generator().manual_seed(seed)
+    s, q, (theta, target) = (torch.randn(n, P, generator=generator, dtype=torch.float64) for n in (4, 4, 2))
+
+    def support_loss(phi: Tensor) -> Tensor:
+        return (torch.tanh(s @ phi) - 0.5).square().sum() + 0.3 * (phi - target).square().sum()
+
+    def query_loss(phi: Tensor) -> Tensor:
+        return (torch.tanh(q @ phi) + 0.2).square().sum() + 0.1 * phi.square().sum()
+
+    return support_loss, query_loss, theta
 
 
-def first_order_reason(function: Callable) -> str:
-    """Why a function returns the first-order gradient, by the names in its code."""
-    names = _names(getattr(function, "__code__", None))
-    if "requires_grad_" in names or "requires_grad" in names:
-        return WITH_RESPECT_TO_PHI
-    if names & {"detach", "detach_", "no_grad", "data"}:
-        return DETACHED
-    short = getattr(function, "__globals__", {}).get("grad") if "grad" in names else None
-    # gradients of torch.func keep their graph unasked
-    by_func = "autograd" not in names and ("func" in names or short is torch.func.grad)
-    return WITH_RESPECT_TO_PHI if by_func or "create_graph" in names else NO_GRAPH
-
-
-def _names(code: CodeType | None) -> set[str]:
-    """All names in a function and in those inside it, with those of keyword arguments."""
-    if code is None:
-        return set()
-    inner = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
-    words = {
-        word for constant in code.co_consts if isinstance(constant, tuple) for word in constant if isinstance(word, str)
-    }
-    return set(code.co_names) | words | set().union(*map(_names, inner))
-
-
-# what a learner's function is stopped by here, and the cause: the first pattern that is found in the message
-FOR_THETA = (
-    "Look for `theta[name] = ...`, `-=`, `.sub_()` and `.data`. Make a new dict: "
-    "`phi = {name: theta[name] - alpha * g[name] for name in theta}`."
-)
-FOR_MODEL = "Call it with φ: `functional_call(model, phi, (x,))`."
-
-
-def judge_gradient(function: Callable, gradient: Callable, mistakes: Mistakes) -> None:
-    """Compare the learner's meta-gradient with `gradient` on three small networks; raises Wrong with the mistake."""
-    cases = [(*small_case(3), 0.2, 1), (*small_case(2), 0.1, 2), (*small_case(4), 0.15, 3)]
-    before = {id(theta): snapshot(model, theta) for model, theta, *_ in cases}
-    kinds = set()
-
-    def read(answer: Any, model: nn.Module, theta: Params, *rest: Any) -> Params:
-        see_that_nothing_changed(model, theta, before[id(theta)], for_theta=FOR_THETA, for_model=FOR_MODEL)
-        kinds.add(type(answer))
-        return _read_gradient(answer, theta)
-
-    try:
-        compare(
-            function,
-            cases,
-            reference=gradient,
-            read=read,
-            same=lambda a, b: all(torch.allclose(a[name], b[name], rtol=1e-4, atol=1e-7) for name in b),
-            mistakes=mistakes,
-            show=_show_gradients,
+def _read(answer: Any) -> Tensor:
+    """[P], float64."""
+    kind = type(answer).__name__
+    answer = row_of_numbers(answer, P, "one entry of the gradient")
+    if answer is None:
+        raise Wrong(f"You return a {kind}. Return the gradient, a tensor [P], as long as θ.")
+    if list(answer.shape) == [P, P]:
+        raise Wrong(
+            "You return a matrix [P, P]. Multiply the product of the factors by the gradient of the query loss at φₖ, "
+            "with `@`: `*` multiplies entry by entry."
         )
-    except Wrong as wrong:
-        raise with_cause(wrong) from None
-    for kind in kinds:  # after the numbers: a mistake in those matters more than the form
-        if not issubclass(kind, dict):
-            raise Wrong(NOT_A_DICT.format(kind.__name__))
+    if list(answer.shape) != [P]:
+        raise Wrong(f"You return a tensor of shape {list(answer.shape)}. Return the gradient, [{P}], as long as θ.")
+    if answer.is_complex():
+        raise Wrong("You return complex numbers. Return real ones.")
+    return answer.detach().double()
 
 
-def _read_gradient(answer: Any, theta: Params) -> Params:
-    if isinstance(answer, Tensor):
-        kind = "the loss" if answer.numel() == 1 else "one tensor"
-        raise Wrong(f"You return {kind}. Return the gradient: a dict with a tensor for each name in `theta`.")
-    if isinstance(answer, (list, tuple)) and len(answer) == len(theta):
-        answer = dict(zip(theta, answer, strict=True))  # in torch.autograd.grad's order, that of theta, to compare
-    if not isinstance(answer, dict):
-        raise Wrong(f"You return a {type(answer).__name__}. Return a dict with a tensor for each name in `theta`.")
-    if answer.keys() != theta.keys():
-        missing = ", ".join(sorted(theta.keys() ^ answer.keys()))
-        raise Wrong(f"The names in your dict are not those of `theta`. These are in one of them only: {missing}.")
-    for name, value in answer.items():
-        if value is None:
-            raise Wrong(f"Your gradient of `{name}` is None: the loss does not depend on it. {NO_PATH}")
-        if not isinstance(value, Tensor) or value.shape != theta[name].shape:
-            shape = list(value.shape) if isinstance(value, Tensor) else type(value).__name__
-            raise Wrong(f"Your gradient of `{name}` is {shape}, and `{name}` has the shape {list(theta[name].shape)}.")
-    return {name: value.detach().double() for name, value in answer.items()}
-
-
-def _show_gradients(case: tuple, answer: Params, right: Params) -> str:
-    ours, theirs = (torch.cat([gradient[name].flatten() for name in right]) for gradient in (right, answer))
-    cosine = torch.cosine_similarity(ours, theirs, dim=0).item()
+def _show(case: tuple, answer: Tensor, right: Tensor) -> str:
+    at = int((answer - right).abs().argmax())
+    ours, theirs, why = beside(right[at].item(), answer[at].item())
     return (
-        f"With {len(case[2].query_y)} tasks, α = {case[3]} and k = {case[4]}, the gradient's length is "
-        f"{ours.norm():.4f} and that of yours is {theirs.norm():.4f}. The cosine between the two is {cosine:.3f}. Try "
-        "k = 1 with one task, and compare with `metalib.maml` name by name."
+        f"With α = {case[3]} and k = {case[4]}, entry {at} of the gradient is {ours}, and yours is {theirs}.{why} "
+        "Compare with k = 1 first: one factor, I − αH at θ, times the query loss's gradient at φ₁."
     )

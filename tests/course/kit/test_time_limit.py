@@ -1,6 +1,8 @@
 """A function that never ends is stopped, and one that ends is not disturbed."""
 
 import contextlib
+import subprocess
+import sys
 import threading
 import time
 
@@ -78,3 +80,16 @@ def test_a_check_stops_an_endless_answer(monkeypatch):
     verdict = check_number(for_ever)
     assert verdict.passed is False
     assert "a loop that never ends" in verdict.message
+
+
+def test_what_torch_imports_at_its_first_call_is_not_on_the_learners_time():
+    """In a fresh Python, whose first torch.func.grad would take longer than the limit here."""
+    code = (
+        "import sys, torch\n"
+        "from metalib.course.kit.time_limit import within\n"
+        "assert 'sympy' not in sys.modules\n"
+        "within(0.5, lambda: None)\n"
+        "assert 'sympy' in sys.modules\n"
+        "assert torch.func.grad(torch.sin)(torch.zeros(())) == 1\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

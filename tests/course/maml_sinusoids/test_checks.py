@@ -1,13 +1,20 @@
 """The checks of notebook 03, against right answers and typical wrong ones."""
 
+import numpy as np
 import pytest
 import torch
 from answers import accept, expect
-from torch.func import functional_call, grad
+from torch.func import functional_call, grad, hessian, jacrev, vmap
 from torch.nn.functional import mse_loss
 
-from metalib.course.maml_sinusoids import exercise_meta_gradient as meta_gradient
-from metalib.course.maml_sinusoids.checks import check_fomaml_gradient, check_maml_gradient, check_maml_start
+from metalib.course.maml_sinusoids import checks
+from metalib.course.maml_sinusoids import exercise_maml_losses as maml_losses
+from metalib.course.maml_sinusoids.checks import (
+    check_first_order_losses,
+    check_maml_losses,
+    check_maml_start,
+    check_meta_gradient,
+)
 
 # --- the start in closed form
 
@@ -25,7 +32,11 @@ def by_descent(c, a, alpha):
     return float(theta)
 
 
-@pytest.mark.parametrize("answer", [by_sums, by_descent])
+def as_an_array(c, a, alpha):
+    return np.array([by_sums(c, a, alpha).item()])
+
+
+@pytest.mark.parametrize("answer", [by_sums, by_descent, as_an_array, lambda *case: by_sums(*case)[None]])
 def test_right_starts_pass(answer):
     accept(check_maml_start(answer))
 
@@ -36,11 +47,15 @@ WRONG_STARTS = {
     "the mean of the optima": lambda c, a, alpha: c.mean(),
     "A factor aᵢ is missing": lambda c, a, alpha: ((1 - alpha * a) ** 2 @ c) / ((1 - alpha * a) ** 2).sum(),
     "A step with a plus climbs": lambda c, a, alpha: (a * (1 + alpha * a) ** 2 @ c) / (a * (1 + alpha * a) ** 2).sum(),
+    "yours is 1 − aᵢ": lambda c, a, alpha: (a * (1 - a) ** 2 @ c) / (a * (1 - a) ** 2).sum(),
     "do not divide by the sum of the weights": lambda c, a, alpha: a * (1 - alpha * a) ** 2 @ c,
     "Divide by the sum of the weights": lambda c, a, alpha: (a * (1 - alpha * a) ** 2 @ c) / len(c),
     "tensor of shape [2]": lambda c, a, alpha: c * a * (1 - alpha * a) ** 2 / (a * (1 - alpha * a) ** 2).sum(),
     "the start is": lambda c, a, alpha: 0.0,
     "changes its input `a`": lambda c, a, alpha: a.mul_(2).sum(),
+    "You return the text": lambda *case: str(by_sums(*case).item()),
+    "You return a complex number": lambda *case: complex(by_sums(*case)),
+    "do you round": lambda *case: round(by_sums(*case).item(), 3),
 }
 
 
@@ -49,172 +64,164 @@ def test_wrong_starts_are_named(words):
     expect(check_maml_start(WRONG_STARTS[words]), words)
 
 
-# --- gradients: right answers in two ways
+def test_numbers_that_differ_never_look_alike():
+    message = check_maml_start(lambda *case: by_sums(*case) * (1 + 2e-4)).message
+    ours, theirs = message.partition("the start is ")[2].split(". They")[0].split(", and yours is ")
+    assert ours != theirs
 
 
-def meta_gradient_with(inner_gradient, model, theta, episodes, alpha, k):
-    """In the order of θ: of the mean query loss, where `inner_gradient` gives those of the support loss."""
-    losses = []
+# --- MAML's losses: right answers in two ways
+
+
+def with_autograd(model, theta, episodes, alpha, k, flaw="", inner={"create_graph": True}):  # noqa: B006
+    """The right answer, or the right one with a flaw of one line."""
+    losses, phi = [], theta
     for sx, sy, qx, qy in zip(*episodes, strict=True):
-        phi = theta
-        for _ in range(k):
-            g = inner_gradient(mse_loss(functional_call(model, phi, (sx,)), sy), list(phi.values()))
-            phi = {name: phi[name] - alpha * gi for name, gi in zip(phi, g, strict=True)}
-        losses.append(mse_loss(functional_call(model, phi, (qx,)), qy))
-    return torch.autograd.grad(torch.stack(losses).mean(), list(theta.values()))
+        phi = phi if flaw == "carried over" else theta
+        for _ in range(k - 1 if flaw == "too few" else k):
+            loss = mse_loss(functional_call(model, phi, (sx,)), sy)
+            g = torch.autograd.grad(loss, list(phi.values()), **inner)
+            g = [gi.detach() for gi in g] if flaw == "detached" else g
+            start = theta if flaw == "from theta" else phi
+            phi = {name: start[name] - alpha * gi for name, gi in zip(start, g, strict=True)}
+        x, y = (sx, sy) if flaw == "support loss" else (qx, qy)
+        losses.append(mse_loss(functional_call(model, theta if flaw == "at theta" else phi, (x,)), y))
+        if flaw == "returns early":
+            return losses[0]
+    return {
+        "": torch.stack,
+        "mean": lambda losses: torch.stack(losses).mean(),
+        "list": list,
+        "numbers": lambda losses: torch.tensor([loss.item() for loss in losses]),
+        "numpy": lambda losses: torch.stack(losses).detach().numpy(),
+        "column": lambda losses: torch.stack(losses)[:, None],
+        "rounded": lambda losses: torch.stack(losses).round(decimals=3),
+    }.get(flaw, torch.stack)(losses)
 
 
-def by_name(theta, gradients):
-    return dict(zip(theta, gradients, strict=True))
-
-
-def as_a_tuple(*case):
-    return meta_gradient_with(lambda loss, phi: torch.autograd.grad(loss, phi, create_graph=True), *case)
-
-
-def with_autograd(model, theta, *rest):
-    return by_name(theta, as_a_tuple(model, theta, *rest))
-
-
-def with_func(model, theta, episodes, alpha, k):
+def with_func(model, theta, episodes, alpha, k, cut=lambda g: g):
     def loss(phi, x, y):
         return (functional_call(model, phi, (x,)) - y).square().mean()
 
-    def meta_loss(theta):
-        total = 0.0
-        for t in range(len(episodes.support_y)):
-            task, phi = episodes.task(t), theta
-            for _ in range(k):
-                g = grad(loss)(phi, task.support_x, task.support_y)
-                phi = {name: phi[name] - alpha * g[name] for name in phi}
-            total = total + loss(phi, task.query_x, task.query_y)
-        return total / len(episodes.support_y)
-
-    return grad(meta_loss)(theta)
-
-
-def detached(model, theta, *rest):
-    def inner_gradient(loss, phi):
-        return [g.detach() for g in torch.autograd.grad(loss, phi)]
-
-    return by_name(theta, meta_gradient_with(inner_gradient, model, theta, *rest))
-
-
-def no_graph(model, theta, *rest):
-    return by_name(theta, meta_gradient_with(torch.autograd.grad, model, theta, *rest))
-
-
-def with_respect_to_phi(model, theta, episodes, alpha, k):
-    gradients = []
-    for sx, sy, qx, qy in zip(*episodes, strict=True):
+    def task_loss(sx, sy, qx, qy):
         phi = theta
         for _ in range(k):
-            g = torch.autograd.grad(mse_loss(functional_call(model, phi, (sx,)), sy), list(phi.values()))
-            phi = {name: (phi[name] - alpha * gi).detach() for name, gi in zip(phi, g, strict=True)}
-            phi = {name: value.requires_grad_() for name, value in phi.items()}
-        outer = torch.autograd.grad(mse_loss(functional_call(model, phi, (qx,)), qy), list(phi.values()))
-        gradients.append(dict(zip(theta, outer, strict=True)))
-    return {name: torch.stack([g[name] for g in gradients]).mean(dim=0) for name in theta}
+            g = cut(grad(loss)(phi, sx, sy))
+            phi = {name: phi[name] - alpha * g[name] for name in phi}
+        return loss(phi, qx, qy)
+
+    return vmap(task_loss)(*episodes)
 
 
-def with_respect_to_phi_and_detached(model, theta, episodes, alpha, k):
-    found = []
+def flawed(flaw):
+    return lambda *case: with_autograd(*case, flaw)
+
+
+def no_graph(*case):
+    return with_autograd(*case, inner={})
+
+
+def detached(*case):
+    return with_autograd(*case, "detached")
+
+
+def detached_in_func(*case):
+    return with_func(*case, cut=lambda g: {name: value.detach() for name, value in g.items()})
+
+
+def retained(*case):
+    return with_autograd(*case, inner={"retain_graph": True})
+
+
+@pytest.mark.parametrize("answer", [with_autograd, with_func])
+def test_right_losses_pass(answer):
+    accept(check_maml_losses(answer))
+    assert check_first_order_losses(answer).message == maml_losses.NOT_CHANGED
+
+
+@pytest.mark.parametrize("answer", [detached, no_graph, retained, detached_in_func])
+def test_right_first_order_losses_pass(answer):
+    accept(check_first_order_losses(answer))
+
+
+def detached_by_name(model, theta, episodes, alpha, k):
+    losses = []
     for sx, sy, qx, qy in zip(*episodes, strict=True):
         phi = theta
         for _ in range(k):
             loss = mse_loss(functional_call(model, phi, (sx,)), sy)
             g = torch.autograd.grad(loss, list(phi.values()), create_graph=True)
-            phi = {name: phi[name] - alpha * gi for name, gi in zip(phi, g, strict=True)}
-        outer = torch.autograd.grad(mse_loss(functional_call(model, phi, (qx,)), qy), list(phi.values()))
-        found.append([g.detach() for g in outer])
-    return {name: torch.stack(gs).mean(dim=0) for name, gs in zip(theta, zip(*found, strict=True), strict=True)}
+            phi = {name: phi[name] - alpha * gi.detach() for name, gi in zip(phi, g, strict=True)}
+        losses.append(mse_loss(functional_call(model, phi, (qx,)), qy))
+    return torch.stack(losses)
 
 
-def with_respect_to_phi_by_func(model, theta, episodes, alpha, k):
-    def loss(phi, x, y):
-        return mse_loss(functional_call(model, phi, (x,)), y)
-
-    gradients = []
+def no_graph_by_name(model, theta, episodes, alpha, k):
+    losses = []
     for sx, sy, qx, qy in zip(*episodes, strict=True):
         phi = theta
         for _ in range(k):
-            g = grad(loss)(phi, sx, sy)
-            phi = {name: phi[name] - alpha * g[name] for name in phi}
-        gradients.append(grad(loss)(phi, qx, qy))
-    return {name: sum(g[name] for g in gradients) / len(gradients) for name in theta}
+            g = torch.autograd.grad(mse_loss(functional_call(model, phi, (sx,)), sy), list(phi.values()))
+            phi = {name: phi[name] - alpha * gi for name, gi in zip(phi, g, strict=True)}
+        losses.append(mse_loss(functional_call(model, phi, (qx,)), qy))
+    return torch.stack(losses)
 
 
-@pytest.mark.parametrize("answer", [with_autograd, with_func])
-def test_right_meta_gradients_pass(answer):
-    accept(check_maml_gradient(answer))
-    expect(check_fomaml_gradient(answer), "This is MAML's exact gradient")
+def test_each_road_to_the_first_order_gradient_is_named():
+    assert check_maml_losses(detached_by_name).message == maml_losses.DETACHED
+    assert check_maml_losses(no_graph_by_name).message == maml_losses.NO_GRAPH
 
 
-@pytest.mark.parametrize("answer", [detached, no_graph, with_respect_to_phi, with_respect_to_phi_by_func])
-def test_right_first_order_gradients_pass(answer):
-    accept(check_fomaml_gradient(answer))
+def leaves_of_its_own(model, theta, episodes, alpha, k):
+    """As notebook 02 fine-tunes: φ begins as a copy that nothing connects with θ."""
+    phi = {name: value.detach().clone().requires_grad_() for name, value in theta.items()}
+    return with_autograd(model, phi, episodes, alpha, k)
+
+
+def backward_inside(*case):
+    losses = with_autograd(*case)
+    losses.mean().backward()
+    return losses
+
+
+def some_cut(model, theta, episodes, alpha, k):
+    losses = with_func(model, theta, episodes, alpha, k)
+    return torch.cat([losses[:1].detach(), losses[1:]])
 
 
 @pytest.mark.parametrize(
-    ("answer", "message"),
+    ("answer", "words"),
     [
-        (detached, meta_gradient.DETACHED),
-        (no_graph, meta_gradient.NO_GRAPH),
-        (with_respect_to_phi, meta_gradient.WITH_RESPECT_TO_PHI),
-        (with_respect_to_phi_by_func, meta_gradient.WITH_RESPECT_TO_PHI),
+        (leaves_of_its_own, maml_losses.CUT),
+        (flawed("numbers"), maml_losses.CUT),
+        (backward_inside, maml_losses.SPENT),
+        (some_cut, "the cosine between the two"),
     ],
 )
-def test_each_road_to_the_first_order_gradient_is_named(answer, message):
-    assert check_maml_gradient(answer).message == message
+@pytest.mark.parametrize("check", [check_maml_losses, check_first_order_losses])
+def test_losses_that_cannot_be_differentiated_are_told_so(check, answer, words):
+    expect(check(answer), words)
 
 
-def test_a_gradient_by_phi_that_is_detached_later_is_told_of_theta():
-    expect(check_maml_gradient(with_respect_to_phi_and_detached), "differentiate it by `theta.values()`")
-
-
-def test_right_numbers_in_a_tuple_are_no_dict_and_a_mistake_in_the_numbers_comes_first():
-    expect(check_maml_gradient(as_a_tuple), "Your numbers are right, but you return a tuple")
-    expect(check_fomaml_gradient(as_a_tuple), "This is MAML's exact gradient")
-
-
-# --- gradients: wrong answers, each the right one with a flaw of one line
-
-
-def flawed(flaw):
-    def answer(model, theta, episodes, alpha, k):
-        losses, phi = [], theta
-        for sx, sy, qx, qy in zip(*episodes, strict=True):
-            phi = phi if flaw == "carried over" else theta
-            for _ in range(k - 1 if flaw == "too few" else k):
-                loss = mse_loss(functional_call(model, phi, (sx,)), sy)
-                g = torch.autograd.grad(loss, list(phi.values()), create_graph=True)
-                phi = {name: phi[name] - alpha * gi for name, gi in zip(phi, g, strict=True)}
-            x, y = (sx, sy) if flaw == "support loss" else (qx, qy)
-            losses.append(mse_loss(functional_call(model, theta if flaw == "at theta" else phi, (x,)), y))
-        total = torch.stack(losses).sum() if flaw == "sum" else torch.stack(losses).mean()
-        if flaw == "loss":
-            return total
-        names = list(theta)[1:] if flaw == "one missing" else list(theta)
-        found = torch.autograd.grad(total, [theta[name] for name in names])
-        return dict(zip(names, found, strict=True))
-
-    return answer
-
-
-WRONG_GRADIENTS = {
+WRONG_LOSSES = {
     "support loss": "You take the support loss at φ",
-    "sum": "You sum over the tasks",
     "too few": "one inner step too few",
     "at theta": "You do not adapt at all",
     "carried over": "starts where the one before it ended",
-    "loss": "You return the loss",
-    "one missing": "in one of them only: 0.weight",
+    "from theta": "right for k = 1 only",
+    "mean": "You return one number",
+    "returns early": "A `return` inside the loop",
+    "list": "Your numbers are right, but you return a list",
+    "numpy": "Your numbers are right, but you return a ndarray",
+    "column": "[3, 1]",
+    "rounded": "do you round",
 }
 
 
-@pytest.mark.parametrize("flaw", WRONG_GRADIENTS)
-def test_wrong_meta_gradients_are_named(flaw):
-    expect(check_maml_gradient(flawed(flaw)), WRONG_GRADIENTS[flaw])
+@pytest.mark.parametrize("flaw", WRONG_LOSSES)
+@pytest.mark.parametrize("check", [check_maml_losses, check_first_order_losses])
+def test_wrong_losses_are_named(check, flaw):
+    expect(check(flawed(flaw)), WRONG_LOSSES[flaw])
 
 
 def in_place(model, theta, episodes, alpha, k):
@@ -226,31 +233,37 @@ def in_place(model, theta, episodes, alpha, k):
 
 
 def in_place_data(model, theta, episodes, alpha, k):
-    answer = with_func(model, theta, episodes, alpha, k)
-    for name, value in theta.items():
-        value.data -= alpha * answer[name]
-    return answer
+    losses = with_autograd(model, theta, episodes, alpha, k)
+    for value in theta.values():
+        value.data -= alpha
+    return losses
 
 
 def in_the_dict(model, theta, episodes, alpha, k):
-    answer = with_func(model, theta, episodes, alpha, k)
-    theta["0.weight"] = theta["0.weight"] - alpha * answer["0.weight"]
-    return answer
+    losses = with_autograd(model, theta, episodes, alpha, k)
+    theta["0.weight"] = theta["0.weight"] - alpha
+    return losses
 
 
 def in_the_model(model, theta, episodes, alpha, k):
     model.load_state_dict({name: value.detach() for name, value in theta.items()})
-    return with_func(model, theta, episodes, alpha, k)
+    return with_autograd(model, theta, episodes, alpha, k)
 
 
 def own_weights(model, theta, episodes, alpha, k):
-    loss = mse_loss(model(episodes.query_x), episodes.query_y)
-    return torch.autograd.grad(loss, list(theta.values()))
+    losses = []
+    for sx, sy, qx, qy in zip(*episodes, strict=True):
+        torch.autograd.grad(mse_loss(model(sx), sy), list(theta.values()))
+        losses.append(mse_loss(model(qx), qy))
+    return torch.stack(losses)
 
 
-def own_weights_unused(model, theta, episodes, alpha, k):
-    loss = mse_loss(model(episodes.query_x), episodes.query_y)
-    return torch.autograd.grad(loss, list(theta.values()), allow_unused=True)
+def own_queries(model, theta, episodes, alpha, k):
+    return torch.stack([mse_loss(model(qx), qy) for *_, qx, qy in zip(*episodes, strict=True)])
+
+
+def from_own_weights(model, theta, *rest):
+    return with_autograd(model, dict(model.named_parameters()), *rest)
 
 
 FAILING = [
@@ -259,15 +272,117 @@ FAILING = [
     (in_the_dict, "Your function changes `theta`"),
     (in_the_model, "changes the model's own weights"),
     (own_weights, "There is no path from θ to that loss"),
-    (own_weights_unused, "is None: the loss does not depend on it"),
-    (lambda *case: {name: torch.zeros(2) for name in case[1]}, "has the shape [6, 1]"),
-    (lambda *case: {name: torch.ones_like(value) for name, value in case[1].items()}, "The cosine between the two"),
-    (lambda *case: "gradient", "You return a str"),
+    (own_queries, "with its own weights, which know nothing of φ"),
+    (from_own_weights, "You start from the model's own weights"),
+    (lambda m, t, e, a, k: with_autograd(m, t, e, 0.03, k), "the same for every `alpha`"),
+    (lambda m, t, e, a, k: with_autograd(m, t, e, a, 5), "the same for every `k`"),
+    (lambda m, t, e, a, k: with_autograd(m, t, e, a, max(k, 1)), "With k = 0 there is no inner step"),
+    (lambda *case: torch.ones(len(case[2].query_y)), "the same for every `alpha`"),
+    (lambda *case: dict(case[1]), "You return a dict"),
+    (lambda *case: "losses", "You return a str"),
     (lambda *case: [].append(1), "returns None"),
 ]
 
 
 @pytest.mark.parametrize(("answer", "words"), FAILING)
-@pytest.mark.parametrize("check", [check_maml_gradient, check_fomaml_gradient])
+@pytest.mark.parametrize("check", [check_maml_losses, check_first_order_losses])
 def test_answers_that_fail_or_change_things_are_explained(check, answer, words):
     expect(check(answer), words)
+
+
+def test_steps_in_place_are_told_how_to_go_on_from_phi():
+    """`theta[name] - alpha * g[name]`, said here before, is wrong for more than one step."""
+    assert "phi[name] - alpha * g[name]" in maml_losses.FOR_THETA
+    assert "theta[name] - alpha" not in check_maml_losses(in_place).message
+
+
+# --- the product of the factors
+
+
+def by_the_product(support_loss, query_loss, theta, alpha, k, flaw=""):
+    product, phi = torch.eye(len(theta), dtype=theta.dtype), theta
+    for _ in range(k):
+        at = theta if flaw == "at theta" else phi
+        factor = torch.eye(len(theta)) - (1 if flaw == "no alpha" else alpha) * hessian(support_loss)(at)
+        product = factor @ product if flaw == "reversed" else product @ factor
+        phi = phi - alpha * grad(support_loss)(phi)
+    if flaw == "matrix":
+        return product * grad(query_loss)(phi)
+    return product @ grad(query_loss)(theta if flaw == "outer at theta" else phi)
+
+
+def from_behind(support_loss, query_loss, theta, alpha, k):
+    points = [theta]
+    for _ in range(k):
+        points.append(points[-1] - alpha * grad(support_loss)(points[-1]))
+    v = grad(query_loss)(points[-1])
+    for phi in reversed(points[:-1]):
+        v = v - alpha * jacrev(grad(support_loss))(phi) @ v
+    return v
+
+
+def through_the_steps(support_loss, query_loss, theta, alpha, k):
+    def meta_loss(theta):
+        phi = theta
+        for _ in range(k):
+            phi = phi - alpha * grad(support_loss)(phi)
+        return query_loss(phi)
+
+    return grad(meta_loss)(theta)
+
+
+@pytest.mark.parametrize("answer", [by_the_product, from_behind, through_the_steps])
+@pytest.mark.parametrize("form", [lambda g: g, list, lambda g: g.tolist(), lambda g: g.numpy()])
+def test_right_products_pass(answer, form):
+    accept(check_meta_gradient(lambda *case: form(answer(*case))))
+
+
+WRONG_PRODUCTS = {
+    "reversed": "Your factors stand in the wrong order",
+    "at theta": "All your Hessians are taken at θ",
+    "no alpha": "the step size α is missing",
+    "matrix": "You return a matrix",
+    "outer at theta": "Your last gradient is taken at θ",
+}
+
+
+@pytest.mark.parametrize("flaw", WRONG_PRODUCTS)
+def test_wrong_products_are_named(flaw):
+    expect(check_meta_gradient(lambda *case: by_the_product(*case, flaw)), WRONG_PRODUCTS[flaw])
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda *case: by_the_product(*case).round(decimals=3), "do you round"),
+        (lambda *case: torch.zeros(3), "entry"),
+        (lambda *case: torch.zeros(2), "of shape [2]"),
+        (lambda *case: torch.zeros(3, dtype=torch.complex64), "complex"),
+        (lambda *case: ["1", "2", "3"], "the text '1'"),
+        (lambda *case: case[1](case[2]), "of shape []"),
+    ],
+)
+def test_what_is_no_gradient_is_explained(answer, words):
+    expect(check_meta_gradient(answer), words)
+
+
+# --- what the notebook runs
+
+
+@pytest.mark.parametrize("answer", [with_autograd, with_func])
+def test_right_losses_are_fast_enough_and_run(answer, capsys):
+    def maml_losses(*case):
+        return answer(*case)
+
+    assert checks.mine(maml_losses) is maml_losses
+    assert capsys.readouterr().out.startswith("The cells below run your maml_losses")
+
+
+def test_untouched_stubs_leave_the_courses(capsys):
+    for exercise in checks._exercises:
+
+        def stub(*arguments): ...
+
+        stub.__name__ = exercise.name
+        assert checks.mine(stub) is exercise.course
+    assert capsys.readouterr().out.count("yours is not written yet") == 4
