@@ -27,9 +27,7 @@ class AdaptationCurves(Widget):
     """
 
     _esm, _css = bundle(__file__), bundle(__file__, ".css")
-    words = (
-        "Adaptation curves, a widget: run the cell to work with it. The picture beside it shows all starts and layers."
-    )
+    words = "Adaptation curves, a widget: run the cell to work with it. The picture below it shows two of its settings."
 
     def __init__(self, study: dict[str, Any]) -> None:
         rows = study["results"]["grid"]
@@ -46,25 +44,24 @@ class AdaptationCurves(Widget):
         )
 
     def twin(self) -> plots.Figure:
-        """A panel for each start (rows) and choice of layers (columns), at the step size that validated best."""
-        shape = (len(self.starts), len(self.layers))
-        figure, axes = plots.plt.subplots(
-            *shape, figsize=(3.6 * shape[1], 2.6 * shape[0]), layout="constrained", facecolor="white", sharey=True
-        )
-        for i, start in enumerate(self.starts):
-            for j, layers in enumerate(self.layers):
-                best = self.best[start, layers]
-                row = self.rows[start, layers, best["step_size"]]
-                adaptation_curves(
-                    axes[i][j],
-                    self.marks,
-                    row["support_accuracy"],
-                    row["query_accuracy"],
-                    chance=1 / self.settings["n_way"],
-                    title=f"{start}\n{layers}, α = {best['step_size']:g}".replace(", batch", ",\nbatch"),
-                    legend=(i, j) == (0, 0),
-                )
-                axes[i][j].label_outer()
+        """The first and the last start with all layers trained, each at the step size that validated best.
+
+        The other choices of layers look the same: nine panels would hide the two that differ.
+        """
+        figure, axes = plots.plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained", sharey=True)
+        for ax, start in zip(axes, (self.starts[0], self.starts[-1]), strict=True):
+            layers = self.layers[-1]
+            best = self.best[start, layers]
+            row = self.rows[start, layers, best["step_size"]]
+            adaptation_curves(
+                ax,
+                self.marks,
+                row["support_accuracy"],
+                row["query_accuracy"],
+                chance=1 / self.settings["n_way"],
+                title=f"{start}, {layers}, α = {best['step_size']:g}",
+            )
+            ax.label_outer()
         return figure
 
     def _best(self, start: str, layers: str) -> list[int]:

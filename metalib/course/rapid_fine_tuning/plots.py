@@ -1,4 +1,4 @@
-"""Figures of fine-tuning: support and query curves over steps with their bands, and a map of step sizes and steps."""
+"""Figures of fine-tuning: answers before and after, support and query curves over steps, angles between features."""
 
 from __future__ import annotations
 
@@ -6,18 +6,60 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
+from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
+from torch import Tensor
 
-from metalib.course.kit.colours import METHOD_COLOURS, QUIET
+from metalib.course.kit.colours import METHOD_COLOURS, QUIET, WRONG
 from metalib.course.kit.page import *  # noqa: F403 - show, canvas, reveal, table, start …, for the notebook
+from metalib.course.kit.page import plt
+from metalib.course.kit.plots import sheet
+from metalib.episodes import Episode
 
 QUERY_COLOUR, SUPPORT_COLOUR = METHOD_COLOURS["fine-tuning"], QUIET
 Curve = Mapping[str, Sequence[float]]  # "mean", "low" and "high" at each number of steps
 
 
+def answered(task: Episode, answers: Mapping[str, Tensor]) -> Figure:
+    """The queries of a task, a row a class, once for each title of `answers`, [Q] labels: red frames are wrong."""
+    figure, axes = plt.subplots(1, len(answers), figsize=(4.8 * len(answers), 2.1), layout="constrained")
+    places: dict[int, int] = {}
+    cells = []
+    for label in task.query_y.tolist():
+        cells.append((float(places.get(label, 0)), float(label)))
+        places[label] = places.get(label, 0) + 1
+    for ax, (title, given) in zip(np.atleast_1d(axes), answers.items(), strict=True):
+        frames = [QUIET if ok else WRONG for ok in (given == task.query_y).tolist()]
+        sheet(ax, task.query_x, cells, border=frames)
+        for frame, patch in zip(frames, ax.patches, strict=True):
+            patch.set_linewidth(2.5 if frame == WRONG else 0.4)
+        ax.set_title(title)
+    return figure
+
+
+def cosines(ax: Axes, pairs: Mapping[str, tuple[Tensor, Tensor]]) -> Axes:
+    """Cosines between features, a row for each name: of pairs of the same class and of different classes.
+
+    pairs  name -> (cosines within classes, cosines between them). A bar holds the middle 80 %, a dot is the mean
+    """
+    for row, (within, between) in enumerate(pairs.values()):
+        for values, colour, away, word in (
+            (within, QUERY_COLOUR, -0.14, "same class"),
+            (between, QUIET, 0.14, "different classes"),
+        ):
+            low, high = (float(values.quantile(q)) for q in (0.1, 0.9))
+            ax.plot([low, high], [row + away] * 2, color=colour, linewidth=6, alpha=0.45, solid_capstyle="butt")
+            ax.plot(float(values.mean()), row + away, "o", color=colour)
+            if row == 0:
+                ax.annotate(word, (low, row + away), (-6, 0), textcoords="offset points", ha="right", va="center")
+    ax.set_yticks(range(len(pairs)), list(pairs))
+    ax.set(xlim=(-0.75, 1.02), ylim=(len(pairs) - 0.5, -0.5), xlabel="cosine of the angle between two features")
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
 def adaptation_curves(
-    ax: Axes, steps: Sequence[int], support: Curve, query: Curve, *, chance: float, title: str = "", legend: bool = True
+    ax: Axes, steps: Sequence[int], support: Curve, query: Curve, *, chance: float, title: str = ""
 ) -> Axes:
     """Accuracy on support and query set after each number of steps: the mean over tasks, and the middle 80 % of tasks.
 
@@ -30,36 +72,19 @@ def adaptation_curves(
         ("query set", query, QUERY_COLOUR, "-"),
     ):
         ax.fill_between(places, curve["low"], curve["high"], color=colour, alpha=0.18, linewidth=0)
-        ax.plot(places, curve["mean"], style, marker="o", markersize=3, color=colour, label=name)
+        ax.plot(places, curve["mean"], style, marker="o", markersize=3, color=colour)
+        above = name == "support set" or curve["mean"][-1] < 0.7  # near the top there is no room between the two
+        ax.annotate(
+            name,
+            (places[-1], curve["mean"][-1]),
+            (0, 6 if above else -8),
+            textcoords="offset points",
+            ha="right",
+            va="bottom" if above else "top",
+            color=colour,
+        )
     ax.set_xticks(places, [str(step) for step in steps])
-    ax.set(ylim=(0, 1.04), xlabel="gradient steps", ylabel="accuracy", title=title)
+    ax.set(ylim=(0, 1.14), yticks=[0, 0.2, 0.4, 0.6, 0.8, 1], xlabel="gradient steps", ylabel="accuracy", title=title)
     ax.yaxis.set_major_formatter(PercentFormatter(1.0))
     ax.spines[["top", "right"]].set_visible(False)
-    if legend:
-        ax.legend(loc="lower right", frameon=False)
-    return ax
-
-
-def step_map(
-    ax: Axes,
-    accuracies: Sequence[Sequence[float]],
-    *,
-    step_sizes: Sequence[float],
-    steps: Sequence[int],
-    title: str = "",
-) -> Axes:
-    """Accuracy by step size (rows) and number of steps (columns), each cell with its per cent; the best has a frame.
-
-    One decimal, so that the frame's cell can be told from its neighbours.
-    """
-    values = np.array(accuracies)
-    ax.imshow(values, cmap="cividis", vmin=0, vmax=1, aspect="auto")
-    for row, column in np.ndindex(values.shape):
-        ink = "black" if values[row, column] > 0.55 else "white"
-        ax.text(column, row, f"{100 * values[row, column]:.1f}", ha="center", va="center", fontsize=9, color=ink)
-    column, row = np.unravel_index(values.T.argmax(), values.T.shape)  # of equals, the one with the fewest steps
-    ax.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, edgecolor="#D55E00", linewidth=2.5))
-    ax.set_xticks(range(len(steps)), [str(step) for step in steps])
-    ax.set_yticks(range(len(step_sizes)), [f"{size:g}" for size in step_sizes])
-    ax.set(xlabel="gradient steps", ylabel="step size α", title=title)
     return ax

@@ -6,10 +6,12 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from metalib import finetune
+from metalib import baselines, finetune, protonet
 from metalib.course.rapid_fine_tuning import studies
 from metalib.course.rapid_fine_tuning import study_fine_tuning as fine_tuning
 from metalib.course.rapid_fine_tuning import study_fine_tuning_shots as fine_tuning_shots
+from metalib.course.rapid_fine_tuning import study_from_scratch as from_scratch
+from metalib.course.rapid_fine_tuning import study_simple_shot as simple_shot
 from metalib.episodes import EpisodeSpec, sample_episodes
 from metalib.models import conv4
 from metalib.runtime import seeded
@@ -98,7 +100,7 @@ def test_the_step_size_is_chosen_on_validation_tasks_only(networks, tasks, monke
     assert_close(found, torch.tensor([0.2]))
 
 
-@pytest.mark.parametrize("name", ["fine-tuning", "fine-tuning-shots"])
+@pytest.mark.parametrize("name", studies.STUDIES)
 def test_the_stored_study_is_the_one_that_is_registered(name):
     record = studies.read(name)
     assert record["settings"] == studies.STUDIES[name].settings
@@ -117,3 +119,61 @@ def test_the_methods_of_the_exams_are_among_the_good_cells_of_the_grid():
         best = max(max(row["query_accuracy"]["mean"]) for row in rows)
         error = math.sqrt(best * (1 - best) / (settings["tasks"] * settings["n_way"] * settings["n_query"]))
         assert own["query_accuracy"]["mean"][settings["steps"].index(steps)] > best - 2 * error - 0.005
+
+
+# --- steps from a random start
+
+
+def test_each_query_of_a_random_start_is_answered_without_the_others(tasks):
+    single = from_scratch.one_query_each(tasks)
+    assert single.query_x.shape[:2] == (3 * 12, 1)
+    assert single.support_x[13].equal(tasks.support_x[1])
+    assert single.query_y.view_as(tasks.query_y).equal(tasks.query_y)
+    network, _ = from_scratch.start(0, 4)
+    with torch.no_grad():
+        alone = protonet.predict(network.features, single)
+        together = protonet.predict(
+            network.features, from_scratch.one_query_each(tasks._replace(query_x=tasks.query_x))
+        )
+    assert alone.equal(together)
+    assert from_scratch.right(tasks.query_y.flatten()[:, None], tasks).tolist() == [1.0] * 3
+
+
+def test_a_random_start_is_the_same_network_under_two_uses_of_batch_norm():
+    moving, frozen = from_scratch.start(1, 5)
+    assert not moving.settings["running_stats"] and frozen.settings["running_stats"]
+    for name, value in moving.named_parameters():
+        assert value.equal(frozen.get_parameter(name))
+
+
+def test_what_the_notebook_says_of_a_random_start_holds_for_each_seed():
+    rows = studies.read("fine-tuning-from-scratch")["results"]["rows"]
+    gains = {what: [r["steps_minus_it"] for r in rows if r["what"] == what] for what in {r["what"] for r in rows[1:5]}}
+    assert all(low > 0 for _, low, *_ in gains[from_scratch.SAME])
+    assert all(high < 0 for what in (from_scratch.MAX_POOL, from_scratch.PRETRAINED) for _, _, high, *_ in gains[what])
+    assert all(abs(mean) < 0.06 for mean, *_ in gains[from_scratch.FROZEN])  # "about as good"
+    order = (from_scratch.SAME, from_scratch.STEPS_TAKEN, from_scratch.MAX_POOL, from_scratch.PRETRAINED)
+    for seed in {row["seed"] for row in rows}:
+        means = {row["what"]: row["accuracy"][0] for row in rows if row["seed"] == seed}
+        assert sorted(order, key=means.get) == list(order)  # the question's
+
+
+# --- SimpleShot
+
+
+def test_centring_alone_changes_no_answer(tiny_bank, networks):
+    network, exam = networks[fine_tuning.PRETRAINED], tiny_bank
+    known = simple_shot.changes(network, exam, exam)
+    episodes = sample_episodes(exam, EpisodeSpec(4, 2, 3), 3, generator=seeded(1))
+    right = dict(zip(known, simple_shot._right(network, known, episodes).unbind(dim=1), strict=True))
+    assert right[simple_shot.CENTRE].equal(right[simple_shot.PLAIN])
+    with torch.no_grad():
+        both = baselines.simple_shot(network, baselines.mean_feature(network, exam), episodes)
+    assert right[simple_shot.BOTH].equal((both == episodes.query_y).double().mean(dim=1))
+
+
+def test_simple_shot_gains_for_the_classifier_and_not_for_the_network_that_was_trained_on_tasks():
+    rows = studies.read("simple-shot")["results"]["rows"]
+    gain = {(r["network"], r["exam"]): r["minus_plain"] for r in rows if r["features"] == simple_shot.BOTH}
+    assert all(gain["pre-trained classifier", exam][1] > 0 for exam in "AB")
+    assert all(gain["prototypical network", exam][1] < 0 for exam in "AB")

@@ -5,11 +5,16 @@ import json
 
 import node
 import pytest
+import torch
+from matplotlib.colors import same_color
 
+from metalib import runtime
 from metalib.course.kit import plots
+from metalib.course.kit.colours import WRONG
 from metalib.course.rapid_fine_tuning import plots as plots_finetune
 from metalib.course.rapid_fine_tuning import studies
 from metalib.course.rapid_fine_tuning.adaptation_curves import TOPS, AdaptationCurves
+from metalib.episodes import EpisodeSpec, sample_episodes
 
 SCRIPT = "rapid_fine_tuning/adaptation_curves"
 
@@ -149,20 +154,18 @@ def test_sliders_and_choices_say_what_they_stand_at(widget):
     ]
 
 
-def test_the_twin_has_a_panel_for_each_start_and_choice_of_layers(widget):
+def test_the_twin_has_the_two_starts_that_differ(widget):
     figure = widget.twin()
-    assert [ax.get_title() for ax in figure.axes] == [
-        f"{start}\n{layers}, α = 0.1" for start in STARTS for layers in LAYERS
-    ]
-    drawn = [list(line.get_ydata()) for line in figure.axes[3].get_lines()]
+    assert [ax.get_title() for ax in figure.axes] == [f"{start}, all layers, α = 0.1" for start in STARTS]
+    drawn = [list(line.get_ydata()) for line in figure.axes[1].get_lines()]
     assert [0.2, 0.9, 1.0] in drawn
     assert any(values == pytest.approx([0.2, 0.67, 0.57]) for values in drawn)
 
 
-def test_the_first_panel_of_the_twin_has_the_curves_that_the_script_shows_first():
+def test_the_first_panel_of_the_twin_has_the_curves_that_the_script_shows():
     widget = AdaptationCurves(studies.read("fine-tuning"))
     drawn = [list(line.get_ydata()) for line in widget.twin().axes[0].get_lines()[1:]]  # the first is chance
-    assert drawn == [curve["mean"] for curve in computed(widget)["curves"]]
+    assert drawn == [curve["mean"] for curve in chosen(widget, layers=len(LAYERS))["curves"]]
 
 
 def test_without_a_kernel_it_says_what_to_do(widget):
@@ -172,20 +175,28 @@ def test_without_a_kernel_it_says_what_to_do(widget):
 # --- the figures
 
 
-def test_curves_stand_at_equal_distances_with_their_steps_below():
+def test_curves_stand_at_equal_distances_with_their_steps_below_and_their_names_beside_them():
     _, ax = plots.canvas()
     plots_finetune.adaptation_curves(ax, [0, 1, 20], curve(0.2, 1, 1), curve(0.2, 0.5, 0.6), chance=0.2)
     assert [label.get_text() for label in ax.get_xticklabels()] == ["0", "1", "20"]
     assert [list(line.get_xdata()) for line in ax.get_lines()[1:]] == [[0, 1, 2]] * 2
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["support set", "query set"]
+    assert [(text.get_text(), text.xy) for text in ax.texts] == [("support set", (2, 1)), ("query set", (2, 0.6))]
     band = ax.collections[1].get_datalim(ax.transData)
     assert (band.ymin, band.ymax) == pytest.approx((0.1, 0.7))
 
 
-def test_the_map_frames_the_best_cell_with_the_fewest_steps():
+def test_wrong_answers_have_red_frames(tiny_bank):
+    task = sample_episodes(tiny_bank, EpisodeSpec(3, 1, 2), 1, generator=runtime.seeded(0)).task(0)
+    half = torch.where(task.query_y == 0, 1, task.query_y)
+    figure = plots_finetune.answered(task, {"right": task.query_y, "half": half})
+    red = [sum(same_color(patch.get_edgecolor(), WRONG) for patch in ax.patches) for ax in figure.axes]
+    assert red == [0, 2]
+    assert [ax.get_title() for ax in figure.axes] == ["right", "half"]
+
+
+def test_cosines_are_drawn_with_their_means_and_the_middle_of_them():
     _, ax = plots.canvas()
-    plots_finetune.step_map(ax, [[0.2, 0.5, 0.9], [0.3, 0.9, 0.1]], step_sizes=[0.01, 0.1], steps=[0, 5, 9])
-    assert [text.get_text() for text in ax.texts] == ["20.0", "50.0", "90.0", "30.0", "90.0", "10.0"]
-    frame = ax.patches[0]
-    assert (frame.get_x(), frame.get_y()) == (0.5, 0.5)
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["0.01", "0.1"]
+    values = torch.linspace(-1, 1, 101)
+    plots_finetune.cosines(ax, {"all": (values / 2 + 0.5, values)})
+    bars = [list(line.get_xdata()) for line in ax.get_lines()]
+    assert bars == [pytest.approx(x, abs=1e-5) for x in ([0.1, 0.9], [0.5], [-0.8, 0.8], [0.0])]

@@ -1,0 +1,115 @@
+"""What notebook 02 asks before it shows: a function for each question; the answers live here alone."""
+
+from __future__ import annotations
+
+from metalib.course.kit import results
+from metalib.course.kit.estimate import Estimate
+from metalib.course.kit.ordering import Ordering
+from metalib.course.kit.question import Question
+from metalib.evaluate import paired_interval
+
+
+def from_scratch() -> Ordering:
+    """What do steps make of a random start, beside networks that take none?"""
+    return Ordering(
+        "Four ways to answer 5-way 1-shot tasks. Put them in order, the least accurate first.",
+        [
+            "random weights, no step: nearest centroid, batch norm of the batch",
+            (
+                "the same random network and batch norm, after gradient steps on the five pictures",
+                "The steps do gain something: more than guessing, and more than the network had without them.",
+            ),
+            (
+                "notebook 01's untrained conv4, no step",
+                "Fine-tuning repairs a random network in part only. Notebook 01's network has max-pooling, which "
+                "forgives small shifts, and a batch norm that does nothing: 60.9 % on exam A without any learning.",
+            ),
+            (
+                "the pre-trained network, no step: nearest centroid",
+                "Nothing that is done with five pictures comes near to what many old classes have taught.",
+            ),
+        ],
+        "The steps gain some ten points over the random network as it is. The form of the network gains more, and old "
+        "classes more than everything else.",
+    )
+
+
+def gain_in_points() -> float:
+    """What full fine-tuning gained over the nearest centroid on exam A, on Omniglot, as stored."""
+    pair = (results.accuracies(name, "A", bank="Omniglot") for name in ("fine-tuned classifier", CENTROID))
+    return round(100 * paired_interval(*pair).mean, 1)
+
+
+CENTROID = "pre-trained classifier"  # as the results call its nearest centroid
+
+
+def steps_gain() -> Estimate:
+    """How much do gradient steps gain over no step at all?"""
+    return Estimate(
+        "Exam A on Omniglot, 600 tasks. The nearest centroid of the pre-trained features takes no step. Fine-tuning "
+        "trains all 113,000 weights of the same network on each task's five pictures. How many points of accuracy does "
+        "it gain?",
+        gain_in_points(),
+        unit="points",
+        within=0.6,
+        between=(-80, 80),
+        too_low="It does gain a little: the support set tells which of the features matter for these five classes.",
+        near="Nearly all of the accuracy is in the features before the first step.",
+        too_high="There is not so much to gain. What the old classes taught is in the features before the first step, "
+        "and five pictures add little to it.",
+    )
+
+
+def two_lines() -> Question:
+    """Where does SimpleShot stand, which takes no step?"""
+    return Question(
+        "SimpleShot takes no step and trains no weight. On exam A, where does it stand beside the fine-tuned network?",
+        [
+            (
+                "several points behind: the fine-tuned network has learned these five classes",
+                "It has, and that was worth less than a point. Two lines that suit the distance are worth more.",
+            ),
+            (
+                "level with it: whatever one does with good features comes to the same",
+                "So it looked up to here. But a distance can be a bad one for good features.",
+            ),
+            (
+                "ahead by about half a point",
+                "The two lines take out what all characters share, and how dark a drawing is.",
+            ),
+            (
+                "ahead by five points or more",
+                "There is room for it, with six errors in a hundred. But most of them are in the features themselves.",
+            ),
+        ],
+        correct=2,
+    )
+
+
+def batch_norm() -> Question:
+    """Which use of batch norm gets the highest accuracy?"""
+    return Question(
+        "Full fine-tuning under these four uses of batch norm, each with its own best step size. Which one gets the "
+        "highest accuracy?",
+        [
+            (
+                "1, frozen: its statistics come from the most pictures",
+                "Most pictures, but of *other* characters. The table has 2 and 3 beside it: no difference can be told.",
+            ),
+            (
+                "4, all queries together",
+                "And not for a better method: it sees all unlabelled queries before it answers one. That is an easier "
+                "question.",
+            ),
+            (
+                "3, the support set and one query",
+                "Its statistics are of this task, but of six pictures only. The table does not tell it apart from 1.",
+            ),
+            (
+                "2, the habit",
+                "Its queries are answered with a mixture of the old statistics and those of five pictures. The table "
+                "does not tell it apart from 1.",
+            ),
+        ],
+        correct=1,
+    )
