@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from matplotlib.axes import Axes
@@ -153,6 +154,22 @@ def by_step_size(ax: Axes, curves: Mapping[str, Mapping[str, Sequence[float]]], 
     ax.set_xlim(right=ax.get_xlim()[1] * 12)  # room for the names
     ax.grid(color="#DDD9CF")
     return ax
+
+
+def study_arms(axes: Sequence[Axes], results: Mapping[str, Mapping[str, Any]], task: str) -> str:
+    """One panel for each of `results`, its arms in rows, three seeds each; and the numbers in words.
+
+    results  title -> what a study holds: {"accuracy": {arm: {task: [(mean, low, high, …) of each seed]}}}
+    """
+    said = []
+    for ax, (title, found) in zip(axes, results.items(), strict=True):
+        rows = [(arm, [tuple(seed[:3]) for seed in by_task[task]]) for arm, by_task in found["accuracy"].items()]
+        arms(ax, rows, xlabel=f"{task}, 95 % intervals", title=title)
+        numbers = (f"{arm} {', '.join(f'{100 * mean:.1f}' for mean, _, _ in seeds)}" for arm, seeds in rows)
+        said.append(f"{title}, in per cent: {'; '.join(numbers)}.")
+    for ax in axes[1:]:
+        ax.set_yticklabels([])
+    return " ".join(said)
 
 
 def arms(

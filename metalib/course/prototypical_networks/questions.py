@@ -61,7 +61,7 @@ def after_a_hundred_updates() -> Ordering:
             ),
             (
                 "cosine, s = 1",
-                "It can never be sure: what it tells apart already goes on pulling, nearly as hard as what it does not.",
+                "It can never be sure: what it tells apart already goes on pulling, nearly as hard as the rest.",
             ),
             ("squared Euclid, not trained at all", "A hundred updates help by every rule."),
         ],

@@ -23,7 +23,7 @@ from metalib.runtime import seeded
 pytestmark = pytest.mark.browser
 
 SOURCE = "06-prototypical-networks.ipynb"
-KEPT = ("device = runtime.pick_device()", "plane = SupportPlane()\nplane", "atlas = EmbeddingAtlas(")
+KEPT = ("plots.start(seed=0)", "plane = widgets.SupportPlane()\nplane", "atlas = widgets.EmbeddingAtlas(")
 
 
 @pytest.fixture(scope="session")
