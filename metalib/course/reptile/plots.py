@@ -15,6 +15,8 @@ from metalib.course.kit.page import *  # noqa: F403 - show, canvas, reveal, tabl
 from metalib.course.kit.plane import ellipses
 from metalib.quadratics import Quadratic
 
+OTHER_HUES = {"Reptile, full batches": "#882255"}  # beside Reptile's green: another lightness, too
+
 
 def slide(
     ax: Axes,
@@ -90,12 +92,32 @@ def against(
 def over_seeds(
     ax: Axes, x: Sequence[float], curves: Mapping[str, Tensor], *, xlabel: str, ylabel: str, title: str
 ) -> Axes:
-    """For each method the mean over seeds as a line, and all seeds as a band. curves: name -> [X, seeds]"""
-    for number, (name, values) in enumerate(curves.items()):
-        colour, style = start_colour(name.partition(",")[0]), ("-", "--", ":")[number % 3]
-        ax.plot(x, values.mean(dim=1), style, color=colour, linewidth=2, label=name)
-        ax.fill_between(x, values.amin(dim=1), values.amax(dim=1), color=colour, alpha=0.15)
+    """For each arm the median over seeds as a thick line with its name, and each seed as a thin one.
+
+    curves  name -> [X, seeds]
+    """
+    for name, values in curves.items():
+        colour = OTHER_HUES.get(name) or start_colour(name.partition(",")[0])
+        ax.plot(x, values, color=colour, linewidth=0.6, alpha=0.35)
+        ax.plot(x, values.quantile(0.5, dim=1), color=colour, linewidth=2.5, label=name)
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
     ax.grid(color="#E6E6E6")
     ax.legend(fontsize=9)
     return ax
+
+
+def one_wave(
+    axes: Sequence[Axes], x: Tensor, truth: Tensor, points: tuple[Tensor, Tensor], curves: Mapping[str, tuple]
+) -> None:
+    """A new wave and what each start makes of it, a panel a start: before any step, and after all steps.
+
+    x, truth  [M]      points  the few that are given, x and y      curves  name -> (colour, before [M], after [M])
+    """
+    for ax, (name, (colour, before, after)) in zip(axes, curves.items(), strict=True):
+        ax.plot(x, truth, color=QUIET, linewidth=5, alpha=0.3)
+        ax.plot(x, before, ":", color=colour, linewidth=1.8)
+        ax.plot(x, after, color=colour, linewidth=2.5)
+        ax.plot(*points, "o", color="black", markersize=5)
+        ax.set(xlabel="x", title=name)
+        ax.grid(color="#E6E6E6")
+    axes[0].set_ylabel("y")

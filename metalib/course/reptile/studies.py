@@ -1,5 +1,6 @@
 """The experiments that notebook 05 reports, by name: `metalib study NAME` writes data/studies/NAME.json."""
 
+from metalib.course.kit.results.files import accuracies
 from metalib.course.kit.study import Study, read
 from metalib.course.reptile import (
     study_reptile_adam,
@@ -7,8 +8,9 @@ from metalib.course.reptile import (
     study_reptile_cost,
     study_reptile_sensitivity,
 )
+from metalib.course.reptile.study_reptile_sensitivity import tensor_of
 
-__all__ = ["STUDIES", "read"]
+__all__ = ["STUDIES", "accuracies", "read", "tensor_of"]
 
 STUDIES: dict[str, Study] = {
     "reptile-sensitivity": study_reptile_sensitivity.STUDY,

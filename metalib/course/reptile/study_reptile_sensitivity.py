@@ -184,6 +184,13 @@ def finite(values: Tensor) -> Any:
     return value if (value := values.item()) < 1e6 else None
 
 
+def tensor_of(values: Any) -> Tensor:
+    """What `finite` made lists of, with infinity for None."""
+    if isinstance(values, list):
+        return torch.stack([tensor_of(part) for part in values])
+    return torch.tensor(torch.inf if values is None else values)
+
+
 STUDY = Study(
     question="Sinusoids, equal seconds: is Reptile less sensitive to α, k and the outer rate than MAML, or faster?",
     run=run,
