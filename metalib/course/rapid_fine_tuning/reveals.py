@@ -9,6 +9,7 @@ from metalib.course.kit.reveal import say
 from metalib.course.kit.tables import table
 from metalib.course.rapid_fine_tuning import studies
 from metalib.course.rapid_fine_tuning.study_from_scratch import FROZEN, MAX_POOL, PRETRAINED, SAME, STEPS_TAKEN
+from metalib.course.rapid_fine_tuning.study_simple_shot import BOTH, BOTH_TRAINING, LENGTH
 from metalib.evaluate import Interval, paired_interval
 
 
@@ -57,6 +58,25 @@ def steps_gain() -> None:
         f"On Omniglot, as stored: pre-trained features gain {gains[0]} over untrained ones, by the nearest centroid. "
         f"Five steps on all weights gain {gains[1]} on top of that. Training the head alone gains as much. What one "
         "does with five pictures changes little, where the features are good."
+    )
+
+
+def two_lines() -> None:
+    """What SimpleShot's two lines are worth, one by one, and what to begin with."""
+    rows = studies.read("simple-shot")["results"]["rows"]
+    network = rows[0]["network"]
+    gains = {
+        row["features"]: Interval(*row["minus_plain"]).points()
+        for row in rows
+        if (row["network"], row["exam"]) == (network, "A")
+    }
+    say(
+        f"On Omniglot, as stored: the length alone gains {gains[LENGTH]}, both lines {gains[BOTH]}. With the "
+        f"mean of classes that the network was trained on, as in the paper, it is {gains[BOTH_TRAINING]}. The mean "
+        "alone changes no distance, and so no answer.\n\n"
+        "For a project of your own: begin with a frozen network that was trained on something like your data, the "
+        "nearest centroid, and these two lines. There is nothing to tune. Gradient steps come after that, if the "
+        "paired difference on other classes says that they gain."
     )
 
 

@@ -39,7 +39,9 @@ def test_all_queries_together_is_the_only_use_of_batch_norm_that_is_told_apart()
     assert "all queries together" in question.data["options"][question.key["correct"]]
 
 
-@pytest.mark.parametrize("say", [reveals.from_scratch, reveals.steps_gain, reveals.batch_norm, reveals.shots])
+@pytest.mark.parametrize(
+    "say", [reveals.from_scratch, reveals.steps_gain, reveals.two_lines, reveals.batch_norm, reveals.shots]
+)
 def test_what_is_revealed_is_said_where_no_html_is_shown(say, capsys):
     with reveal():
         say()
