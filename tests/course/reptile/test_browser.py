@@ -19,7 +19,7 @@ def notebook(browser, jupyterlab):
 
 @pytest.fixture
 def plane(notebook):
-    yield Piece(notebook, "plane = ReptilePlane()")
+    yield Piece(notebook, "plane = widgets.ReptilePlane()")
     notebook.assert_clean()
 
 

@@ -12,6 +12,7 @@ from torch.nn.functional import mse_loss
 from metalib import sinusoids
 from metalib.adapt import InnerAdam, adapt
 from metalib.course.kit.initial import initial
+from metalib.course.reptile import studies
 from metalib.course.reptile import study_reptile_adam as adam
 from metalib.course.reptile import study_reptile_alignment as alignment
 from metalib.course.reptile import study_reptile_cost as cost
@@ -112,18 +113,53 @@ def test_alignment_is_measured_before_the_first_and_after_the_last_update():
     assert results["updates"] == [0, 2, 4]
     for rows in results["arms"].values():
         assert torch.tensor(rows["cosine_same_task"]).shape == (3, 2)
-    starts = [rows["cosine_same_task"][0] for rows in results["arms"].values()]
-    assert starts[0] == starts[1] == starts[2]
-    ends = [rows["cosine_same_task"][-1] for rows in results["arms"].values()]
-    assert len({tuple(end) for end in ends}) == 3
+    starts = {tuple(rows["cosine_same_task"][0]) for rows in results["arms"].values()}
+    assert len(starts) == 1
+    ends = {tuple(rows["cosine_same_task"][-1]) for rows in results["arms"].values()}
+    assert len(ends) == len(results["arms"])
 
 
 def test_the_arms_move_alike_to_first_order():
     k, n_tasks = (alignment.STUDY.settings[name] for name in ("inner_steps", "meta_batch_size"))
     for arm in alignment.arms(alignment.STUDY.settings).values():
-        steps = k if arm.n_batches is None else arm.n_batches
-        assert steps * arm.rate == k
-        assert steps * arm.n_tasks == k * n_tasks  # and all compute as many gradients
+        assert arm.n_batches * arm.rate == k
+        assert arm.n_batches * arm.n_tasks == k * n_tasks  # and all compute as many gradients
+
+
+def batches_of(name):
+    arm = alignment.arms(alignment.STUDY.settings)[name]
+    return arm, [set(rows.tolist()) for rows in alignment.draw_batches(arm, seeded(0))]
+
+
+def test_disjoint_minibatches_take_each_point_once():
+    arm, batches = batches_of("Reptile, disjoint minibatches")
+    assert len(batches) == 8
+    assert sum(map(len, batches)) == len(set.union(*batches)) == arm.points
+
+
+def test_minibatches_drawn_apart_are_as_large_and_share_points():
+    arm, batches = batches_of("Reptile, minibatches drawn apart")
+    assert [len(rows) for rows in batches] == [arm.batch_size] * 8
+    assert len(set.union(*batches)) < arm.points
+
+
+@pytest.mark.parametrize("name", ["Reptile, full batches", "Reptile, full batches of more points"])
+def test_full_batches_have_all_points(name):
+    arm, batches = batches_of(name)
+    assert batches == [set(range(arm.points))] * 8
+
+
+def test_what_diverged_is_infinite_again():
+    values = torch.tensor([[1.0, torch.inf], [2.5, 3.0]])
+    assert sensitivity.tensor_of(sensitivity.finite(values)).equal(values)
+
+
+@pytest.mark.parametrize("arm", alignment.arms(alignment.STUDY.settings))
+def test_the_stored_study_has_all_arms_and_seeds(arm):
+    record = studies.read("reptile-alignment")
+    assert record["settings"] == alignment.STUDY.settings
+    rows = torch.tensor(record["results"]["arms"][arm]["cosine_same_task"])
+    assert rows.shape == (len(record["results"]["updates"]), len(record["settings"]["seeds"]))
 
 
 class Small(nn.Module):

@@ -104,8 +104,27 @@ def test_the_map_of_settings_marks_what_is_near_the_best_and_what_diverged():
     assert len(ax.patches) == 2
 
 
-def test_seeds_are_drawn_as_a_mean_in_a_band():
-    curves = {"Reptile": torch.tensor([[1.0, 3.0], [2.0, 2.0]])}
+def test_seeds_are_thin_lines_and_their_median_is_a_thick_one():
+    curves = {"Reptile": torch.tensor([[1.0, 3.0], [2.0, 2.5]])}
     ax = plots_reptile.over_seeds(plt.subplots()[1], [0, 1], curves, xlabel="x", ylabel="y", title="t")
-    assert ax.lines[0].get_ydata().tolist() == [2.0, 2.0]
-    assert ax.collections[0].get_paths()[0].get_extents().height == 2.0
+    *seeds, median = ax.lines
+    assert [line.get_ydata().tolist() for line in seeds] == [[1.0, 2.0], [3.0, 2.5]]
+    assert median.get_ydata().tolist() == [2.0, 2.25]
+    assert median.get_linewidth() > seeds[0].get_linewidth()
+
+
+def test_the_two_arms_of_reptile_have_two_hues():
+    curves = dict.fromkeys(("Reptile", "Reptile, full batches", "joint training"), torch.ones(2, 1))
+    ax = plots_reptile.over_seeds(plt.subplots()[1], [0, 1], curves, xlabel="x", ylabel="y", title="t")
+    assert len({line.get_color() for line in ax.lines}) == 3
+
+
+def test_one_wave_has_a_panel_a_start():
+    x = torch.linspace(-5, 5, 7)
+    axes = plt.subplots(1, 2)[1]
+    curves = {"k = 1": ("red", x, x + 1), "k = 8": ("green", x, x - 1)}
+    plots_reptile.one_wave(axes, x, x.sin(), (x[:2], x[:2].sin()), curves)
+    assert [ax.get_title() for ax in axes] == ["k = 1", "k = 8"]
+    wave, before, after, points = axes[1].lines
+    assert [len(line.get_xdata()) for line in (wave, before, after, points)] == [7, 7, 7, 2]
+    assert after.get_color() == "green" and points.get_linestyle() == "None"
