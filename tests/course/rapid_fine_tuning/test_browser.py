@@ -4,7 +4,7 @@ import pytest
 from stage import staged
 from widgetry import Piece, assert_runs_through, running
 
-from metalib.course.rapid_fine_tuning import studies
+from metalib.course.rapid_fine_tuning import questions, studies
 from metalib.course.rapid_fine_tuning.adaptation_curves import AdaptationCurves
 
 pytestmark = pytest.mark.browser
@@ -18,13 +18,13 @@ def notebook(browser, jupyterlab):
 
 @pytest.fixture
 def explorer(notebook):
-    yield Piece(notebook, "AdaptationCurves(study)")
+    yield Piece(notebook, "widgets.AdaptationCurves(")
     notebook.assert_clean()
 
 
 @pytest.fixture
 def question(notebook):
-    yield Piece(notebook, "takes 20 gradient steps on five pictures")
+    yield Piece(notebook, "questions.batch_norm()")
     notebook.assert_clean()
 
 
@@ -106,8 +106,10 @@ def curves():
 
 
 def test_it_shows_the_numbers_of_the_picture_beside_it(browser, curves):
-    best = curves.best[curves.starts[0], curves.layers[0]]
-    with staged(browser, curves) as stage:
+    layers = len(curves.layers) - 1
+    best = curves.best[curves.starts[0], curves.layers[layers]]
+    state = {**curves.state, "layers": layers}
+    with staged(browser, curves, state=state) as stage:
         shown = stage.shown()
         assert (shown["step_size"], shown["steps"]) == (best["step_size"], best["steps"])
         _, support, query = curves.twin().axes[0].get_lines()  # the first is chance
@@ -153,8 +155,9 @@ def test_python_hears_of_a_drag_when_it_has_ended(browser, curves):
 # --- the question
 
 
-def test_the_first_question_gives_feedback(question):
+def test_the_question_on_batch_norm_gives_feedback(question):
     assert question.after(question.root.locator("label").nth(0).click) == {"chosen": 0}
     assert question.root.locator(".metalib-feedback").inner_text().startswith("✗ Not quite.")
-    assert question.after(question.root.locator("label").nth(2).click) == {"chosen": 2}
+    right = questions.batch_norm().key["correct"]
+    assert question.after(question.root.locator("label").nth(right).click) == {"chosen": right}
     assert question.root.locator(".metalib-feedback").inner_text().startswith("✓ Right.")
