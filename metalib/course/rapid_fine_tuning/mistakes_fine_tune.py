@@ -64,6 +64,7 @@ def mistaken(
     settings  of the optimizer: weight_decay, momentum, …
     """
     new, (x, y) = fine_tune(network, task, n_way, alpha, 0), pictures(task)
+    assert new.head is not None
     if old_rows and network.head is not None:
         new.head.load_state_dict({name: value[:n_way] for name, value in network.head.state_dict().items()})
     new.train(network.training if mode is None else mode)

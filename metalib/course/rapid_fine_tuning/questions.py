@@ -36,8 +36,8 @@ def from_scratch() -> Ordering:
 
 def gain_in_points() -> float:
     """What full fine-tuning gained over the nearest centroid on exam A, on Omniglot, as stored."""
-    pair = (results.accuracies(name, "A", bank="Omniglot") for name in ("fine-tuned classifier", CENTROID))
-    return round(100 * paired_interval(*pair).mean, 1)
+    tuned, centroid = (results.accuracies(name, "A", bank="Omniglot") for name in ("fine-tuned classifier", CENTROID))
+    return round(100 * paired_interval(tuned, centroid).mean, 1)
 
 
 CENTROID = "pre-trained classifier"  # as the results call its nearest centroid

@@ -47,13 +47,9 @@ def from_scratch() -> None:
 
 def steps_gain() -> None:
     """How much of exam A is in the features, and how much in the steps; as stored, on Omniglot."""
-    gains = [
-        paired_interval(*(results.accuracies(name, "A", bank="Omniglot") for name in pair)).points()
-        for pair in (
-            ("pre-trained classifier", "untrained conv4"),
-            ("fine-tuned classifier", "pre-trained classifier"),
-        )
-    ]
+    names = ("untrained conv4", "pre-trained classifier", "fine-tuned classifier")
+    untrained, centroid, tuned = (results.accuracies(name, "A", bank="Omniglot") for name in names)
+    gains = [paired_interval(*pair).points() for pair in ((centroid, untrained), (tuned, centroid))]
     say(
         f"On Omniglot, as stored: pre-trained features gain {gains[0]} over untrained ones, by the nearest centroid. "
         f"Five steps on all weights gain {gains[1]} on top of that. Training the head alone gains as much. What one "

@@ -42,8 +42,8 @@ SETTINGS: dict[str, Any] = {
 def one_query_each(tasks: Episode) -> Episode:
     """T tasks of Q queries as T·Q tasks of one query: so that no query's batch has another query in it."""
     n = tasks.query_y.shape[1]
-    support = (field.repeat_interleave(n, dim=0) for field in (tasks.support_x, tasks.support_y))
-    return Episode(*support, tasks.query_x.flatten(0, 1)[:, None], tasks.query_y.flatten()[:, None])
+    support_x, support_y = (field.repeat_interleave(n, dim=0) for field in (tasks.support_x, tasks.support_y))
+    return Episode(support_x, support_y, tasks.query_x.flatten(0, 1)[:, None], tasks.query_y.flatten()[:, None])
 
 
 def right(predicted: Tensor, tasks: Episode) -> Tensor:
