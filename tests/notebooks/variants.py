@@ -84,7 +84,9 @@ def execute(notebook: NotebookNode, folder: Path = FOLDER) -> list[float]:
     seconds = []
     with tempfile.TemporaryDirectory() as user, patch.dict("os.environ", {"METALIB_USER": user}):
         resources = {"metadata": {"path": str(folder)}}
-        client = NotebookClient(notebook, timeout=CELL_SECONDS, kernel_name="python3", resources=resources)
+        client = NotebookClient(
+            notebook, timeout=CELL_SECONDS, kernel_name="python3", resources=resources, coalesce_streams=True
+        )
         with client.setup_kernel():
             for index, cell in enumerate(notebook.cells):
                 start = time.perf_counter()

@@ -43,6 +43,11 @@ CAUSES = (
     (r"sqrt\(\)", "`len` gives a plain number, and `torch.sqrt` wants a tensor. Write `n ** 0.5`."),
     (r"truth value|Boolean value of Tensor", "A tensor of several values stands where one True or False is needed."),
     (
+        r"Dimension out of range",
+        "That tensor has fewer axes than the line expects. Print its shape just above. A tensor of labels, [Q], has "
+        "one axis, and needs no `argmax`.",
+    ),
+    (
         r"IndexError|out of bounds",
         "A number is used as an index that is larger than the axis. Count the axes and their sizes.",
     ),

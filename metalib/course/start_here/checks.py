@@ -1,4 +1,4 @@
-"""The exercises of notebook 00: the accuracy of one episode, and the interval of many."""
+"""The exercises of notebook 00: the nearest prototype, the accuracy of one episode, and the interval of many."""
 
 from __future__ import annotations
 
@@ -9,9 +9,19 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from metalib.course.kit.exercise import Exercise, Exercises
 from metalib.course.kit.verdict import Wrong, check, compare, read_number
+from metalib.course.start_here import exercise_nearest_prototype
 from metalib.evaluate import Z, mean_interval
-from metalib.runtime import seeded
+from metalib.runtime import pick_device, seeded
+from metalib.training.recipes import ProtonetRecipe
+
+
+@check
+def check_nearest_prototype(function: Callable) -> str:
+    """`nearest_prototype(f_theta, support_x, support_y, query_x, n_way)` -> [Q], the label of each query."""
+    exercise_nearest_prototype.judge(function)
+    return "Right. Your labels agree on tasks of 3, 5 and 7 classes, with one to four pictures a class."
 
 
 def accuracy(predicted: Tensor, true: Tensor) -> float:
@@ -35,16 +45,20 @@ ACCURACY_MISTAKES = (
         lambda predicted, true: 1 - accuracy(predicted, true),
     ),
     (
-        "Your share is cut to a whole number: that is what `//` and `int()` do. Divide with `/`.",
+        "Your answer is 0 in each case. `torch.equal` asks whether *all* labels agree: compare them one by one, with "
+        "`==`. And `//` or `int()` cut a share to a whole number: divide with `/`.",
         lambda predicted, true: int(accuracy(predicted, true)),
     ),
     (
         "Your share is rounded to a whole number. Return it as it is.",
         lambda predicted, true: round(accuracy(predicted, true)),
     ),
-    (
-        "Your share is rounded to two digits. Return it as it is, and round when you print it.",
-        lambda predicted, true: round(accuracy(predicted, true), 2),
+    *(
+        (
+            f"Your share is rounded to {digits} digits. Return it as it is, and round when you print it.",
+            lambda predicted, true, digits=digits: round(accuracy(predicted, true), digits),
+        )
+        for digits in (2, 3)
     ),
     (
         "You average how far the labels are apart. Labels are names: 3 is no nearer to 4 than to 0. Count where "
@@ -244,3 +258,25 @@ def _show_interval(case: tuple[Tensor], answer: tuple[float, float], right: tupl
         f"Your mean is right. For {n} values with s = {case[0].std().item():.4f} the half width is {right[1]:.4f}, "
         f"and yours is {answer[1]:.4f}: 1.96 times s, divided by √n."
     )
+
+
+def _a_task() -> tuple:
+    """A task as the cells below the exercise have it, on the device that they use."""
+    device = pick_device()
+    pictures = torch.rand(80, 1, 28, 28, generator=seeded(0)).to(device)
+    support_y = torch.arange(5, device=device)
+    return ProtonetRecipe().network().to(device).eval(), pictures[:5], support_y, pictures[5:], 5
+
+
+_exercises = Exercises(
+    Exercise(
+        "nearest_prototype",
+        check_nearest_prototype,
+        course=exercise_nearest_prototype.nearest_prototype,
+        example=_a_task,
+        seconds=0.3,
+    ),
+    Exercise("accuracy", check_accuracy, course=accuracy, example=lambda: _answers(5, 75, 49), seconds=0.05),
+    Exercise("interval", check_interval, course=interval, example=lambda: (torch.rand(200),), seconds=0.05),
+)
+mine, in_time, record = _exercises.mine, _exercises.in_time, _exercises.record

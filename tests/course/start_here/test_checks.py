@@ -9,7 +9,59 @@ import torch
 from answers import accept, expect
 
 from metalib.course.kit.verdict import Verdict
-from metalib.course.start_here.checks import check_accuracy, check_interval
+from metalib.course.start_here.checks import check_accuracy, check_interval, check_nearest_prototype
+
+# --- nearest_prototype
+
+
+def by_rows(f_theta, support_x, support_y, query_x, n_way):
+    """Right, query by query, and a list."""
+    c = [f_theta(support_x[support_y == k]).mean(dim=0) for k in range(n_way)]
+    return [min(range(n_way), key=lambda k: (z - c[k]).norm().item()) for z in f_theta(query_x)]
+
+
+def at_once(f_theta, support_x, support_y, query_x, n_way, *, score=None, points=None, mean=torch.mean):
+    """Right, and an array of numpy; the keywords make it wrong."""
+    points = points or f_theta
+    with torch.no_grad():
+        support, query = points(support_x), points(query_x)
+    c = torch.stack([mean(support[support_y == k], dim=0) for k in range(n_way)])
+    distances = (query[:, None] - c).square().sum(dim=2) if score is None else -score(query, c)
+    return distances.argmin(dim=1).numpy()
+
+
+@pytest.mark.parametrize("answer", [by_rows, at_once])
+def test_right_prototypes_pass(answer):
+    accept(check_nearest_prototype(answer))
+
+
+def nearest_picture(f_theta, support_x, support_y, query_x, n_way):
+    return torch.cdist(f_theta(query_x), f_theta(support_x)).argmin(dim=1)
+
+
+WRONG_PROTOTYPES = {
+    "*farthest* away": lambda *case: at_once(*case, score=torch.cdist),
+    "You compare pixels": lambda *case: at_once(*case, points=lambda x: x.flatten(1)),
+    "the number of the nearest support picture": nearest_picture,
+    "the nearest support *picture*": lambda f, x, y, q, n: y[nearest_picture(f, x, y, q, n)],
+    "You add the points of a class up": lambda *case: at_once(*case, mean=torch.sum),
+    "one support picture of each class": lambda *case: at_once(*case, mean=lambda rows, dim: rows[0]),
+    "You take the support pictures as they come": lambda f, x, y, q, n: at_once(f, x, y.sort()[0], q, n),
+    "the largest inner product": lambda *case: at_once(*case, score=lambda query, c: query @ c.T),
+    "without a square": lambda *case: at_once(*case, score=lambda query, c: -(query[:, None] - c).sum(dim=2)),
+    "a number for each query and class": lambda f, x, y, q, n: torch.cdist(f(q), f(x[:n])),
+    "the smallest was taken along the wrong axis": lambda f, x, y, q, n: torch.cdist(f(q), f(x[:n])).argmin(dim=0),
+    "Return one label a query": lambda f, x, y, q, n: y[:2],
+    "not its distance": lambda f, x, y, q, n: torch.cdist(f(q), f(x)).min(dim=1).values,
+    "You return a str": lambda *case: "A",
+    "see which is smallest": lambda f, x, y, q, n: torch.zeros(len(q), dtype=torch.long),
+}
+
+
+@pytest.mark.parametrize("words", WRONG_PROTOTYPES)
+def test_wrong_prototypes_are_named(words):
+    expect(check_nearest_prototype(WRONG_PROTOTYPES[words]), words)
+
 
 # --- accuracy
 
@@ -34,9 +86,12 @@ WRONG_ACCURACIES = {
     "take the mean of the comparisons, not their sum": lambda p, t: (p == t).sum(),
     "Your answer is in per cent": lambda p, t: 100 * (p == t).float().mean().item(),
     "the share of wrong answers": lambda p, t: (p != t).float().mean(),
-    "cut to a whole number": lambda p, t: (p == t).sum() // len(t),
+    "cut a share to a whole number": lambda p, t: (p == t).sum() // len(t),
+    "asks whether *all* labels agree": lambda p, t: float(torch.equal(p, t)),
+    "A tensor of labels, [Q], has one axis": lambda p, t: (p.argmax(dim=1) == t).float().mean(),
     "Your share is rounded to a whole number": lambda p, t: round((p == t).float().mean().item()),
-    "rounded to two digits": lambda p, t: round((p == t).float().mean().item(), 2),
+    "rounded to 3 digits": lambda p, t: round((p == t).float().mean().item(), 3),
+    "rounded to 2 digits": lambda p, t: round((p == t).float().mean().item(), 2),
     "one True or False a query": lambda p, t: p == t,
     "whether all answers are right, or any": lambda p, t: torch.equal(p, t),
     "Labels are names": lambda p, t: (p - t).abs().float().mean(),
