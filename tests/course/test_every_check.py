@@ -10,7 +10,6 @@ from metalib.course import registry
 from metalib.course.learning_to_learn import checks as learning_to_learn
 from metalib.course.maml_omniglot import checks as maml_omniglot
 from metalib.course.maml_sinusoids import checks as maml_sinusoids
-from metalib.course.maml_sinusoids import exercise_maml_start as maml_start
 from metalib.course.maml_sinusoids import exercise_meta_gradient as meta_gradient
 from metalib.course.maml_sinusoids import mistakes_maml_losses as maml_losses
 from metalib.course.prototypical_networks import checks as prototypical
@@ -120,7 +119,6 @@ TABLES = [
     (learning_to_learn.check_pixel_neighbour, learning_to_learn.NEIGHBOUR_MISTAKES),
     (rapid_fine_tuning.check_simple_shot, simple_shot.MISTAKES),
     (rapid_fine_tuning.check_when_to_stop, rapid_fine_tuning.STOP_MISTAKES),
-    (maml_sinusoids.check_maml_start, maml_start.START_MISTAKES),
     (maml_sinusoids.check_maml_losses, maml_losses.LOSS_MISTAKES),
     (maml_sinusoids.check_first_order_losses, maml_losses.LOSS_MISTAKES),
     (maml_sinusoids.check_meta_gradient, meta_gradient.GRADIENT_MISTAKES),

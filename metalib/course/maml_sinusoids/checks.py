@@ -1,4 +1,4 @@
-"""The exercises of notebook 03: a start in closed form, MAML's losses, their gradient by hand, and first-order MAML."""
+"""The exercises of notebook 03: MAML's losses, their gradient by hand, and first-order MAML by one change."""
 
 from __future__ import annotations
 
@@ -12,18 +12,10 @@ from torch.nn.functional import mse_loss
 from metalib import models, sinusoids
 from metalib.course.kit.exercise import Exercise, Exercises
 from metalib.course.kit.verdict import check
-from metalib.course.maml_sinusoids import exercise_maml_losses, exercise_maml_start, exercise_meta_gradient
-from metalib.course.maml_sinusoids.exercise_maml_start import maml_start
+from metalib.course.maml_sinusoids import exercise_maml_losses, exercise_meta_gradient
 from metalib.course.maml_sinusoids.exercise_meta_gradient import meta_gradient
 from metalib.course.maml_sinusoids.mistakes_maml_losses import first_order_losses, maml_losses
 from metalib.runtime import seeded
-
-
-@check
-def check_maml_start(function: Callable) -> str:
-    """`maml_start(c, a, alpha)`: [T], [T], a number -> the θ that minimises the mean loss after one step."""
-    exercise_maml_start.judge(function)
-    return "Right. Your start agrees for 2, 3 and 6 tasks and three step sizes."
 
 
 @check
@@ -47,10 +39,6 @@ def check_first_order_losses(function: Callable) -> str:
     """`first_order_losses(model, theta, episodes, alpha, k)` -> [T], the same losses with the first-order gradient."""
     exercise_maml_losses.judge(function, first_order=True)
     return "Right. Your losses are MAML's, and their gradient is first-order MAML's, for 1, 2 and 3 inner steps."
-
-
-def _two_parabolas() -> tuple[Tensor, Tensor, float]:
-    return torch.tensor([-1.0, 2.0]), torch.tensor([2.0, 0.5]), 0.2
 
 
 def _update() -> tuple:
@@ -82,7 +70,6 @@ def _one_wave() -> tuple:
 
 
 _exercises = Exercises(
-    Exercise("maml_start", check_maml_start, course=maml_start, example=_two_parabolas, seconds=0.1),
     Exercise("maml_losses", check_maml_losses, course=maml_losses, example=_update, seconds=0.25, backward=True),
     Exercise("meta_gradient", check_meta_gradient, course=meta_gradient, example=_one_wave, seconds=2.0),
     Exercise(

@@ -10,7 +10,8 @@ from matplotlib.patches import FancyArrowPatch
 from torch import Tensor
 
 from metalib.course.kit.colours import METHOD_COLOURS, QUIET, WRONG, class_colour, start_colour
-from metalib.course.kit.page import *  # noqa: F403 - show, canvas, reveal, table, start …, for the notebook
+from metalib.course.kit.page import *  # noqa: F403 - canvas, reveal, table, start …, for the notebook
+from metalib.course.kit.page import plt, show
 from metalib.course.kit.plane import ellipses
 from metalib.evaluate import Interval
 from metalib.quadratics import Quadratic
@@ -163,3 +164,42 @@ def meta_loss_curves(
     ax.set(xlabel="θ", ylabel="loss", ylim=(0, float(before.max())))
     ax.legend(fontsize=9)
     return ax
+
+
+def squared(result: Interval) -> str:
+    """A mean squared error with its 95 % interval: no per cent."""
+    return f"{result.mean:.2f} ± {result.half_width:.2f}"
+
+
+def two_graphs() -> None:
+    """Show how the query loss depends on θ in MAML, and in first-order MAML."""
+    figure, axes = plt.subplots(2, 1, figsize=(7.8, 4.2), layout="constrained")
+    meta_graph(axes[0], cut=False, title="MAML: two roads from θ to the query loss")
+    meta_graph(axes[1], cut=True, title="first-order MAML: the inner gradient g counts as a constant")
+    show(
+        figure,
+        "two graphs of the same five quantities: θ, the support loss, its gradient g, φ and the query loss. In the "
+        "upper one, θ reaches φ by two roads: straight, and through the support loss and g. In the lower one the "
+        "second road is cut.",
+    )
+
+
+def one_wave(x: Tensor, truth: Tensor, support: tuple[Tensor, Tensor], outputs: Mapping[str, Tensor]) -> None:
+    """Show what each start makes of a wave's points after 0, 1 and 10 steps.
+
+    x, truth [X]      support  x [K], y [K]      outputs  name -> [11, X], row s after s steps
+    """
+    figure, axes = plt.subplots(1, len(outputs), figsize=(7.8, 3.4), layout="constrained", sharey=True, squeeze=False)
+    errors = []
+    for ax, (name, rows) in zip(axes[0], outputs.items(), strict=True):
+        adaptation(ax, x, rows, truth, support, name=name, title=name)
+        misses = (rows - truth).square().mean(dim=1)
+        errors.append(f"{name} {misses[0]:.2f}, {misses[1]:.2f}, {misses[10]:.2f}")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=5, fontsize=9)
+    show(
+        figure,
+        "one panel for each start, with the same new wave, dashed, and the points that were given. Thin to thick: the "
+        "network's output after 0, 1 and 10 steps. Its mean squared distance to the wave after these steps: "
+        + "; ".join(errors)
+        + ".",
+    )
