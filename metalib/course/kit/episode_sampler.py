@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from metalib.course.kit import sampler_habits
 from metalib.course.kit.lookup import PictureIndex
 from metalib.course.kit.verdict import Wrong, attempt
 from metalib.runtime import seeded
@@ -51,18 +52,26 @@ class Sample(NamedTuple):
         return [numbers.tolist() for side in (self.support, self.query) for numbers in side]
 
 
-def judge(function: Callable) -> str:
-    """Draw many episodes with the learner's function, and raise Wrong with the first flaw; returns a remark, or ""."""
+def judge(function: Callable, *, scaled: bool = False) -> str:
+    """Draw many episodes with the learner's function, and raise Wrong with the first flaw; returns a remark, or "".
+
+    scaled  whether pictures are to come as float32 in 0 … 1; else both sets may be of any one type and scale
+    """
     images = torch.randint(0, 256, (N_CLASSES, N_DRAWINGS, 1, 6, 6), generator=seeded(11)).to(torch.uint8)
     index = PictureIndex(images)
     shapes = []
     for shape in SHAPES:
         generator = seeded(sum(shape))
-        drawn = [_read(attempt(function, images, *shape, generator), index, shape) for _ in range(RUNS)]
+        drawn = []
+        for _ in range(RUNS):
+            answer = attempt(function, images, *shape, generator)
+            drawn.append(_read(answer, index, shape))
+            sampler_habits.check_scale(answer, scaled=scaled)
         _check_pictures(drawn)
         shapes.append(drawn)
     _check_choice(shapes)
     _check_generator(function, images, index)
+    _check_habits(shapes, images)
     shared = all(len(set(_drawings_of_class(sample))) == 1 for drawn in shapes for sample in drawn)
     return (
         " One remark: each class gets the same drawing numbers. In Omniglot a number stands for one person's hand, "
@@ -150,6 +159,11 @@ def _check_labels(name: str, side: Side, n_way: int, count: int) -> None:
             f"0 … {n_way - 1}.{start}"
         )
     if not _one_class_each(labels, side.classes):
+        if labels.equal(side.classes % n_way):
+            raise Wrong(
+                f"`{name}_y` holds the class number modulo {n_way}. Two classes can then get one label, and who knows "
+                "the class numbers knows all labels. Label i is the i-th class that you drew."
+            )
         layouts = (labels.view(n_way, count).T.flatten(), labels.view(count, n_way).T.flatten())
         if any(_one_class_each(layout, side.classes) for layout in layouts):
             raise Wrong(
@@ -229,11 +243,28 @@ def _check_choice(shapes: Sequence[Sequence[Sample]]) -> None:
             f"The drawings {unused} of {N_DRAWINGS} are never support pictures in {len(samples)} episodes. Shuffle all "
             "drawings of a class before you cut them into support and query."
         )
-    if all(sample.class_order == sorted(sample.class_order) for sample in samples):
-        raise Wrong(
-            "Your labels follow the class numbers: label 0 is always the class that comes first in `images`. A "
-            "network can learn that order instead of the task. Keep the random order in which the classes were "
-            "drawn, without sorting."
+
+
+def _check_habits(shapes: Sequence[Sequence[Sample]], images: Tensor) -> None:
+    """Labels that can be guessed, and classes or drawings that come in a few fixed choices."""
+    for drawn in shapes:
+        tasks = [[field for s in (one.support, one.query) for field in (*s[1:], s.labels)] for one in drawn]
+        sampler_habits.check_labels(images, tasks)
+    for drawn in shapes:
+        sampler_habits.check_sets(
+            "classes",
+            [sample.class_order for sample in drawn],
+            N_CLASSES,
+            "Shuffle all class numbers and take the first: `torch.randperm(n_classes)[:n_way]`.",
+            lambda size: f"{size} of {N_CLASSES} classes",
+        )
+    for drawn in shapes:
+        sampler_habits.check_sets(
+            "drawings",
+            [_drawings_of_class(sample)[0] for sample in drawn],
+            N_DRAWINGS,
+            "Shuffle all drawing numbers of a class and cut: `torch.randperm(n_drawings)[:k_shot + n_query]`.",
+            lambda size: f"{size} of {N_DRAWINGS} drawings",
         )
 
 

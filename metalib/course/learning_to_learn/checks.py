@@ -1,4 +1,4 @@
-"""The exercises of notebook 01: the pixel neighbour, drawing an episode, and splitting classes by alphabet."""
+"""The exercises of notebook 01: drawing an episode, the pixel neighbour, and splitting classes by alphabet."""
 
 from __future__ import annotations
 
@@ -10,10 +10,20 @@ from torch import Tensor
 
 from metalib import baselines
 from metalib.course.kit import episode_sampler
+from metalib.course.kit.exercise import Exercise, Exercises
 from metalib.course.kit.verdict import Wrong, check, compare
 from metalib.course.learning_to_learn import exercise_class_split
-from metalib.episodes import Episode
+from metalib.episodes import ClassBank, Episode, EpisodeSpec, sample_episodes
 from metalib.runtime import seeded
+
+
+def sample_episode(
+    images: Tensor, n_way: int, k_shot: int, n_query: int, generator: torch.Generator
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """One episode of `images` [C, D, 1, H, W], as `metalib.episodes` draws it, of four tensors."""
+    names = ("",) * len(images)
+    spec = EpisodeSpec(n_way, k_shot, n_query)
+    return sample_episodes(ClassBank(images, names, names, ""), spec, 1, generator=generator).task(0)
 
 
 def pixel_neighbour(support_x: Tensor, support_y: Tensor, query_x: Tensor) -> Tensor:
@@ -167,8 +177,8 @@ def _read_labels(answer: Any, support_x: Tensor, support_y: Tensor, query_x: Ten
 
 @check
 def check_sample_episode(function: Callable) -> str:
-    """`sample_episode(images, n_way, k_shot, n_query, generator)`: [C, D, 1, H, W] -> four tensors."""
-    remark = episode_sampler.judge(function)
+    """`sample_episode(images, n_way, k_shot, n_query, generator)`: [C, D, 1, H, W] uint8 -> four tensors."""
+    remark = episode_sampler.judge(function, scaled=True)
     return f"Right. {len(episode_sampler.SHAPES) * episode_sampler.RUNS} episodes of three shapes had no flaw.{remark}"
 
 
@@ -176,3 +186,33 @@ def check_sample_episode(function: Callable) -> str:
 def check_split_classes(function: Callable) -> str:
     """`split_classes(alphabets, n_validation, n_test, generator)` -> three lists of class numbers."""
     return exercise_class_split.judge(function)
+
+
+def _update() -> tuple:
+    """One episode of the live training."""
+    images = torch.randint(0, 256, (120, 15, 1, 28, 28), dtype=torch.uint8, generator=seeded(0))
+    return images, 20, 1, 5, seeded(1)
+
+
+def _one_task() -> tuple[Tensor, Tensor, Tensor]:
+    """A task of exam A."""
+    pictures = torch.rand(80, 1, 28, 28, generator=seeded(0))
+    return pictures[:5], torch.arange(5), pictures[5:]
+
+
+def _alphabets() -> tuple:
+    return [f"alphabet {c // 32}" for c in range(827)], 3, 3, seeded(0)
+
+
+_exercises = Exercises(
+    Exercise("sample_episode", check_sample_episode, course=sample_episode, example=_update, seconds=0.1),
+    Exercise("pixel_neighbour", check_pixel_neighbour, course=pixel_neighbour, example=_one_task, seconds=0.05),
+    Exercise(
+        "split_classes",
+        check_split_classes,
+        course=exercise_class_split.split_classes,
+        example=_alphabets,
+        seconds=1.0,
+    ),
+)
+mine, in_time, record = _exercises.mine, _exercises.in_time, _exercises.record

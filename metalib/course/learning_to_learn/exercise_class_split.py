@@ -42,11 +42,7 @@ def judge(function: Callable) -> str:
     alphabets = [name for number, name in enumerate(NAMES) for _ in range(4 + number % 4)]
     splits = [_split(function, alphabets, seed) for seed in range(RUNS)]
     _check_choice(splits, alphabets)
-    if _split(function, alphabets, 0) != splits[0]:
-        raise Wrong(
-            "Two generators with the same seed give two different splits: the order of your alphabets comes from "
-            "global random numbers. Shuffle with `torch.randperm(n, generator=generator)`."
-        )
+    _check_repeat(function, splits, alphabets)
     turned = [alphabet + turn for turn in TURNS for alphabet in alphabets]
     for seed in range(10):
         _check_turned(_read(attempt(function, turned, N_VALIDATION, N_TEST, seeded(seed)), turned), turned)
@@ -126,12 +122,37 @@ def _check_choice(splits: Sequence[Split], alphabets: Sequence[str]) -> None:
             "Every generator gives the same split. Shuffle the alphabets before you cut: "
             "`torch.randperm(n, generator=generator)`."
         )
+    held_out = {(*split[1], -1, *split[2]) for split in splits}
+    if len(held_out) < RUNS // 2:  # by chance 2,520 choices: in 100 splits about 98 of them
+        raise Wrong(
+            f"In {len(splits)} splits only {len(held_out)} different choices of alphabets are held out, and chance "
+            "makes about 98. Yours are cut from a list that is turned (`roll`) or nearly in order, so the same "
+            "alphabets always go together. Shuffle: `torch.randperm(n, generator=generator)`."
+        )
     for side in (1, 2):
         drawn = {alphabets[c] for split in splits for c in split[side]}
         if never := sorted(set(alphabets) - drawn):
             raise Wrong(
                 f"{', '.join(never)} are never among the {SIDES[side]} alphabets in {len(splits)} splits. Shuffle all "
                 "alphabets, and cut the shuffled list."
+            )
+
+
+def _check_repeat(function: Callable, splits: Sequence[Split], alphabets: list[str]) -> None:
+    """Equal generators must give equal splits, and no `set` of names may decide: its order is new in each session."""
+    if _split(function, alphabets, 0) != splits[0]:
+        raise Wrong(
+            "Two generators with the same seed give two different splits: the order of your alphabets comes from "
+            "global random numbers. Shuffle with `torch.randperm(n, generator=generator)`."
+        )
+    # by first appearance, by name or by length, these stand in the order of the others; in a set they do not
+    others = [f"{alphabet}-{ending}" for ending in ("A", "B") for alphabet in alphabets]
+    for part in (others[: len(alphabets)], others[len(alphabets) :]):
+        if _split(function, part, 0) != splits[0]:
+            raise Wrong(
+                "Your split hangs on the order in which Python walks a `set` (or a hash) of the names. That order "
+                "changes each time Python starts, so the same seed gives another split tomorrow. "
+                "`list(dict.fromkeys(names))` and `sorted(set(names))` keep an order."
             )
 
 

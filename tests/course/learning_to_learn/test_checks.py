@@ -6,6 +6,7 @@ import pytest
 import torch
 from answers import accept, expect
 
+from metalib.course.learning_to_learn import checks
 from metalib.course.learning_to_learn import exercise_class_split as class_split
 from metalib.course.learning_to_learn.checks import check_pixel_neighbour, check_sample_episode, check_split_classes
 
@@ -92,7 +93,10 @@ def test_wrong_neighbours_are_named(words):
 def by_randperm(images, n_way, k_shot, n_query, generator, **flaws):
     """A right sampler, with switches for flaws, each a change of one line."""
     flaw = flaws.get("flaw", "")
+    if flaw in ("one scale", "no scale", "scaled twice", "double"):
+        return rescaled(flaw, *by_randperm(images, n_way, k_shot, n_query, generator))
     n_classes, n_drawings = images.shape[:2]
+    images = images if flaw == "bytes" or images.is_floating_point() else images.float() / 255
     if flaw == "own seed":
         generator = torch.Generator().manual_seed(0)
     classes = torch.randperm(n_classes, generator=None if flaw == "global classes" else generator)[:n_way]
@@ -104,8 +108,11 @@ def by_randperm(images, n_way, k_shot, n_query, generator, **flaws):
         classes = torch.tensor([7, 2, 8, 3, 5])[:n_way]
     if flaw == "missing class":
         classes = torch.randperm(n_classes - 1, generator=generator)[:n_way]
-    if flaw == "sorted":
-        classes = classes.sort().values
+    if flaw in ORDERS:
+        classes = ORDERS[flaw](classes, n_classes, generator)
+    if flaw == "modulo":  # one class of each remainder, so that a class number tells its label
+        classes = torch.arange(n_way) + n_way * torch.randint(n_classes // n_way + 1, (n_way,), generator=generator)
+        classes = classes.where(classes < n_classes, classes - n_way)
     if flaw == "global order":
         classes = classes[torch.randperm(n_way)]
     support, query = [], []
@@ -114,6 +121,8 @@ def by_randperm(images, n_way, k_shot, n_query, generator, **flaws):
         order = torch.randperm(n_drawings, generator=None if flaw == "global drawings" else generator)
         if flaw == "shared drawings":
             order = shared
+        if flaw == "drawings side by side":
+            order = (torch.randint(n_drawings, (1,), generator=generator) + torch.arange(n_drawings)) % n_drawings
         if flaw == "fixed support":
             order = torch.cat([torch.arange(k_shot), k_shot + torch.randperm(n_drawings - k_shot, generator=generator)])
         if flaw == "drawings with replacement":
@@ -129,6 +138,8 @@ def by_randperm(images, n_way, k_shot, n_query, generator, **flaws):
             query.append(images[c, order[k_shot : k_shot + n_query]])
     labels = torch.arange(n_way)
     names = classes if flaw == "class numbers" else labels + 1 if flaw == "from one" else labels
+    if flaw == "remainders":
+        names = classes % n_way
     support_y, query_y = names.repeat_interleave(k_shot), names.repeat_interleave(n_query)
     if flaw == "repeat":
         support_y, query_y = names.repeat(k_shot), names.repeat(n_query)
@@ -152,10 +163,58 @@ def by_randperm(images, n_way, k_shot, n_query, generator, **flaws):
     if flaw == "float labels":
         support_y, query_y = support_y.float(), query_y.float()
     if flaw == "changed pictures":
-        support[0] = 255 - support[0]
+        support[0] = 1 - support[0]
     if flaw == "no channel":
         query = [pictures.squeeze(1) for pictures in query]
     return torch.cat(support), support_y, torch.cat(query), query_y
+
+
+def some_shuffled(classes, n_classes, generator):
+    """Sorted classes, of which the first half is shuffled."""
+    ordered, half = classes.sort().values, (len(classes) + 1) // 2
+    return torch.cat([ordered[:half][torch.randperm(half, generator=generator)], ordered[half:]])
+
+
+def one_swap(classes, n_classes, generator):
+    ordered = classes.sort().values
+    pair = torch.randperm(len(classes), generator=generator)[:2]
+    ordered[pair] = ordered[pair.flip(0)]
+    return ordered
+
+
+def now_and_then(classes, n_classes, generator):
+    """Shuffled in every other task only."""
+    return classes if torch.rand((), generator=generator) < 0.5 else classes.sort().values
+
+
+ORDERS = {
+    "sorted": lambda c, n, g: c.sort().values,
+    "descending": lambda c, n, g: c.sort(descending=True).values,
+    "flipped": lambda c, n, g: c.sort().values.flip(0),
+    "one permutation": lambda c, n, g: c.sort().values[torch.randperm(len(c), generator=torch.manual_seed(3))],
+    "one swap": one_swap,
+    "half shuffled": some_shuffled,
+    "now and then": now_and_then,
+    "set": lambda c, n, g: torch.tensor(list(set(c.tolist()))),
+    "unique": lambda c, n, g: c.unique(),
+    "rolled": lambda c, n, g: c.sort().values.roll(int(torch.randint(len(c), (1,), generator=g))),
+    "side by side": lambda c, n, g: ((c[0] + torch.arange(len(c))) % n)[torch.randperm(len(c), generator=g)],
+    "block": lambda c, n, g: (torch.randint(n - len(c) + 1, (1,), generator=g) + torch.arange(len(c)))[
+        torch.randperm(len(c), generator=g)
+    ],
+}
+
+
+def rescaled(flaw, support_x, support_y, query_x, query_y):
+    if flaw == "one scale":
+        query_x = 255 * query_x
+    if flaw == "no scale":
+        support_x, query_x = 255 * support_x, 255 * query_x
+    if flaw == "scaled twice":
+        support_x, query_x = support_x / 255, query_x / 255
+    if flaw == "double":
+        support_x, query_x = support_x.double(), query_x.double()
+    return support_x, support_y, query_x, query_y
 
 
 def by_numpy_indices(images, n_way, k_shot, n_query, generator):
@@ -170,12 +229,32 @@ def by_numpy_indices(images, n_way, k_shot, n_query, generator):
     return pixels[:, :k_shot].flatten(0, 1), labels[:, :k_shot].flatten(), query_x[rows], query_y[rows]
 
 
-def in_float_without_scale(*arguments):
-    support_x, support_y, query_x, query_y = by_randperm(*arguments)
-    return [support_x.float(), support_y, query_x.float(), query_y]
+def one_by_one(images, n_way, k_shot, n_query, generator):
+    """A right way in small steps, with lists, and labels of another whole type."""
+    support_x, support_y, query_x, query_y = [], [], [], []
+    for label, c in enumerate(torch.randperm(len(images), generator=generator)[:n_way].tolist()):
+        drawings = torch.randperm(images.shape[1], generator=generator).tolist()
+        support_x += [images[c, d] / 255 for d in drawings[:k_shot]]
+        support_y += [label] * k_shot
+        query_x += [images[c, d] / 255 for d in drawings[k_shot : k_shot + n_query]]
+        query_y += [label] * n_query
+    return (
+        torch.stack(support_x),
+        torch.tensor(support_y, dtype=torch.int32),
+        torch.stack(query_x),
+        torch.tensor(query_y, dtype=torch.int32),
+    )
 
 
-@pytest.mark.parametrize("answer", [by_randperm, by_numpy_indices, in_float_without_scale])
+def of_sorted_classes(images, n_way, k_shot, n_query, generator):
+    """Sorted, and then shuffled: a right way with a detour."""
+    classes = torch.randperm(len(images), generator=generator)[:n_way].sort().values
+    chosen = images[classes[torch.randperm(n_way, generator=generator)]]
+    everything = by_randperm(chosen, n_way, k_shot, n_query, generator)
+    return list(everything)
+
+
+@pytest.mark.parametrize("answer", [by_randperm, by_numpy_indices, one_by_one, of_sorted_classes])
 def test_right_samplers_pass(answer):
     verdict = check_sample_episode(answer)
     assert verdict.passed is True
@@ -203,7 +282,26 @@ def test_equal_drawing_numbers_are_allowed_with_a_remark():
         ("first classes", "You always take the first N classes"),
         ("same classes", "Every call takes the same classes"),
         ("missing class", "The classes [8] of 9 never occur"),
-        ("sorted", "Your labels follow the class numbers"),
+        ("sorted", "from lowest to highest"),
+        ("descending", "from highest to lowest"),
+        ("flipped", "`flip(0)` or `descending=True` makes another order"),
+        ("one permutation", "One permutation for all tasks is a rule too"),
+        ("one swap", "no shuffling of a part"),
+        ("half shuffled", "no shuffling of a part"),
+        ("now and then", "can be guessed without a look at the support set"),
+        ("set", "no sorting, no `set`"),
+        ("unique", "no sorting, no `set`"),
+        ("rolled", "`roll` keeps the neighbours"),
+        ("modulo", "Label i is the i-th class that you drew, whatever its number is"),
+        ("remainders", "holds the class number modulo 5"),
+        ("side by side", "Your classes always lie side by side"),
+        ("block", "Your classes always lie side by side"),
+        ("drawings side by side", "Your drawings always lie side by side"),
+        ("bytes", "Your pictures have values in 0 … 255, of type uint8"),
+        ("no scale", "Your pictures have values in 0 … 255, of type float32"),
+        ("one scale", "`support_x` has values in 0 … 1 and `query_x` in 0 … 255"),
+        ("scaled twice", "are not in `images`"),
+        ("double", "Make both float32"),
         ("fixed support", "Shuffle all drawings of a class before you cut them"),
         ("drawings with replacement", "You draw drawings with replacement"),
         ("query first", "Your query pictures include the support pictures"),
@@ -310,7 +408,7 @@ def unshuffled(alphabets, v, t, g):
 
 
 def by_global_numbers(alphabets, v, t, g):
-    names = sorted(set(alphabets))
+    names = list(dict.fromkeys(alphabets))
     random.shuffle(names)
     return classes_of(cut(names, v, t), alphabets)
 
@@ -318,6 +416,23 @@ def by_global_numbers(alphabets, v, t, g):
 def half_shuffled(alphabets, v, t, g):
     names = list(dict.fromkeys(alphabets))
     return classes_of(cut(shuffled(names[:-1], g) + names[-1:], v, t), alphabets)
+
+
+def turned(alphabets, v, t, g):
+    names = list(dict.fromkeys(alphabet.split(",")[0] for alphabet in alphabets))
+    start = int(torch.randint(len(names), (1,), generator=g))
+    parts = cut(names[start:] + names[:start], v, t)
+    return classes_of(parts, [alphabet.split(",")[0] for alphabet in alphabets])
+
+
+def through_a_set(alphabets, v, t, g):
+    own = [alphabet.split(",")[0] for alphabet in alphabets]
+    return classes_of(cut(shuffled(list(set(own)), g), v, t), own)
+
+
+def by_hash(alphabets, v, t, g):
+    own = [alphabet.split(",")[0] for alphabet in alphabets]
+    return classes_of(cut(shuffled(sorted(set(own), key=hash), g), v, t), own)
 
 
 def overlapping(alphabets, v, t, g):
@@ -350,6 +465,9 @@ def spoiling(alphabets, v, t, g):
         (unshuffled, "Every generator gives the same split"),
         (by_global_numbers, "the order of your alphabets comes from global random numbers"),
         (half_shuffled, "Tengwar are never among the validation alphabets"),
+        (turned, "only 10 different choices of alphabets are held out"),
+        (through_a_set, "Python walks a `set` (or a hash) of the names"),
+        (by_hash, "Python walks a `set` (or a hash) of the names"),
         (overlapping, "comes 2 times, in training and test"),
         (losing, "classes are in none of your lists"),
         (alphabet_numbers, "Return the numbers of their classes"),
@@ -372,3 +490,32 @@ def test_the_reference_splits_the_rotated_bank_safely(tiny_bank):
     own = [{groups[c].split(",")[0] for c in part} for part in parts]
     assert [len(side) for side in own] == [1, 1, 1]
     assert len(set.union(*own)) == 3
+
+
+def by_length(alphabets, n_validation, n_test, generator):
+    own = [alphabet.split(",")[0] for alphabet in alphabets]
+    names = sorted(dict.fromkeys(own), key=lambda name: (len(name), name))
+    return classes_of(cut(shuffled(names, generator), n_validation, n_test), own)
+
+
+def test_any_order_of_names_that_lasts_is_right():
+    accept(check_split_classes(by_length))
+
+
+# --- the room's list
+
+
+def test_the_exercises_are_in_the_notebooks_order():
+    names = [exercise.name for exercise in checks._exercises]
+    assert names == ["sample_episode", "pixel_neighbour", "split_classes"]
+
+
+def test_the_courses_own_functions_are_right():
+    accept(check_sample_episode(lambda *case: checks.sample_episode(*case)))
+    accept(check_split_classes(lambda *case: class_split.split_classes(*case)))
+    accept(check_pixel_neighbour(lambda *case: checks.pixel_neighbour(*case)))
+
+
+def test_examples_are_calls_of_their_functions():
+    for exercise in checks._exercises:
+        exercise.course(*exercise.example())
