@@ -81,6 +81,11 @@ def check_labels(images: Tensor, tasks: Sequence[Sequence[Tensor]]) -> None:
     support_c, support_d, support_y, query_c, query_d, query_y = columns
     episodes = Episode(images[support_c, support_d], support_y, images[query_c, query_d], query_y)
     for finding in audit(bank, episodes):
+        if finding.kind == ASCENDING_LABELS and finding.tasks == len(tasks):
+            raise Wrong(
+                "Your labels follow the class numbers: label 0 is always the class that comes first in `images`. A "
+                f"network can learn that order instead of the task. {ADVICE[finding.kind]}"
+            )
         if finding.kind in ADVICE:
             what, by_chance, *_ = finding.message.split("; ")
             raise Wrong(

@@ -282,7 +282,7 @@ def test_equal_drawing_numbers_are_allowed_with_a_remark():
         ("first classes", "You always take the first N classes"),
         ("same classes", "Every call takes the same classes"),
         ("missing class", "The classes [8] of 9 never occur"),
-        ("sorted", "from lowest to highest"),
+        ("sorted", "Your labels follow the class numbers"),
         ("descending", "from highest to lowest"),
         ("flipped", "`flip(0)` or `descending=True` makes another order"),
         ("one permutation", "One permutation for all tasks is a rule too"),
