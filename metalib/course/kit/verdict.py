@@ -8,15 +8,12 @@ import html
 import inspect
 import math
 import re
-import sys
 import textwrap
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from types import CodeType
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from metalib.course.kit import errors
@@ -101,7 +98,6 @@ def attempt(function: Callable, *arguments: Any) -> Any:
     Raises NotAttempted for a stub, and Wrong when the function fails, returns nothing or changes its arguments.
     """
     copies = [_copy(argument) for argument in arguments]
-    _load_torch_func(getattr(function, "__code__", None))
     try:
         answer = within(SECONDS_OF_A_CALL, function, *copies)
     except TimeUp:
@@ -122,20 +118,6 @@ def attempt(function: Callable, *arguments: Any) -> Any:
                 "and work on a copy."
             )
     return answer
-
-
-def _load_torch_func(code: CodeType | None) -> None:
-    """Have torch load what its first `grad` or `vmap` loads, if the code names one of them.
-
-    It takes seconds, on a busy machine half a minute: no fault of the learner's, and cut off it would never work again.
-    """
-    if code is None or "torch._dynamo" in sys.modules:
-        return
-    if {"grad", "grad_and_value", "vmap", "jacrev", "hessian", "vjp"} & set(code.co_names + code.co_freevars):
-        torch.func.grad(torch.square)(torch.ones(()))
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            _load_torch_func(constant)
 
 
 def compare(

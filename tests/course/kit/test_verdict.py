@@ -1,12 +1,9 @@
 """What a check takes for a number, and what it says of an answer that is none."""
 
-import sys
-
 import numpy as np
 import pytest
 import torch
 
-from metalib.course.kit import verdict
 from metalib.course.kit.verdict import Wrong, read_number
 
 NUMBERS = [
@@ -48,21 +45,3 @@ def test_what_is_no_number_is_named(answer, words):
     with pytest.raises(Wrong) as wrong:
         read_number(answer, "the start")
     assert words in str(wrong.value)
-
-
-def test_what_torch_loads_for_its_first_derivative_counts_for_nobody(monkeypatch):
-    loaded = []
-    monkeypatch.setattr(verdict.torch.func, "grad", lambda function: loaded.append)
-
-    def inner(theta):
-        def loss(theta):
-            return theta.square()
-
-        return torch.func.grad(loss)(theta)
-
-    monkeypatch.delitem(sys.modules, "torch._dynamo", raising=False)
-    verdict._load_torch_func(inner.__code__)
-    verdict._load_torch_func((lambda: lambda x: torch.vmap(x)).__code__)
-    verdict._load_torch_func((lambda x: x + 1).__code__)
-    verdict._load_torch_func(None)
-    assert len(loaded) == 2
