@@ -3,8 +3,6 @@
 import contextlib
 import subprocess
 import sys
-import subprocess
-import sys
 import threading
 import time
 
@@ -95,13 +93,3 @@ def test_what_torch_imports_at_its_first_call_is_not_on_the_learners_time():
         "assert torch.func.grad(torch.sin)(torch.zeros(())) == 1\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_what_torch_imports_at_its_first_derivative_is_on_nobodys_time():
-    """In a process of its own, where torch.func was not called yet."""
-    program = (
-        "import sys; from metalib.course.kit.time_limit import within; "
-        "within(60, lambda: print('torch._dynamo' in sys.modules))"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout == "True\n"
