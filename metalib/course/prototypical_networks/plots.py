@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogLocator
+from matplotlib.ticker import LogLocator, MaxNLocator
 from torch import Tensor
 
 from metalib.course.kit.colours import LETTERS, QUIET, WRONG, class_colour, ink_on
@@ -16,6 +16,7 @@ from metalib.course.kit.page import *  # noqa: F403 - show, canvas, reveal, tabl
 from metalib.course.kit.plots import GAP, SIDE, sheet
 
 MARKERS = ("o", "s", "^", "D", "P")  # one a group, beside its colour
+TASKS = ("exam A: 5-way 1-shot", "exam B: 20-way 1-shot within an alphabet", "5-way 5-shot")  # as studies name them
 EDGE = "#5A5A5A"  # the line where the likeliest class changes
 
 
@@ -88,7 +89,9 @@ def cloud(ax: Axes, points: Tensor, classes: Tensor, groups: Tensor, names: Sequ
     return ax
 
 
-def sorted_queries(ax: Axes, support: Tensor, queries: Tensor, predicted: Tensor, truth: Tensor) -> Axes:
+def sorted_queries(
+    ax: Axes, support: Tensor, queries: Tensor, predicted: Tensor, truth: Tensor, *, title: str = ""
+) -> Axes:
     """A row for each class: its support picture, and right of the line the queries that went to it.
 
     support  [N, 1, H, W]      queries  [Q, 1, H, W]      predicted, truth  [Q] labels
@@ -113,20 +116,20 @@ def sorted_queries(ax: Axes, support: Tensor, queries: Tensor, predicted: Tensor
     ax.set_ylim((1.35 * (len(support) - 1) + 1.25) * step, -12)
     ax.text(0, -GAP, "support", va="bottom", fontsize=9, color=QUIET)
     ax.text(1.6 * step, -GAP, "queries that went there", va="bottom", fontsize=9, color=QUIET)
+    ax.set_title(title, pad=14)
     return ax
 
 
 def by_shots(
     ax: Axes, shots: Sequence[int], curves: Mapping[str, tuple[Sequence[float], str]], *, ylabel: str, title: str
 ) -> Axes:
-    """Curves over the number of shots K, both axes logarithmic; each with its name where it begins.
+    """Curves over the number of shots K, both axes logarithmic; their names in the empty corner.
 
     curves  name -> (values, matplotlib's format such as "o" or "-")
     """
     for values, style in curves.values():
         ax.plot(shots, values, style, markersize=7, color="#0072B2" if "o" in style else "black")
-    first = max(values[0] for values, _ in curves.values())
-    ax.annotate("\n".join(curves), (shots[0], first), (10, 0), textcoords="offset points", va="center", fontsize=9)
+    ax.text(0.97, 0.95, "\n".join(curves), transform=ax.transAxes, ha="right", va="top", fontsize=9)
     ax.set(xscale="log", yscale="log", xlabel="support pictures of a class, K", ylabel=ylabel, title=title)
     ax.set_xticks(list(shots), [str(k) for k in shots])
     ax.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 4, 5, 6, 8)))
@@ -148,7 +151,8 @@ def by_step_size(ax: Axes, curves: Mapping[str, Mapping[str, Sequence[float]]], 
         colour = ("#0072B2", "#8A5A00")[i % 2]
         dots = {"marker": "o", "markerfacecolor": colour if name.endswith("head") else PAPER}
         ax.errorbar(rates, means, bars, color=colour, capsize=2, **dots)
-        ax.annotate(name, (rates[-1], means[-1]), (8, 0), textcoords="offset points", va="center", fontsize=9)
+        away = (8, 0 if name.endswith("head") else -10)
+        ax.annotate(name, (rates[-1], means[-1]), away, textcoords="offset points", va="center", fontsize=9)
     ax.axhline(0, color=QUIET, linewidth=1)
     ax.set(xscale="log", xlabel="step size α", ylabel=ylabel, title=title)
     ax.set_xlim(right=ax.get_xlim()[1] * 12)  # room for the names
@@ -172,6 +176,22 @@ def study_arms(axes: Sequence[Axes], results: Mapping[str, Mapping[str, Any]], t
     return " ".join(said)
 
 
+def differences(found: Mapping[str, Any], arm: str, note: str = "") -> tuple[str, ...]:
+    """A row of a table: what is compared, and for each of TASKS the paired differences in points, one a seed.
+
+    found  what a study holds: {"baseline": arm, "minus_baseline": {arm: {task: [(mean, low, high, …) of each seed]}}}
+    """
+    cells = []
+    for task in TASKS:
+        seeds = found["minus_baseline"][arm].get(task)
+        if seeds is None:
+            cells.append("–")
+            continue
+        half = max(50 * (high - low) for _, low, high, *_ in seeds)
+        cells.append(f"{', '.join(f'{100 * mean:+.1f}' for mean, *_ in seeds)}; each ± {half:.1f}")
+    return f"study: {arm} minus {found['baseline']}{note}", *cells
+
+
 def arms(
     ax: Axes, rows: Sequence[tuple[str, Sequence[tuple[float, float, float]]]], *, xlabel: str, title: str
 ) -> Axes:
@@ -186,7 +206,8 @@ def arms(
             ax.plot(mean, at, "o", color="#0072B2", markersize=6)
     ax.set_yticks(range(len(rows)), [name for name, _ in rows])
     ax.set(ylim=(len(rows) - 0.5, -0.5), xlabel=xlabel, title=title)
-    ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
+    ax.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+    ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.4g} %")
     ax.grid(axis="x", color="#DDD9CF")
     ax.set_axisbelow(True)
     ax.spines[["top", "right", "left"]].set_visible(False)

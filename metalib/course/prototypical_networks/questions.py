@@ -148,7 +148,10 @@ def spot_it() -> Question:
         "Which line does something that no fair test may do?",
         [
             ("`with torch.no_grad():`", "A test needs no gradients. This line only saves memory."),
-            ("`c = means(support, task.support_y, n_way)`", "Prototypes come from the support set, as they should."),
+            (
+                "`c = torch.stack([support[task.support_y == k].mean(dim=0) for k in range(20)])`",
+                "Prototypes come from the support set, as they should.",
+            ),
             (
                 "`p = (-squared(query, c)).softmax(dim=0)`",
                 "Look at which axis sums to 1.",

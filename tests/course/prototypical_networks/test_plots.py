@@ -24,7 +24,9 @@ def test_a_panel_for_each_study_and_the_numbers_in_words():
     figure, axes = plots.plt.subplots(1, 2)
     of_seeds = {"exam A": [[0.9, 0.88, 0.92, 600, "episodes"], [0.91, 0.89, 0.93, 600, "episodes"]]}
     said = plots.study_arms(
-        axes, {"short": {"accuracy": {"one": of_seeds, "two": of_seeds}}} | {"long": {"accuracy": {"one": of_seeds}}}, "exam A"
+        axes,
+        {"short": {"accuracy": {"one": of_seeds, "two": of_seeds}}} | {"long": {"accuracy": {"one": of_seeds}}},
+        "exam A",
     )
     assert "short, in per cent: one 90.0, 91.0; two 90.0, 91.0." in said
     assert [ax.get_title() for ax in figure.axes] == ["short", "long"]
@@ -45,3 +47,14 @@ def test_curves_over_shots_name_themselves():
     _, ax = plots.canvas()
     plots.by_shots(ax, (1, 2), {"dots: measured": ([4, 2], "o"), "line: law": ([4, 2], "-")}, ylabel="y", title="t")
     assert texts(ax) == ["dots: measured\nline: law"]
+
+
+def test_differences_of_the_seeds_have_the_widest_interval():
+    seeds = [[0.05, 0.04, 0.06, 600, "episodes"], [-0.01, -0.03, 0.01, 600, "episodes"]]
+    found = {"baseline": "plain", "minus_baseline": {"new": {plots.TASKS[0]: seeds}}}
+    assert plots.differences(found, "new", ", later") == (
+        "study: new minus plain, later",
+        "+5.0, -1.0; each ± 2.0",
+        "–",
+        "–",
+    )
