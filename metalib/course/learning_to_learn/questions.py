@@ -1,0 +1,97 @@
+"""What notebook 01 asks before it shows: a function for each question; the answers live here alone."""
+
+from __future__ import annotations
+
+from metalib.course.kit.estimate import Estimate
+from metalib.course.kit.ordering import Ordering
+from metalib.course.kit.question import Question
+
+
+def nearest_pixels() -> Estimate:
+    """The accuracy of the nearest pixels, 5-way 1-shot."""
+    return Estimate(
+        "5-way 1-shot, characters drawn by many people. What share of the queries do the nearest pixels get right?",
+        46,
+        unit="%",
+        within=6,
+        between=(0, 100),
+        too_low="Guessing gives 20 %, and pixels do know something: drawings of one character share some places.",
+        near="Pixels know something. But a slanted or shifted stroke is far away in pixels.",
+        too_high="A thin stroke that is moved sideways by its own width no longer overlaps itself.",
+        mistakes=[(98, "That needs a network that was trained to compare drawings. Notebook 00 showed one.")],
+    )
+
+
+def memoriser() -> Question:
+    """What class numbers tell about labels that ascend with them."""
+    return Question(
+        "Labels ascend with the class number: of the five classes, the one with the lowest number is label 0. A "
+        "network remembers the class number of each query, and never looks at S. How often can it be right at 5-way?",
+        [
+            (
+                "20 %: the labels are new in each task",
+                "They are new, but not random: a low number mostly gets label 0.",
+            ),
+            ("about 30 %", "More. A class from the middle of the bank is rarely the lowest or the highest of five."),
+            ("about 50 %", "The number tells roughly which rank the class has among five, and the rank is the label."),
+            ("100 %: the number gives the label away", "The rank depends on the other four classes, too."),
+        ],
+        correct=2,
+    )
+
+
+def old_or_new() -> Question:
+    """Old classes against new ones, new pictures of both."""
+    return Question(
+        "On which of the two tests does the network do better?",
+        [
+            ("on the characters that it learned", "It has learned these characters too, and not only how to compare."),
+            ("on the new ones", "Whatever helps with new characters helps with the old ones as well."),
+            (
+                "equal: no test picture was seen in training",
+                "The pictures are new in both tests. The characters are not.",
+            ),
+        ],
+        correct=0,
+    )
+
+
+def fair_project() -> Ordering:
+    """The order of the steps of a fair project."""
+    return Ordering(
+        "From a folder of 50 alphabets to a number in a report. Put the steps in order.",
+        [
+            ("Split the alphabets: training, validation, evaluation", "Nothing else may happen before the split."),
+            (
+                "Turn every character by 90°, 180° and 270°: three more classes",
+                "A character and its turned copies must be on one side. So the alphabets are split first.",
+            ),
+            ("Meta-train networks on tasks of training classes", "The turned classes are for this training."),
+            (
+                "Choose one of the networks by tasks of validation classes",
+                "There must be trained networks to choose from.",
+            ),
+            (
+                "Score the chosen one on tasks of evaluation classes",
+                "Who has seen this score may choose nothing any more: it comes last.",
+            ),
+        ],
+        "Every choice comes before the one look at the evaluation classes, and the split comes before everything.",
+    )
+
+
+def untrained() -> Question:
+    """Random weights against pixels."""
+    return Question(
+        "Four blocks of convolution, batch norm, ReLU and max-pooling, with random weights: untrained. How does it do "
+        "on exam A, beside the nearest pixels?",
+        [
+            (
+                "at chance: it has learned nothing",
+                "It has learned nothing, and is not blind: it still passes shapes on.",
+            ),
+            ("better than the pixels", "Max-pooling forgives small shifts, whatever the weights are."),
+            ("worse than the pixels", "Random weights do lose something. Max-pooling gains more."),
+        ],
+        correct=1,
+    )
