@@ -1,6 +1,7 @@
 """How long the notebooks are: `python tests/notebooks/shape.py`. With `--write` their heads and the README say it.
 
-A notebook's minutes are its words at 200 a minute, those of its visible code included.
+A notebook's minutes are its words at 200 a minute, those of its visible code included; the minutes of its exercises
+are those that their titles name.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from execute import FOLDER
 from nbformat import NotebookNode
 
 WORDS_A_MINUTE = 200
-HEAD = re.compile(r"^(\| time to read \| )[^|\n]*?(\d+) minutes", re.MULTILINE)
-ROW = r"^(\|[^\n]*\(notebooks/{name}\)[^\n]*\| )(\d+)( min[^|\n]*\|)"
+HEAD = re.compile(r"^\| time to read \|[^|\n]*\|", re.MULTILINE)
+TITLE = re.compile(r"^\*\*Your turn: [^*]+\*\* \((\d+) minutes, (?:easy|medium|hard), [^)]+\)", re.MULTILINE)
+README = FOLDER.parent / "README.md"
 
 
 class Shape(NamedTuple):
@@ -29,6 +31,7 @@ class Shape(NamedTuple):
     set_up: int  # lines of the first code cell that are not blank
     curious: int  # words of the section "For the curious"
     minutes: int
+    exercises: int  # minutes
 
 
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
@@ -55,6 +58,7 @@ def shape(notebook: NotebookNode) -> Shape:
         set_up=lines(code[0]),
         curious=len(section(notebook, "For the curious").split()),
         minutes=math.ceil((sum(words) + of_code) / WORDS_A_MINUTE),
+        exercises=sum(int(n) for cell in text_cells(notebook) for n in TITLE.findall(cell.source)),
     )
 
 
@@ -65,19 +69,37 @@ def section(notebook: NotebookNode, title: str) -> str:
     return found[1] if found else ""
 
 
-def stated(notebook: NotebookNode) -> int | None:
-    """The minutes that the notebook's head names."""
-    found = HEAD.search(notebook.cells[0].source)
-    return int(found[2]) if found else None
+def head(notebook: NotebookNode) -> str:
+    """The line of the notebook's head that says how long it takes."""
+    found = shape(notebook)
+    return f"| time to read | {found.minutes} minutes, and {found.exercises} for the exercises |"
+
+
+def row(notebook: NotebookNode) -> str:
+    """The same as README's table has it."""
+    found = shape(notebook)
+    return f"{found.minutes} + {found.exercises} min"
+
+
+def stated(text: str, name: str) -> str:
+    """What README's table says of the notebook `name`; empty where it says nothing."""
+    found = re.search(rf"^\|[^\n]*\(notebooks/{name}\.ipynb\) \|[^|\n]*\| ([^|\n]*) \|", text, re.MULTILINE)
+    return found[1] if found else ""
 
 
 def write(path: Path) -> None:
-    """Put the minutes into the notebook's head, and nothing else."""
+    """Put the minutes into the notebook's head and into README's table, and nothing else."""
     notebook = nbformat.read(path, as_version=4)
-    head = HEAD.sub(rf"\g<1>{shape(notebook).minutes} minutes", notebook.cells[0].source)
-    if head != notebook.cells[0].source:
-        notebook.cells[0].source = head
+    source = HEAD.sub(head(notebook), notebook.cells[0].source)
+    if source != notebook.cells[0].source:
+        notebook.cells[0].source = source
         nbformat.write(notebook, path)
+    text = README.read_text(encoding="utf-8")
+    old = stated(text, path.stem)
+    line = next((line for line in text.splitlines() if f"(notebooks/{path.name})" in line and line.startswith("|")), "")
+    if old and old != row(notebook):
+        text = text.replace(line, line.replace(f"| {old} |", f"| {row(notebook)} |"))
+        README.write_text(text, encoding="utf-8")
 
 
 def main(arguments: list[str]) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from shape import FOLDER, code_cells, section, shape, stated, text_cells
+from shape import FOLDER, README, TITLE, code_cells, head, row, section, shape, stated, text_cells
 from variants import SOLUTION, UPDATES, answered, solutions, stubs
 
 PATHS = sorted(FOLDER.glob("*.ipynb"))
@@ -36,8 +36,10 @@ def test_is_within_its_budgets(notebook):
     assert found.curious <= 600
 
 
-def test_its_head_names_its_minutes(notebook):
-    assert stated(notebook) == shape(notebook).minutes, "run `python tests/notebooks/shape.py --write`"
+def test_its_head_and_the_readme_name_its_minutes(path, notebook):
+    remedy = "run `python tests/notebooks/shape.py --write`"
+    assert head(notebook) in notebook.cells[0].source, remedy
+    assert stated(README.read_text(encoding="utf-8"), path.stem) == row(notebook), remedy
 
 
 def test_no_cell_is_hidden(notebook):
@@ -56,7 +58,7 @@ def test_each_stub_has_its_check_its_solution_and_its_line(notebook):
 
 def test_each_exercise_has_a_title_a_hint_and_words_for_what_goes_wrong(notebook):
     text = "\n".join(cell.source for cell in text_cells(notebook))
-    titles = re.findall(r"^\*\*Your turn: [^*]+\*\* \(\d+ minutes, (?:easy|medium|hard), [^)]+\)", text, re.MULTILINE)
+    titles = TITLE.findall(text)
     n = len(names_of_stubs(notebook))
     assert len(titles) == n
     assert text.count("<summary>Hint</summary>") >= n

@@ -13,7 +13,7 @@ from metalib.course.start_here.five_cards import FiveCards, read
 
 pytestmark = pytest.mark.browser
 
-FIRST_QUESTION = "How many of the 75 queries does it get right?"
+FIRST_QUESTION = "questions.how_many_right()"
 
 
 @pytest.fixture(scope="module")
