@@ -116,6 +116,11 @@ def _check_head(function: Callable) -> None:
     if torch.allclose(evaluating, old, rtol=1e-3, atol=1e-5):
         raise Wrong(OLD_ROWS)
     if evaluating.abs().max() > 1e-6:
+        if torch.allclose(evaluating, torch.full_like(evaluating, 1 / case[2])):
+            raise Wrong(
+                "Your network answers with probabilities: there is a softmax in its head. `cross_entropy` has one "
+                "inside, so the head gives logits: a `torch.nn.Linear` and no more."
+            )
         if _same((evaluating, training), _read(attempt(function, *case[:4], 3), case)):
             raise Wrong(SAME_STEPS)
         after_one = answers(fine_tune(*case[:4], 1), case[1])[0]
@@ -129,8 +134,9 @@ def _check_head(function: Callable) -> None:
     if _read(attempt(function, *case), case)[0].abs().max() < 1e-6:
         raise Wrong(
             "After 3 steps your network still answers zero for each class: the new head has not learned. Make the "
-            "optimizer after the new head is in its place, or it trains the old one. Then look for a `zero_grad()` "
-            "between `backward()` and `step()`, or a `step()` that is missing."
+            "optimizer after the new head is in its place, or it trains the old one. Then look for a loss that is "
+            "computed with `network` and not with the copy, a `zero_grad()` between `backward()` and `step()`, or a "
+            "`step()` that is missing."
         )
 
 

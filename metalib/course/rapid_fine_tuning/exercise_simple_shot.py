@@ -57,6 +57,16 @@ def _sorted_support(s: Tensor, y: Tensor, q: Tensor, m: Tensor) -> Tensor:
     return simple_shot(s, y.sort().values, q, m)
 
 
+def _at_first_pictures(s: Tensor, y: Tensor, q: Tensor, m: Tensor) -> Tensor:
+    first = torch.stack([unit(s - m)[y == k][0] for k in range(int(y.max()) + 1)])
+    return nearest(unit(q - m), first)
+
+
+def _divided_by_spread(s: Tensor, y: Tensor, q: Tensor, m: Tensor) -> Tensor:
+    spread = torch.cat([s, q]).std(dim=0)
+    return nearest((q - m) / spread, means((s - m) / spread, y))
+
+
 QUERY_CENTRE = (
     "Your centre is the mean of the queries, or has them in it. Each answer then depends on the other queries, which "
     "one who labels a single picture does not have. Subtract `centre`."
@@ -127,6 +137,24 @@ MISTAKES: tuple[tuple[str, Callable[..., Tensor]], ...] = (
         "You give each query the label of the nearest support picture. Take each class's centroid first, its mean.",
         _nearest_picture,
     ),
+    ("You take the first picture of each class for its centroid. It is the mean of them all.", _at_first_pictures),
+    (
+        "Your centroid is the sum of the features of a class. Divide by their number: it is the mean.",
+        lambda s, y, q, m: nearest(unit(q - m), means(unit(s - m), y) * y.bincount()[:, None]),
+    ),
+    (
+        "You take the largest inner product. Centroids differ in length, and so the nearest one may be another: "
+        "compare the distances, `torch.cdist`.",
+        lambda s, y, q, m: (unit(q - m) @ means(unit(s - m), y).T).argmax(dim=1),
+    ),
+    (
+        "Your distance is a sum of absolute differences. The equation has the Euclidean distance.",
+        lambda s, y, q, m: torch.cdist(unit(q - m), means(unit(s - m), y), p=1).argmin(dim=1),
+    ),
+    (
+        "You divide each number of a feature by its spread over the pictures. Divide each feature by its length.",
+        _divided_by_spread,
+    ),
     (
         "You take the farthest centroid. A small distance is what you look for: `argmin`, or `argmax` of minus it.",
         lambda s, y, q, m: torch.cdist(unit(q - m), means(unit(s - m), y)).argmax(dim=1),
@@ -192,6 +220,6 @@ def _read(answer: Any, support_z: Tensor, support_y: Tensor, query_z: Tensor, ce
     if answer.min() < 0 or answer.max() >= n_way:
         raise Wrong(
             f"You answer label {int(answer.max())}, and this task has the classes 0 to {n_way - 1}. Count them in "
-            "`support_y`: tasks differ in their number of classes."
+            "`support_y`: tasks differ in their number of classes. Or is it the number of a support picture?"
         )
     return answer.long()

@@ -146,7 +146,8 @@ MISTAKES: tuple[tuple[str, Callable[..., Answers]], ...] = (
     (MOMENTUM, odd(momentum=0.9, nesterov=True)),
     *((DECAY, odd(weight_decay=size)) for size in (0.1, 0.05, 0.01)),  # smaller ones: `check_no_decay`
     (
-        "Each of your steps starts from the network as it came. Copy it once, before the loop.",
+        "However many steps there are, your network ends where one step leads. Look for a copy or a new head that is "
+        "made inside the loop, a `step()` behind it, or a `return` inside it.",
         odd(fresh=True),
     ),
     (

@@ -142,6 +142,29 @@ def returned_in_other_mode(*case):
     return by_optimizer(*case).train()
 
 
+def returned_in_the_loop(network, task, n_way, alpha, steps):
+    new = with_zero_head(network, n_way)
+    for _ in range(steps):
+        return trained(new, task, alpha, 1)
+    return new
+
+
+def loss_of_the_original(network, task, n_way, alpha, steps):
+    new = with_zero_head(network, n_way)
+    optimizer = torch.optim.SGD(new.parameters(), lr=alpha)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        network(task.support_x).square().sum().backward()
+        optimizer.step()
+    return new
+
+
+def softmax_in_the_head(network, task, n_way, alpha, steps):
+    new = with_zero_head(network, n_way)
+    new.head = nn.Sequential(new.head, nn.Softmax(dim=1))
+    return trained(new, task, alpha, steps)
+
+
 def zeroed_too_late(network, task, n_way, alpha, steps):
     new = with_zero_head(network, n_way)
     optimizer = torch.optim.SGD(new.parameters(), lr=alpha)
@@ -179,7 +202,10 @@ WRONG_FINE_TUNING = {
     "Make the optimizer after the new head": early_optimizer,
     "Only the head has learned": odd(trained="head"),
     "You use Adam": odd(optimizer=torch.optim.Adam),
-    "Each of your steps starts from the network as it came": odd(fresh=True),
+    "your network ends where one step leads": odd(fresh=True),
+    "a `return` inside it": returned_in_the_loop,
+    "computed with `network` and not with the copy": loss_of_the_original,
+    "there is a softmax in its head": softmax_in_the_head,
     "a sum over the pictures": odd(loss=lambda logits, y: cross_entropy(logits, y, reduction="sum")),
     "divided by the number of classes": odd(loss=lambda logits, y: cross_entropy(logits, y) / logits.shape[1]),
     "divide by nothing": odd(loss=lambda logits, y: cross_entropy(logits, y) / len(y)),
@@ -287,6 +313,9 @@ WRONG_SHOTS = {
     "runs over the queries": lambda *case: distances(*case).argmin(dim=0),
     "You take the farthest centroid": lambda *case: distances(*case).argmax(dim=1),
     "changes its input `s`": subtracted_in_place,
+    "the number of a support picture": lambda s, y, q, m: torch.cdist(
+        normalize(q - m, dim=1), normalize(s - m, dim=1)
+    ).argmin(dim=1),
     "no whole numbers": lambda *case: distances(*case).argmin(dim=1) + 0.5,
     "Return one label for each": lambda *case: distances(*case).argmin(dim=1)[:-1],
     "answers differ from the nearest centroid": lambda s, y, q, m: by_loop(s, y, q, 0.2 * m),
