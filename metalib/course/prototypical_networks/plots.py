@@ -149,8 +149,8 @@ def by_step_size(ax: Axes, curves: Mapping[str, Mapping[str, Sequence[float]]], 
         means, lows, highs = ([100 * gain[part] for gain in gains.values()] for part in range(3))
         bars = [[m - low for m, low in zip(means, lows)], [high - m for m, high in zip(means, highs)]]  # noqa: B905
         colour = ("#0072B2", "#8A5A00")[i % 2]
-        dots = {"marker": "o", "markerfacecolor": colour if name.endswith("head") else PAPER}
-        ax.errorbar(rates, means, bars, color=colour, capsize=2, **dots)
+        inside = colour if name.endswith("head") else PAPER
+        ax.errorbar(rates, means, bars, color=colour, capsize=2, marker="o", markerfacecolor=inside)
         away = (8, 0 if name.endswith("head") else -10)
         ax.annotate(name, (rates[-1], means[-1]), away, textcoords="offset points", va="center", fontsize=9)
     ax.axhline(0, color=QUIET, linewidth=1)

@@ -46,20 +46,22 @@ def spread(embedded: Tensor) -> Spread:
     return Spread(within.item(), between.item())
 
 
-def settled(network: nn.Module, pictures: Tensor) -> Conv4:
+def settled(network: Conv4, pictures: Tensor) -> Conv4:
     """A copy in evaluation mode whose batch norm has the statistics of `pictures` under the weights of now.
 
     pictures  [B, 1, H, W] uint8. Running statistics lag behind the weights: at update 0 they are mean 0 and variance 1,
     which fit no picture, so that what is measured with them then is another network than the one that is trained.
     """
-    copied = copy.deepcopy(network).train()
+    copied = copy.deepcopy(network)
+    copied.train()
     for module in copied.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.reset_running_stats()
             module.momentum = None  # a plain mean over batches; here there is one
     with torch.no_grad():
         copied(pictures.float() / 255)
-    return copied.eval()
+    copied.eval()
+    return copied
 
 
 def principal_directions(points: Tensor) -> Tensor:
