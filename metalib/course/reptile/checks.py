@@ -56,7 +56,7 @@ def _one_wave() -> tuple:
 
 
 _exercises = Exercises(
-    Exercise("reptile_step", check_reptile_step, course=reptile_step, example=_update, seconds=0.2),
+    Exercise("reptile_step", check_reptile_step, course=reptile_step, example=_update, seconds=0.3),
     Exercise("reptile_start", check_reptile_start, course=reptile_start, example=_plane, seconds=0.5),
     Exercise("inner_product", check_inner_product, course=inner_product, example=_one_wave, seconds=0.05),
 )

@@ -149,7 +149,9 @@ def judge(function: Callable) -> str:
         try:
             point = torch.as_tensor(answer, dtype=torch.float64).detach()
         except (TypeError, ValueError, RuntimeError):
-            raise Wrong(f"You return a {type(answer).__name__}. Return a point: a tensor of shape [D].") from None
+            raise Wrong(
+                f"What you return has the type {type(answer).__name__}. Return a point: a tensor of shape [D]."
+            ) from None
         if point.shape != c.shape[1:]:
             raise Wrong(f"Your answer has the shape {list(point.shape)}. Return one point, [{c.shape[1]}].")
         return point

@@ -52,7 +52,8 @@ def _case(n_tasks: int, alpha: float, k: int, epsilon: float, loss_fn: Loss = ms
 
 def _read_params(answer: Any, theta: Params) -> Params:
     if not isinstance(answer, dict):
-        raise Wrong(f"You return a {type(answer).__name__}. Return the new θ: a dict with a tensor for each name.")
+        kind = type(answer).__name__
+        raise Wrong(f"What you return has the type {kind}. Return the new θ: a dict with a tensor for each name.")
     if answer.keys() != theta.keys():
         names = ", ".join(sorted(theta.keys() ^ answer.keys()))
         raise Wrong(f"The names in your dict are not those of `theta`. These are in one of them only: {names}.")

@@ -205,7 +205,7 @@ WRONG_STEPS = {
     "Your inner steps see the query points": lambda m, t, e, *rest: with_func(
         m, t, e._replace(support_x=e.query_x, support_y=e.query_y), *rest
     ),
-    "You return a list": lambda m, t, e, *rest: list(t.values()),
+    "has the type list": lambda m, t, e, *rest: list(t.values()),
     "These are in one of them only: 0.bias": lambda m, t, e, *rest: {n: v for n, v in t.items() if n != "0.bias"},
     "θ moves by": lambda m, t, *rest: {name: value + 1 for name, value in t.items()},
 }

@@ -111,7 +111,7 @@ WRONG_STARTS = {
     "One side of your equation is a sum": lambda c, *rest: by_solving(c, *rest) / len(c),
     "One side of your equation is a mean": lambda c, *rest: by_solving(c, *rest) * len(c),
     "Return one point, [2]": lambda c, A, alpha, k: c,
-    "You return a dict": lambda c, A, alpha, k: {"start": c[0]},
+    "has the type dict": lambda c, A, alpha, k: {"start": c[0]},
     "the start is": lambda c, A, alpha, k: torch.zeros(c.shape[1]),
 }
 
