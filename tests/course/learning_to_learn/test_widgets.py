@@ -8,12 +8,14 @@ import torch
 
 from metalib import baselines, evaluate
 from metalib.banks import omniglot as bank_of
+from metalib.course.kit import board
 from metalib.course.kit.audit import ASCENDING_LABELS, REPEATED_CLASS, SUPPORT_IN_QUERY
 from metalib.course.learning_to_learn import beat_the_machine
 from metalib.course.learning_to_learn.beat_the_machine import BeatTheMachine, questions
 from metalib.course.learning_to_learn.episode_explorer import EpisodeExplorer, result, setting, smallest_alphabets
 from metalib.course.learning_to_learn.explorer import LEAKS, N_EPISODES, Explorer, ExplorerState, listed
 from metalib.course.learning_to_learn.leaks import Leaks, leaky_draw, memoriser_accuracy
+from metalib.course.learning_to_learn.widgets import keep_score
 from metalib.episodes import ClassBank, EpisodeSpec, draw_indices
 from metalib.runtime import seeded
 
@@ -355,3 +357,11 @@ def test_the_notebooks_widgets_stay_below_300_kilobytes(omniglot):
     bank = bank_of.evaluation(omniglot)
     for widget in (EpisodeExplorer(bank), BeatTheMachine(bank, MACHINES, seed=1)):
         assert len(json.dumps(widget.data)) + len(json.dumps(widget.state)) < 300_000
+
+
+def test_a_finished_game_is_the_row_you_on_the_board(tiny_bank, tmp_path, monkeypatch):
+    monkeypatch.setenv("METALIB_USER", str(tmp_path))
+    quiz = BeatTheMachine(tiny_bank, {}, n_way=10, n_questions=4, on_finish=keep_score("B", "a bank of a test"))
+    quiz.state = {"round": 0, "started": True, "answers": quiz.rounds[0].episodes.query_y[:, 0].tolist()}
+    (mine,) = (row for row in board.rows("B", bank="a bank of a test") if row.mine)
+    assert (mine.method, mine.interval.mean, mine.interval.n) == (board.YOU, 1.0, 4)
