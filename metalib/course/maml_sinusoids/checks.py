@@ -70,14 +70,14 @@ def _one_wave() -> tuple:
 
 
 _exercises = Exercises(
-    Exercise("maml_losses", check_maml_losses, course=maml_losses, example=_update, seconds=0.25, backward=True),
+    Exercise("maml_losses", check_maml_losses, course=maml_losses, example=_update, seconds=0.3, backward=True),
     Exercise("meta_gradient", check_meta_gradient, course=meta_gradient, example=_one_wave, seconds=2.0),
     Exercise(
         "first_order_losses",
         check_first_order_losses,
         course=first_order_losses,
         example=_update,
-        seconds=0.25,
+        seconds=0.3,
         backward=True,
     ),
 )

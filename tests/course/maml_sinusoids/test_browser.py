@@ -23,13 +23,13 @@ def notebook(browser, jupyterlab):
 
 @pytest.fixture
 def plane(notebook):
-    yield Piece(notebook, "plane = Plane()")
+    yield Piece(notebook, "plane = widgets.Plane()")
     notebook.assert_clean()
 
 
 @pytest.fixture
 def laboratory(notebook):
-    yield Piece(notebook, "laboratory = SinusoidLaboratory(")
+    yield Piece(notebook, "laboratory = widgets.SinusoidLaboratory(")
     notebook.assert_clean()
 
 

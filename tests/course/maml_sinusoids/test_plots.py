@@ -87,3 +87,17 @@ def test_a_tangent_goes_through_its_point_with_its_slope(ax):
     line = next(line for line in ax.lines if line.get_label() == "slope by MAML")
     (x0, x1), (y0, y1) = line.get_xdata(), line.get_ydata()
     assert (y1 - y0) / (x1 - x0) == pytest.approx(1.0) and (y0 + y1) / 2 == pytest.approx(0.5)
+
+
+def test_what_a_wave_becomes_is_said_in_numbers(capsys):
+    x = torch.linspace(-5, 5, 21)
+    outputs = {
+        "MAML, k = 1": torch.ones(11, 21) * torch.arange(11.0)[:, None],
+        "joint training, k = 0": torch.zeros(11, 21),
+    }
+    plots_maml.one_wave(x, torch.zeros(21), (x[:3], x[:3] * 0), outputs)
+    assert "MAML, k = 1 0.00, 1.00, 100.00; joint training, k = 0 0.00, 0.00, 0.00." in capsys.readouterr().out
+
+
+def test_a_squared_error_has_no_per_cent():
+    assert plots_maml.squared(Interval(0.626, 0.576, 0.676, 600)) == "0.63 ± 0.05"

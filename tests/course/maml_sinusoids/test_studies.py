@@ -8,6 +8,7 @@ from torch.nn.functional import mse_loss
 from torch.testing import assert_close
 
 from metalib import maml, places, sinusoids
+from metalib.course.maml_sinusoids import studies
 from metalib.course.maml_sinusoids import study_sinusoids as study
 from metalib.evaluate import Interval
 from metalib.models import mlp
@@ -83,3 +84,11 @@ def test_the_networks_of_the_first_seed_are_kept(found):
         network, info = checkpoints.load(found[1] / "checkpoints" / f"{name}.safetensors")
         assert info["method"] == start and info["seed"] == 0
         assert [layer.in_features for layer in network if hasattr(layer, "in_features")] == [1, 40, 40]
+
+
+def test_rows_are_found_and_choices_at_the_edge_of_the_grid_are_told():
+    stored = studies.read("sinusoids")
+    assert studies.row(stored, "MAML", 10, 1)["step_size"] == 0.01
+    with pytest.raises(KeyError, match="K = 7"):
+        studies.row(stored, "MAML", 7, 1)
+    assert studies.edges(stored).endswith("Chosen at the edge: joint training, K = 5, 10 steps (0.001).")

@@ -1,0 +1,73 @@
+"""The questions of notebook 03: each can be asked, and its answer is what the course computes or measured."""
+
+import pytest
+import torch
+from torch.nn.functional import mse_loss
+
+from metalib import models, quadratics, runtime, sinusoids
+from metalib.course.kit.estimate import Estimate
+from metalib.course.kit.ordering import Ordering
+from metalib.course.kit.question import Question
+from metalib.course.maml_sinusoids import checks, questions, studies
+
+ALL = [ask for name, ask in vars(questions).items() if getattr(ask, "__module__", "") == questions.__name__]
+
+
+@pytest.mark.parametrize("ask", ALL, ids=lambda ask: ask.__name__)
+def test_it_can_be_asked(ask):
+    assert isinstance(ask(), (Question, Estimate, Ordering))
+    assert ask.__doc__
+
+
+def test_there_is_one_of_each_kind_and_the_right_option_moves():
+    asked = [ask() for ask in ALL]
+    assert all(any(isinstance(one, kind) for one in asked) for kind in (Question, Estimate, Ordering))
+    choices = [one for one in asked if isinstance(one, Question)]
+    assert len({one.key["correct"] for one in choices}) > 2
+    longest = [max(range(len(o)), key=lambda i, o=o: len(o[i])) for o in (one.data["options"] for one in choices)]
+    assert [one.key["correct"] for one in choices] != longest
+
+
+def test_what_one_step_leaves_of_a_parabola():
+    task = quadratics.Quadratic(torch.tensor([1.0]), torch.tensor([[2.0]]))
+    before, after = (
+        task.loss(point) for point in quadratics.inner_path(task, torch.zeros(1), inner_lr=0.2, inner_steps=1)
+    )
+    assert questions.loss_after_one_step().key["answer"] == pytest.approx(100 * float(after / before))
+
+
+def test_what_first_order_maml_drops_at_two_step_sizes():
+    """As the notebook computes it, with its seeds."""
+    torch.manual_seed(0)
+    model = models.mlp((1, 10, 10, 1), activation=torch.nn.Tanh).double()
+    theta = dict(model.named_parameters())
+    episodes = sinusoids.sample_episodes(4, 10, 10, generator=runtime.seeded(0))
+    episodes = type(episodes)(*(field.double() for field in episodes))
+    shares = []
+    for alpha in (0.01, 0.001):
+        exact, cheap = (
+            torch.cat(
+                [g.flatten() for g in torch.autograd.grad(f(model, theta, episodes, alpha, 1).mean(), theta.values())]
+            )
+            for f in (checks.maml_losses, checks.first_order_losses)
+        )
+        shares.append(100 * ((exact - cheap).norm() / exact.norm()).item())
+    assert shares[0] == pytest.approx(7, abs=0.5)
+    assert shares[1] == pytest.approx(questions.what_is_dropped().key["answer"], abs=0.05)
+
+
+def test_joint_training_becomes_the_mean_wave():
+    x = torch.linspace(*sinusoids.INPUTS, 50)[:, None]
+    waves = sinusoids.draw_waves(20_000, generator=runtime.seeded(0))
+    assert mse_loss(waves(x).mean(dim=0), sinusoids.mean_wave(x)) < 1e-3
+
+
+def test_errors_before_and_after_a_step_are_the_studys():
+    study = studies.read("sinusoids")
+    maml, joint = (studies.row(study, start, 10, 0)["mse"][0] for start in ("MAML", "joint training"))
+    assert 0 < maml - joint < 0.05 and round(maml, 1) == 2.9
+    after = [studies.row(study, "MAML", 10, steps)["mse"][0] for steps in (1, 10)]
+    assert questions.after_one_step().key["answer"] == round(after[0], 2)
+    assert questions.after_one_step().key["feedback"]["too low"].count(f"{after[1]:.2f}") == 1
+    assert questions.after_one_step().key["feedback"]["too high"].count("2.43") == 1
+    assert f"{studies.row(study, 'joint training', 10, 1)['mse'][0]:.2f}" == "2.43"
