@@ -20,6 +20,13 @@ WORDS_A_MINUTE = 200
 HEAD = re.compile(r"^\| time to read \|[^|\n]*\|", re.MULTILINE)
 TITLE = re.compile(r"^\*\*Your turn: [^*]+\*\* \((\d+) minutes, (?:easy|medium|hard), [^)]+\)", re.MULTILINE)
 README = FOLDER.parent / "README.md"
+LAB = {  # of 90 minutes: the sections that it takes, each with its exercises
+    "00-start-here": ("One task", "The nearest prototype", "Play: five cards"),
+    "01-learning-to-learn": ("A task, and many of them", "Draw a task", "Three leaks"),
+    "02-rapid-fine-tuning": ("A network that knows other characters", "Fine-tuning, step by step"),
+    "06-prototypical-networks": ("The whole method", "Which distance?", "Train one from nothing"),
+}
+LAB_TEXT = re.compile(r"(<!-- SECTIONS OF THE 90-MINUTE LAB[^\n]*-->\n).*?(\n<!-- end -->)", re.DOTALL)
 
 
 class Shape(NamedTuple):
@@ -48,25 +55,61 @@ def lines(cell: NotebookNode) -> int:
 
 def shape(notebook: NotebookNode) -> Shape:
     """Count a notebook."""
-    words = [len(cell.source.split()) for cell in text_cells(notebook)]
     code = code_cells(notebook)
-    of_code = sum(len(re.findall(r"\w+", cell.source)) for cell in code)
+    read, exercises = minutes(notebook.cells)
     return Shape(
-        words=sum(words),
+        words=sum(len(cell.source.split()) for cell in text_cells(notebook)),
         code=sum(lines(cell) for cell in code),
         longest=max(len(cell.source.strip().splitlines()) for cell in code),
         set_up=lines(code[0]),
         curious=len(section(notebook, "For the curious").split()),
-        minutes=math.ceil((sum(words) + of_code) / WORDS_A_MINUTE),
-        exercises=sum(int(n) for cell in text_cells(notebook) for n in TITLE.findall(cell.source)),
+        minutes=read,
+        exercises=exercises,
     )
 
 
 def section(notebook: NotebookNode, title: str) -> str:
     """The text under `## title`, up to the next title of that rank; empty where there is none."""
-    text = "\n".join(cell.source for cell in text_cells(notebook))
-    found = re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
-    return found[1] if found else ""
+    return "\n".join(cell.source for cell in sections(notebook).get(title, []) if cell.cell_type == "markdown")
+
+
+def sections(notebook: NotebookNode) -> dict[str, list[NotebookNode]]:
+    """The cells under each `## title`; a text cell is cut where a title stands in it. The head's title is empty."""
+    found: dict[str, list[NotebookNode]] = {"": []}
+    for cell in notebook.cells:
+        if cell.cell_type != "markdown":
+            list(found.values())[-1].append(cell)
+            continue
+        for part in re.split(r"^(?=## )", cell.source, flags=re.MULTILINE):
+            title, _, text = part.removeprefix("## ").partition("\n") if part.startswith("## ") else ("", "", part)
+            cells = found.setdefault(title.strip(), []) if title else list(found.values())[-1]
+            cells.append(nbformat.v4.new_markdown_cell(text))
+    return found
+
+
+def minutes(cells: list[NotebookNode]) -> tuple[int, int]:
+    """To read these cells, and for their exercises."""
+    words = sum(len(c.source.split() if c.cell_type == "markdown" else re.findall(r"\w+", c.source)) for c in cells)
+    exercises = sum(int(n) for c in cells if c.cell_type == "markdown" for n in TITLE.findall(c.source))
+    return math.ceil(words / WORDS_A_MINUTE), exercises
+
+
+def lab(folder: Path = FOLDER) -> tuple[str, int]:
+    """What README says of the lab of 90 minutes, and how many it takes."""
+    lines, total, whole = [], 0, 0
+    for name, titles in LAB.items():
+        notebook = nbformat.read(folder / f"{name}.ipynb", as_version=4)
+        found = sections(notebook)
+        taken = [minutes(found[title]) for title in titles]
+        whole += sum(minutes(notebook.cells))
+        total += sum(map(sum, taken))
+        listed = ", ".join(f"*{title}*" for title in titles)
+        lines.append(f"- {name[:2]}: {listed} ({sum(map(sum, taken))} minutes)")
+    head = (
+        f"These sections make a lab of 90 minutes: {total} by the count above, exercises included, and the rest for "
+        f"cells that run and for questions. The four notebooks whole take {whole}."
+    )
+    return "\n".join([head, "", *lines]), total
 
 
 def head(notebook: NotebookNode) -> str:
@@ -102,12 +145,20 @@ def write(path: Path) -> None:
         README.write_text(text, encoding="utf-8")
 
 
+def write_lab() -> None:
+    """Put the lab's sections into README."""
+    text = README.read_text(encoding="utf-8")
+    README.write_text(LAB_TEXT.sub(lambda found: found[1] + lab()[0] + found[2], text), encoding="utf-8")
+
+
 def main(arguments: list[str]) -> int:
     for path in sorted(FOLDER.glob("*.ipynb")):
         if "--write" in arguments:
             write(path)
         notebook = nbformat.read(path, as_version=4)
         print(f"{path.stem:26}", *(f"{name} {value:5}" for name, value in shape(notebook)._asdict().items()), sep="  ")
+    if "--write" in arguments:
+        write_lab()
     return 0
 
 

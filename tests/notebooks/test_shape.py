@@ -6,7 +6,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from shape import FOLDER, README, TITLE, code_cells, head, row, section, shape, stated, text_cells
+from shape import FOLDER, README, TITLE, code_cells, head, lab, row, section, shape, stated, text_cells
 from variants import SOLUTION, UPDATES, answered, solutions, stubs
 
 PATHS = sorted(FOLDER.glob("*.ipynb"))
@@ -40,6 +40,12 @@ def test_its_head_and_the_readme_name_its_minutes(path, notebook):
     remedy = "run `python tests/notebooks/shape.py --write`"
     assert head(notebook) in notebook.cells[0].source, remedy
     assert stated(README.read_text(encoding="utf-8"), path.stem) == row(notebook), remedy
+
+
+def test_the_lab_of_90_minutes_takes_no_longer():
+    text, minutes = lab()
+    assert 75 <= minutes <= 88
+    assert text in README.read_text(encoding="utf-8"), "run `python tests/notebooks/shape.py --write`"
 
 
 def test_no_cell_is_hidden(notebook):
