@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -37,12 +37,15 @@ def _weighted(c: Tensor, W: Tensor) -> Tensor:
     return torch.linalg.solve_ex(W.sum(dim=0), _pulls(c, W).sum(dim=0))[0]
 
 
-def _ones_for_eye(A: Tensor, alpha: float, k: int) -> Iterator[Tensor]:
-    """[T, D, D] each: the weights that come of 1 − α A, with a matrix power or a power of each number."""
-    M = 1 - alpha * A
-    for Mk in (torch.linalg.matrix_power(M, k), M**k):
-        yield _eye(A) - Mk
-        yield 1 - Mk
+def _ones_for_eye(number: int) -> Callable[[Tensor, float, int], Tensor]:
+    """The weights that come of 1 − α A, as a matrix power or as one of each number, taken from I or from 1."""
+
+    def weight(A: Tensor, alpha: float, k: int) -> Tensor:
+        M = 1 - alpha * A
+        Mk = torch.linalg.matrix_power(M, k) if number < 2 else M**k
+        return (_eye(A) if number % 2 == 0 else 1) - Mk
+
+    return weight
 
 
 def _by(weight: Callable[[Tensor, float, int], Tensor]) -> Callable[..., Tensor]:
@@ -74,7 +77,7 @@ START_MISTAKES = (
         (
             "Your M is 1 − α A. With a matrix A, torch takes α A from 1 in *every* place, beside the diagonal too. "
             "The identity I has its ones on the diagonal alone: `torch.eye(D) - alpha * A`.",
-            _by(lambda A, alpha, k, number=number: list(_ones_for_eye(A, alpha, k))[number]),
+            _by(_ones_for_eye(number)),
         )
         for number in range(4)
     ),
