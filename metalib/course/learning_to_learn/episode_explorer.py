@@ -7,6 +7,7 @@ import zlib
 from dataclasses import replace
 from typing import Any
 
+from matplotlib.font_manager import findfont, get_font
 from torch import Tensor
 
 from metalib.course.kit import plots
@@ -84,7 +85,8 @@ class EpisodeExplorer(AskingWidget):
         look, (task, classes) = self.explorer.look(state), self.explorer.shown(state)
         figure = plots.plt.figure(figsize=(8, 1.2 + 0.5 * state.n_way), layout="constrained", facecolor="white")
         above, below = figure.subplots(2, 1, height_ratios=[state.n_way, 1.6])
-        plots.episode(above, task, names=[look.bank.names[c] for c in classes], title=str(state.spec))
+        names = [_drawable(look.bank.names[c]) for c in classes]
+        plots.episode(above, task, names=names, title=str(state.spec))
         plots.intervals(below, [(PIXELS, look.pixels), (MEMORISER, look.memoriser)], chance=1 / state.n_way)
         return figure
 
@@ -121,6 +123,12 @@ def smallest_alphabets(bank: ClassBank) -> list[str]:
 def in_8_shades(pictures: Tensor) -> Tensor:
     """uint8 pictures to look at, which take half the room."""
     return pictures.float().mul(7 / 255).round().mul(255 / 7).round().byte()
+
+
+def _drawable(name: str) -> str:
+    """A class's name without the signs that matplotlib's font lacks, as glyphs of other fonts have them."""
+    known = get_font(findfont("DejaVu Sans")).get_charmap()
+    return "".join(sign for sign in name if ord(sign) in known)
 
 
 def setting(values: dict[str, int]) -> str:

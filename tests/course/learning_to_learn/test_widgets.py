@@ -12,7 +12,13 @@ from metalib.course.kit import board
 from metalib.course.kit.audit import ASCENDING_LABELS, REPEATED_CLASS, SUPPORT_IN_QUERY
 from metalib.course.learning_to_learn import beat_the_machine
 from metalib.course.learning_to_learn.beat_the_machine import BeatTheMachine, questions
-from metalib.course.learning_to_learn.episode_explorer import EpisodeExplorer, result, setting, smallest_alphabets
+from metalib.course.learning_to_learn.episode_explorer import (
+    EpisodeExplorer,
+    _drawable,
+    result,
+    setting,
+    smallest_alphabets,
+)
 from metalib.course.learning_to_learn.explorer import LEAKS, N_EPISODES, Explorer, ExplorerState, listed
 from metalib.course.learning_to_learn.leaks import Leaks, leaky_draw, memoriser_accuracy
 from metalib.course.learning_to_learn.widgets import keep_score
@@ -365,3 +371,8 @@ def test_a_finished_game_is_the_row_you_on_the_board(tiny_bank, tmp_path, monkey
     quiz.state = {"round": 0, "started": True, "answers": quiz.rounds[0].episodes.query_y[:, 0].tolist()}
     (mine,) = (row for row in board.rows("B", bank="a bank of a test") if row.mine)
     assert (mine.method, mine.interval.mean, mine.interval.n) == (board.YOU, 1.0, 4)
+
+
+def test_names_that_the_font_cannot_draw_lose_what_it_lacks():
+    assert _drawable("APL/\u234b APL FUNCTIONAL SYMBOL") == "APL/ APL FUNCTIONAL SYMBOL"
+    assert _drawable("Greek/α") == "Greek/α"
