@@ -147,18 +147,18 @@ def spot_it() -> Question:
     return Question(
         "Which line does something that no fair test may do?",
         [
-            ("`with torch.no_grad():`", "A test needs no gradients. This line only saves memory."),
             (
-                "`c = torch.stack([support[task.support_y == k].mean(dim=0) for k in range(20)])`",
-                "Prototypes come from the support set, as they should.",
+                "`c, query = points[:, :, 0], points[:, :, 1:].flatten(1, 2)`",
+                "The first drawing of each class is its support picture, the other five are queries: as it should be.",
             ),
             (
-                "`p = (-squared(query, c)).softmax(dim=0)`",
-                "Look at which axis sums to 1.",
+                "`logits = -(query[:, :, None] - c[:, None]).square().sum(dim=3)`",
+                "Minus the squared distance of each query from each prototype of its task: as it should be.",
             ),
+            ("`p = logits.softmax(dim=1)`", "Look at which axis sums to 1."),
             (
-                "`right.append((p.argmax(dim=1) == task.query_y).double().mean())`",
-                "The likeliest class of each query is compared with its label: that is accuracy.",
+                "`return (p.argmax(dim=2) == truth).double().mean(dim=1)`",
+                "The likeliest class of each query is compared with its label, task by task: that is accuracy.",
             ),
         ],
         correct=2,
