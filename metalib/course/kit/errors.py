@@ -10,6 +10,10 @@ from collections.abc import Callable
 # the first pattern that is found in "TypeOfError: message" gives the cause
 CAUSES = (
     (
+        r"invalid combination of arguments.*axis=|unexpected keyword argument '(axis|ddof|keepdims)'",
+        "A function of numpy was handed a tensor. Use torch's own: `values.mean()`, `values.std()`.",
+    ),
+    (
         r"TypeError.*(positional argument|unexpected keyword|required keyword)",
         "Keep the arguments as the exercise has them.",
     ),
@@ -29,8 +33,14 @@ CAUSES = (
         "print the two shapes just above that line.",
     ),
     (
-        r"size of tensor|shapes cannot be multiplied|must match|broadcast|equal to or|invalid for input of size",
-        "Two shapes do not fit. Print the shapes just above that line; pictures become vectors with `.flatten(1)`.",
+        r"invalid for input of size",
+        "`view` and `reshape` want as many numbers as there are. Where classes have unequal numbers of rows, or stand "
+        "in any order, choose the rows of a class by a mask: `labels == k`.",
+    ),
+    (
+        r"size of tensor|shapes cannot be multiplied|must match|broadcast|equal to or",
+        "Two shapes do not fit. Print both just above that line. A mean without `dim` is one number; with `dim=0` it "
+        "is a mean over the rows.",
     ),
     (
         r"stack expects|Sizes of tensors",

@@ -124,12 +124,13 @@ def intervals(ax: Axes, rows: Sequence[tuple[str, Interval]], *, chance: float |
         variant = family(name) not in (name, None)
         fill, size = (PAPER, 6) if variant else (colour, 8)
         ax.plot(result.mean, y, "o", color=colour, markersize=size, markerfacecolor=fill, markeredgewidth=1.5)
-        value, away = f"{100 * result.mean:.1f} %", (7, 0)
+        value, away = f"{100 * result.mean:.1f} ± {100 * result.half_width:.1f} %", (7, 0)
         ax.annotate(
             value, (max(result.high, result.mean), y), away, textcoords="offset points", va="center", fontsize=9
         )
     ax.set_yticks(range(len(rows)), [name for name, _ in rows])
-    ax.set(xlim=(0, 1.1), xlabel="accuracy, with its 95 % interval", ylim=(len(rows) - 0.5, -0.7))
+    ax.set(xlim=(0, 1.2), xlabel="accuracy, with its 95 % interval", ylim=(len(rows) - 0.5, -0.7))
+    ax.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 1])
     ax.xaxis.set_major_formatter(PercentFormatter(1.0))
     ax.grid(axis="x", color="#DDD9CF")
     ax.set_axisbelow(True)

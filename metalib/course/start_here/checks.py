@@ -237,13 +237,15 @@ def check_interval(function: Callable) -> str:
 
 
 def _read_interval(answer: Any, values: Tensor) -> tuple[float, float]:
+    if isinstance(answer, (str, dict)):
+        raise Wrong(f"You return a {type(answer).__name__}. Return two numbers: `return mean, half_width`.")
     try:
         parts = list(answer)
     except TypeError:
         raise Wrong(
             "You return one number. Return two, the mean and the half width: `return mean, half_width`."
         ) from None
-    if len(parts) != 2 or isinstance(answer, (str, dict)):
+    if len(parts) != 2:
         raise Wrong(
             f"You return {len(parts)} things. Return two, the mean and the half width: `return mean, half_width`."
         )

@@ -145,10 +145,11 @@ def _case(n_way: int, k_shot: int) -> Case:
 
 
 def _read(answer: Any, f_theta: Any, support_x: Tensor, support_y: Tensor, query_x: Tensor, n_way: int) -> Tensor:
-    try:
-        labels = torch.as_tensor(answer)
-    except (TypeError, ValueError, RuntimeError):
-        raise Wrong(f"You return a {type(answer).__name__}. Return Q labels: a tensor of whole numbers.") from None
+    if isinstance(answer, tuple) and hasattr(answer, "indices"):
+        raise Wrong("You return what `min` gives: the smallest values and their places. The places alone: `argmin`.")
+    if not isinstance(answer, Tensor):
+        raise Wrong(f"You return a {type(answer).__name__}. Return Q labels as a tensor: `torch.tensor(...)`.")
+    labels = answer
     if labels.shape == (len(query_x), n_way):
         raise Wrong(
             "You return a number for each query and class. Return the class with the smallest: `.argmin(dim=1)`."

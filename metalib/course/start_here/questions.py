@@ -15,10 +15,10 @@ def how_many_right() -> Question:
         [
             ("about 15", "That is chance: one in five. It would know nothing about drawings at all."),
             ("about 35", "Comparing the pixels gets about that on average (notebook 01). This network does better."),
+            ("about 45", "Networks that know less get about that. This one does better."),
             ("more than 70", "From other characters it has learned what two drawings of one character share."),
-            ("about 55", "A network with random weights comes near that. A trained one does better."),
         ],
-        correct=2,
+        correct=3,
     )
 
 
@@ -40,7 +40,7 @@ def half_the_interval() -> Estimate:
 def one_update() -> Ordering:
     """The lines of one update of meta-training."""
     return Ordering(
-        "One update of the training. Which order?",
+        "The lines of one update of the training:",
         [
             ("task = five classes, or twenty, drawn from the training part", "All else reads the task."),
             ("points = f_theta(support and query pictures)", "The pictures come from the task."),

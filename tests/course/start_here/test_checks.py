@@ -15,19 +15,19 @@ from metalib.course.start_here.checks import check_accuracy, check_interval, che
 
 
 def by_rows(f_theta, support_x, support_y, query_x, n_way):
-    """Right, query by query, and a list."""
+    """Right, query by query."""
     c = [f_theta(support_x[support_y == k]).mean(dim=0) for k in range(n_way)]
-    return [min(range(n_way), key=lambda k: (z - c[k]).norm().item()) for z in f_theta(query_x)]
+    return torch.tensor([min(range(n_way), key=lambda k: (z - c[k]).norm().item()) for z in f_theta(query_x)])
 
 
 def at_once(f_theta, support_x, support_y, query_x, n_way, *, score=None, points=None, mean=torch.mean):
-    """Right, and an array of numpy; the keywords make it wrong."""
+    """Right; the keywords make it wrong."""
     points = points or f_theta
     with torch.no_grad():
         support, query = points(support_x), points(query_x)
     c = torch.stack([mean(support[support_y == k], dim=0) for k in range(n_way)])
     distances = (query[:, None] - c).square().sum(dim=2) if score is None else -score(query, c)
-    return distances.argmin(dim=1).numpy()
+    return distances.argmin(dim=1)
 
 
 @pytest.mark.parametrize("answer", [by_rows, at_once])
@@ -52,6 +52,9 @@ WRONG_PROTOTYPES = {
     "a number for each query and class": lambda f, x, y, q, n: torch.cdist(f(q), f(x[:n])),
     "the smallest was taken along the wrong axis": lambda f, x, y, q, n: torch.cdist(f(q), f(x[:n])).argmin(dim=0),
     "Return one label a query": lambda f, x, y, q, n: y[:2],
+    "You return a list": lambda *case: by_rows(*case).tolist(),
+    "what `min` gives": lambda f, x, y, q, n: torch.cdist(f(q), f(x)).min(dim=1),
+    "choose the rows of a class by a mask": lambda f, x, y, q, n: f(x).view(n, -1, 6).mean(dim=1),
     "not its distance": lambda f, x, y, q, n: torch.cdist(f(q), f(x)).min(dim=1).values,
     "You return a str": lambda *case: "A",
     "see which is smallest": lambda f, x, y, q, n: torch.zeros(len(q), dtype=torch.long),
