@@ -193,6 +193,7 @@ def one_wave(x: Tensor, truth: Tensor, support: tuple[Tensor, Tensor], outputs: 
     errors = []
     for ax, (name, rows) in zip(axes[0], outputs.items(), strict=True):
         adaptation(ax, x, rows, truth, support, name=name, title=name)
+        ax.label_outer()
         misses = (rows - truth).square().mean(dim=1)
         errors.append(f"{name} {misses[0]:.2f}, {misses[1]:.2f}, {misses[10]:.2f}")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=5, fontsize=9)
