@@ -6,6 +6,7 @@ from metalib.course.rapid_fine_tuning import (
     study_fine_tuning_shots,
     study_from_scratch,
     study_simple_shot,
+    study_twenty_ways,
 )
 
 __all__ = ["STUDIES", "read"]
@@ -15,4 +16,5 @@ STUDIES: dict[str, Study] = {
     "fine-tuning-from-scratch": study_from_scratch.STUDY,
     "fine-tuning-shots": study_fine_tuning_shots.STUDY,
     "simple-shot": study_simple_shot.STUDY,
+    "twenty-ways": study_twenty_ways.STUDY,
 }
