@@ -232,7 +232,7 @@ def test_the_picture_beside_the_plane_shows_the_same_starts(browser):
         after = float(quadratics.meta_loss(tasks, start, **inner))
         assert shown[method]["after"] == pytest.approx(after, abs=1e-9)
     for ax, numbers in zip(widget.twin().axes, shown.values(), strict=True):
-        assert ax.get_title().endswith(f"mean loss after the steps {numbers['after']:.3f}")
+        assert ax.get_title().endswith(f"mean loss {numbers['after']:.3f}")
 
 
 def test_the_picture_beside_the_laboratory_shows_the_same_errors(browser):
