@@ -8,7 +8,6 @@ from answers import expect
 
 from metalib.course import registry
 from metalib.course.learning_to_learn import checks as learning_to_learn
-from metalib.course.maml_omniglot import checks as maml_omniglot
 from metalib.course.maml_sinusoids import checks as maml_sinusoids
 from metalib.course.maml_sinusoids import exercise_meta_gradient as meta_gradient
 from metalib.course.maml_sinusoids import mistakes_maml_losses as maml_losses
@@ -21,6 +20,7 @@ from metalib.course.reptile import checks as reptile
 from metalib.course.reptile import exercise_reptile_start as reptile_start
 from metalib.course.reptile import exercise_reptile_step as reptile_step
 from metalib.course.start_here import checks as start_here
+from metalib.course.start_here import exercise_nearest_prototype as nearest
 
 MODULES = [importlib.import_module(f"metalib.course.{room}.checks") for room in registry.rooms()]
 CHECKS = {name: check for module in MODULES for name, check in vars(module).items() if name.startswith("check_")}
@@ -114,6 +114,7 @@ def test_an_answer_of_a_kind_that_no_check_foresaw_is_wrong(name):
 
 
 TABLES = [
+    (start_here.check_nearest_prototype, nearest.MISTAKES),
     (start_here.check_accuracy, start_here.ACCURACY_MISTAKES),
     (start_here.check_interval, start_here.INTERVAL_MISTAKES),
     (learning_to_learn.check_pixel_neighbour, learning_to_learn.NEIGHBOUR_MISTAKES),
@@ -122,7 +123,6 @@ TABLES = [
     (maml_sinusoids.check_maml_losses, maml_losses.LOSS_MISTAKES),
     (maml_sinusoids.check_first_order_losses, maml_losses.LOSS_MISTAKES),
     (maml_sinusoids.check_meta_gradient, meta_gradient.GRADIENT_MISTAKES),
-    (maml_omniglot.check_largest_stable_step, maml_omniglot.STEP_MISTAKES),
     (reptile.check_reptile_step, reptile_step.STEP_MISTAKES),
     (reptile.check_reptile_start, reptile_start.START_MISTAKES),
     (prototypical.check_prototype_loss, prototype_loss.LOSS_MISTAKES),
