@@ -22,7 +22,7 @@ def notebook(browser, jupyterlab):
 
 @pytest.fixture
 def scrubber(notebook):
-    yield Piece(notebook, "scrubber = InnerStepScrubber(")
+    yield Piece(notebook, "scrubber = widgets.InnerStepScrubber(")
     notebook.assert_clean()
 
 

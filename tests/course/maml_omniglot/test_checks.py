@@ -3,56 +3,66 @@
 import pytest
 import torch
 from answers import accept, expect
+from torch import nn
 from torch.func import functional_call, grad
-from torch.nn.functional import cross_entropy, mse_loss
+from torch.nn.functional import cross_entropy, nll_loss
 
-from metalib.course.maml_omniglot import checks as maml_omniglot
-from metalib.course.maml_omniglot.checks import (
-    check_adapt_head,
-    check_largest_stable_step,
-    check_mended_sampler,
-    curvatures,
-)
+from metalib.course.maml_omniglot import checks
+from metalib.course.maml_omniglot.checks import check_adapt, check_tie_rows
+from metalib.course.maml_omniglot.exercise_sample_task import sample_task
 
-# --- the head alone
+# --- the inner loop
 
 
-def by_autograd(model, theta, x, y, alpha, k):
-    head = {name: value for name, value in theta.items() if name.startswith("head")}
+def by_autograd(model, theta, support_x, support_y, alpha, k, only=""):
+    moved = {name: value for name, value in theta.items() if name.startswith(only)}
     for _ in range(k):
-        loss = cross_entropy(functional_call(model, {**theta, **head}, (x,)), y)
-        gradients = torch.autograd.grad(loss, list(head.values()), create_graph=True)
-        head = {name: value - alpha * g for (name, value), g in zip(head.items(), gradients, strict=True)}
-    return {**theta, **head}
+        loss = cross_entropy(functional_call(model, {**theta, **moved}, (support_x,)), support_y)
+        g = torch.autograd.grad(loss, list(moved.values()), create_graph=True)
+        moved = {name: value - alpha * step for (name, value), step in zip(moved.items(), g, strict=True)}
+    return {**theta, **moved}
 
 
-def by_func(model, theta, x, y, alpha, k):
-    body = {name: value for name, value in theta.items() if "head" not in name}
-    head = {name: theta[name] for name in theta.keys() - body.keys()}
-
-    def loss(head):
-        return cross_entropy(functional_call(model, body | head, (x,)), y)
-
+def by_func(model, theta, support_x, support_y, alpha, k, only=""):
+    phi = theta
     for _ in range(k):
-        g = grad(loss)(head)
-        head = {name: head[name] - alpha * g[name] for name in head}
-    return body | head
+        g = grad(lambda phi: cross_entropy(functional_call(model, phi, (support_x,)), support_y))(phi)
+        phi = {name: phi[name] - alpha * g[name] if name.startswith(only) else phi[name] for name in phi}
+    return phi
 
 
-@pytest.mark.parametrize("answer", [by_autograd, by_func])
-def test_right_heads_pass(answer):
-    accept(check_adapt_head(answer))
-
-
-def steps(model, theta, x, y, alpha, k, *, own="head", create_graph=True, inner=None, outer=None, reduction="mean"):
-    """As `by_autograd`, with flaws: which tensors adapt, and which functions the body passes on its way."""
-    adapted = {name: value for name, value in theta.items() if name.startswith(own)}
-    seen = {name: value if name in adapted or inner is None else inner(value) for name, value in theta.items()}
+def with_a_mask(model, theta, x, y, alpha, k, only=""):
+    phi = dict(reversed(theta.items()))
     for _ in range(k):
-        loss = cross_entropy(functional_call(model, {**seen, **adapted}, (x,)), y, reduction=reduction)
-        gradients = torch.autograd.grad(loss, list(adapted.values()), create_graph=create_graph)
-        adapted = {name: value - alpha * g for (name, value), g in zip(adapted.items(), gradients, strict=True)}
-    return {**{name: value if outer is None else outer(value) for name, value in theta.items()}, **adapted}
+        loss = nll_loss(functional_call(model, phi, (x,)).log_softmax(dim=-1), y)
+        g = torch.autograd.grad(loss, tuple(phi.values()), create_graph=True)
+        phi = {n: v - alpha * float(n.startswith(only)) * s for (n, v), s in zip(phi.items(), g, strict=True)}
+    return phi
+
+
+@pytest.mark.parametrize("answer", [by_autograd, by_func, with_a_mask])
+def test_right_inner_loops_pass(answer):
+    accept(check_adapt(answer))
+
+
+def steps(model, theta, x, y, alpha, k, only, *, moving=None, create_graph=True, inner=None, outer=None, loss_fn=None):
+    """As `by_autograd`, with flaws: which tensors move, and which functions the others pass on their way."""
+    moves = moving or (lambda name: name.startswith(only))
+    moved = {name: value for name, value in theta.items() if moves(name)}
+    seen = {name: value if name in moved or inner is None else inner(value) for name, value in theta.items()}
+    for _ in range(k if moved else 0):
+        loss = (loss_fn or cross_entropy)(functional_call(model, {**seen, **moved}, (x,)), y)
+        g = torch.autograd.grad(loss, list(moved.values()), create_graph=create_graph)
+        moved = {name: value - alpha * step for (name, value), step in zip(moved.items(), g, strict=True)}
+    return {**{name: value if outer is None else outer(value) for name, value in theta.items()}, **moved}
+
+
+def summed(logits, labels):
+    return cross_entropy(logits, labels, reduction="sum")
+
+
+def twice(logits, labels):
+    return cross_entropy(logits.softmax(dim=1), labels)
 
 
 def in_place(model, theta, *rest):
@@ -62,7 +72,7 @@ def in_place(model, theta, *rest):
     return phi
 
 
-def on_a_leaf(model, theta, x, y, alpha, k):
+def on_a_leaf(model, theta, x, y, alpha, k, only):
     loss = cross_entropy(functional_call(model, theta, (x,)), y)
     theta["head.bias"] -= alpha * torch.autograd.grad(loss, theta["head.bias"])[0]
     return theta
@@ -74,215 +84,157 @@ def into_the_model(model, theta, *rest):
     return phi
 
 
-def at_theta(model, theta, x, y, alpha, k):
-    head = {name: value for name, value in theta.items() if name.startswith("head")}
+def at_theta(model, theta, x, y, alpha, k, only):
+    moved = {name: value for name, value in theta.items() if name.startswith(only)}
     for _ in range(k):
         loss = cross_entropy(functional_call(model, theta, (x,)), y)
-        gradients = torch.autograd.grad(loss, [theta[name] for name in head], create_graph=True)
-        head = {name: value - alpha * g for (name, value), g in zip(head.items(), gradients, strict=True)}
-    return {**theta, **head}
+        g = torch.autograd.grad(loss, [theta[name] for name in moved], create_graph=True)
+        moved = {name: value - alpha * step for (name, value), step in zip(moved.items(), g, strict=True)}
+    return {**theta, **moved}
 
 
-def without_the_body(model, theta, x, y, alpha, k):
-    head = {name: value for name, value in theta.items() if name.startswith("head")}
+def without_the_rest(model, theta, x, y, alpha, k, only):
+    moved = {name: value for name, value in theta.items() if name.startswith(only)}
     for _ in range(k):
-        g = grad(lambda head: cross_entropy(functional_call(model, head, (x,)), y))(head)
-        head = {name: head[name] - alpha * g[name] for name in head}
-    return {**theta, **head}
+        g = grad(lambda moved: cross_entropy(functional_call(model, moved, (x,)), y))(moved)
+        moved = {name: moved[name] - alpha * g[name] for name in moved}
+    return {**theta, **moved}
+
+
+def models_parameters(model, theta, x, y, alpha, k, only):
+    phi = dict(model.named_parameters())
+    for _ in range(k):
+        loss = cross_entropy(functional_call(model, phi, (x,)), y)
+        g = torch.autograd.grad(loss, list(phi.values()), create_graph=True)
+        phi = {n: v - alpha * s if n.startswith(only) else v for (n, v), s in zip(phi.items(), g, strict=True)}
+    return phi
+
+
+def models_gradient(model, theta, x, y, alpha, k, only):
+    for _ in range(k):
+        g = torch.autograd.grad(cross_entropy(model(x), y), list(model.parameters()))
+        theta = {n: v - alpha * s if n.startswith(only) else v for (n, v), s in zip(theta.items(), g, strict=True)}
+    return theta
 
 
 def weight_alone(*case):
-    phi = by_func(*case)
-    return {**phi, "head.bias": case[1]["head.bias"]}
+    return {**by_func(*case), "head.bias": case[1]["head.bias"]}
 
 
-WRONG_HEADS = {
-    "You adapt all parameters": lambda *a: steps(*a, own=""),
-    "You adapt the body and leave the head": lambda *a: steps(*a, own="blocks"),
+WRONG_LOOPS = {
+    "You adapt all parameters, whatever": lambda *a: by_func(*a[:6]),
+    "You always adapt the head": lambda *a: by_func(*a[:6], "head"),
+    "You move what should stay": lambda *a: steps(*a, moving=lambda name: not name.startswith(a[6])),
     "no path back to θ": lambda *a: {name: value.detach() for name, value in by_func(*a).items()},
-    "the body is cut out of the outer gradient": lambda *a: steps(*a, inner=torch.detach, outer=torch.detach),
-    "its body is detached": lambda *a: steps(*a, outer=torch.detach),
-    "your inner step takes the body for a constant": lambda *a: steps(*a, inner=torch.detach),
+    "what does not move is cut out": lambda *a: steps(*a, inner=torch.detach, outer=torch.detach),
+    "what does not move is detached in it": lambda *a: steps(*a, outer=torch.detach),
+    "takes what does not move for a constant": lambda *a: steps(*a, inner=torch.detach),
     "your outer gradient is the first-order one": lambda *a: steps(*a, create_graph=False),
-    "Your step climbs": lambda m, t, x, y, a, k: steps(m, t, x, y, -a, k),
-    "Your loss is a sum": lambda *a: steps(*a, reduction="sum"),
-    "You take one step, whatever k is": lambda m, t, x, y, a, k: steps(m, t, x, y, a, 1),
-    "one step too few": lambda m, t, x, y, a, k: steps(m, t, x, y, a, k - 1),
-    "one step too many": lambda m, t, x, y, a, k: steps(m, t, x, y, a, k + 1),
-    "nothing adapts": lambda m, t, *a: dict(t),
+    "Your step climbs": lambda m, t, x, y, a, *rest: steps(m, t, x, y, -a, *rest),
+    "Your loss is a sum": lambda *a: steps(*a, loss_fn=summed),
+    "You hand probabilities": lambda *a: steps(*a, loss_fn=twice),
+    "You take one step, whatever k is": lambda m, t, x, y, a, k, o: steps(m, t, x, y, a, 1, o),
+    "one step too few": lambda m, t, x, y, a, k, o: steps(m, t, x, y, a, k - 1, o),
+    "one step too many": lambda m, t, x, y, a, k, o: steps(m, t, x, y, a, k + 1, o),
+    "nothing adapts. Return": lambda m, t, *a: dict(t),
+    "`name.startswith(only)` holds for these": lambda *a: steps(*a, moving=lambda name: name == a[6]),
     "changes `theta`": in_place,
     "You change θ in place": on_a_leaf,
     "changes the model's own weights": into_the_model,
     "All your k steps take the gradient at θ": at_theta,
-    "runs with weights of its own instead of θ's body": without_the_body,
-    "tensors of the body, such as `blocks.0.0.weight`": lambda m, t, x, y, a, k: steps(m, t, x, y, a, 1, own=""),
+    "runs with weights of its own where nothing moves": without_the_rest,
+    "You start from the model's own weights": models_parameters,
+    "Your gradient is taken at the model's own weights": models_gradient,
+    "tensors that should stay, such as `blocks.0.0.weight`": lambda *a: by_func(*a[: 6 if "block" in a[6] else 7]),
     "your φ differs from the right one in head.bias": weight_alone,
     "names of `theta` are missing in your φ": lambda *a: {"head.bias": by_func(*a)["head.bias"]},
     "You return a Tensor": lambda *a: by_func(*a)["head.bias"],
     "is no tensor of the shape": lambda *a: {**by_func(*a), "head.bias": torch.zeros(1)},
+    "is of the type torch.float32": lambda *a: {name: value.float() for name, value in by_func(*a).items()},
 }
 
 
-@pytest.mark.parametrize("words", WRONG_HEADS)
-def test_wrong_heads_are_named(words):
-    expect(check_adapt_head(WRONG_HEADS[words]), words)
+@pytest.mark.parametrize("words", WRONG_LOOPS)
+def test_wrong_inner_loops_are_named(words):
+    expect(check_adapt(WRONG_LOOPS[words]), words)
 
 
-# --- the label leak
+# --- one row for all classes
 
 
-def sampler(images, n_way, k_shot, n_query, generator, *, choose, labels=lambda y, generator: y):
-    """A sampler with the choice of classes handed in, and a last word on the labels of the support set."""
-    classes = choose(len(images), n_way, generator)
-    cut = [torch.randperm(images.shape[1], generator=generator)[: k_shot + n_query] for _ in classes]
-    pictures = torch.stack([images[c][drawings] for c, drawings in zip(classes, cut, strict=True)]).float() / 255
-    y = torch.arange(n_way)
-    support_y, query_y = y.repeat_interleave(k_shot), y.repeat_interleave(n_query)
-    return (
-        pictures[:, :k_shot].flatten(0, 1),
-        labels(support_y, generator),
-        pictures[:, k_shot:].flatten(0, 1),
-        query_y,
-    )
-
-
-def drawn(n_classes, n_way, generator):
-    return torch.randperm(n_classes, generator=generator)[:n_way]
-
-
-def by_mask(n_classes, n_way, generator):
-    mask = torch.zeros(n_classes, dtype=torch.bool)
-    mask[drawn(n_classes, n_way, generator)] = True
-    return mask.nonzero().flatten()
-
-
-def shuffled_after(n_classes, n_way, generator):
-    classes = by_mask(n_classes, n_way, generator)
-    return classes[torch.randperm(n_way, generator=generator)]
-
-
-@pytest.mark.parametrize("choose", [drawn, shuffled_after])
-def test_right_samplers_pass(choose):
-    accept(check_mended_sampler(lambda *a: sampler(*a, choose=choose)))
-
-
-def labels_anew(y, generator):
-    return torch.randperm(int(y.max()) + 1, generator=generator)[y]
-
-
-def shuffled_rows(images, n_way, k_shot, n_query, generator):
-    support_x, support_y, query_x, query_y = sampler(images, n_way, k_shot, n_query, generator, choose=by_mask)
-    order = torch.randperm(len(support_y), generator=generator)
-    return support_x[order], support_y[order], query_x, query_y
-
-
-WRONG_SAMPLERS = {
-    "Your labels follow the class numbers": lambda *a: sampler(*a, choose=by_mask),
-    "labelled in different orders": lambda *a: sampler(*a, choose=by_mask, labels=labels_anew),
-    "your order of labels comes from the global random numbers": lambda *a: sampler(
-        *a, choose=lambda n, k, generator: by_mask(n, k, generator)[torch.randperm(k)]
-    ),
-    "You draw classes with replacement": lambda *a: sampler(
-        *a, choose=lambda n, k, generator: torch.randint(n, (k,), generator=generator)
-    ),
-    "You always take the first N classes": lambda *a: sampler(
-        *a, choose=lambda n, k, generator: torch.randperm(k, generator=generator)
-    ),
-}
-
-
-@pytest.mark.parametrize("words", WRONG_SAMPLERS)
-def test_wrong_samplers_are_named(words):
-    expect(check_mended_sampler(WRONG_SAMPLERS[words]), words)
-
-
-def test_shuffling_the_rows_does_not_mend_the_labels():
-    expect(check_mended_sampler(shuffled_rows), "Your labels follow the class numbers")
-
-
-# --- the largest stable step
-
-
-def by_hessian(model, theta, x, y):
-    return 2 / torch.linalg.eigvalsh(curvatures(model, theta, x, y)).max()
-
-
-def by_power_iteration(model, theta, x, y):
-    v = {name: torch.ones_like(value) for name, value in theta.items()}
-    slope = grad(lambda params: mse_loss(functional_call(model, params, (x,)), y))
-    for _ in range(500):
-        product = grad(lambda params, v=v: sum((g * v[name]).sum() for name, g in slope(params).items()))(theta)
-        length = sum(value.square().sum() for value in product.values()).sqrt()
-        v = {name: value / length for name, value in product.items()}
-    return 2 / length.item()
-
-
-@pytest.mark.parametrize("answer", [by_hessian, by_power_iteration])
-def test_right_steps_pass(answer):
-    accept(check_largest_stable_step(answer))
-
-
-def eigenvalues(*case):
-    return torch.linalg.eigvalsh(curvatures(*case))
-
-
-def changes_theta(model, theta, x, y):
-    theta["0.bias"] = theta["0.bias"] + 1
-    return 1.0
-
-
-def changes_theta_in_place(model, theta, x, y):
-    theta["0.bias"].add_(1)
-    return 1.0
-
-
-def by_first_layer(model, theta, x, y):
-    n = theta["0.weight"].numel()
-    return 2 / torch.linalg.eigvalsh(curvatures(model, theta, x, y)[:n, :n]).max()
-
-
-WRONG_STEPS = {
-    "You return 1/λ": lambda *case: 1 / eigenvalues(*case)[-1],
-    "You return the highest curvature": lambda *case: eigenvalues(*case)[-1],
-    "You divide by the lowest curvature": lambda *case: 2 / eigenvalues(*case)[0],
-    "You divide by the trace": lambda *case: 2 / eigenvalues(*case).sum(),
-    "the highest number on the diagonal": lambda *case: 2 / curvatures(*case).diag().max(),
-    "You divide by the mean curvature": lambda *case: 2 / eigenvalues(*case).mean(),
-    "Your loss is a sum": lambda m, t, x, y: 2 / (len(x) * eigenvalues(m, t, x, y)[-1]),
-    "A factor 2 is missing": lambda *case: 2 / (0.5 * eigenvalues(*case)[-1]),
-    "the largest stable step is": by_first_layer,
-    "changes `theta`": changes_theta,
-    "tensor of shape": lambda *case: 2 / eigenvalues(*case),
-}
-
-
-@pytest.mark.parametrize("words", WRONG_STEPS)
-def test_wrong_steps_are_named(words):
-    expect(check_largest_stable_step(WRONG_STEPS[words]), words)
-
-
-def test_the_check_survives_a_function_that_changed_theta():
-    expect(check_largest_stable_step(changes_theta_in_place), "changes `theta`")
-    check_largest_stable_step(changes_theta)
-    accept(check_largest_stable_step(by_hessian))
-
-
-def test_descent_is_stable_just_below_the_step_and_not_just_above():
-    model, theta, x, y = maml_omniglot._minimum((1, 8, 1), 5)
-    values, vectors = torch.linalg.eigh(curvatures(model, theta, x, y))
-    sizes = [value.numel() for value in theta.values()]
-    push = {
-        name: part.view_as(value)
-        for (name, value), part in zip(theta.items(), (1e-4 * vectors[:, -1]).split(sizes), strict=True)
+def expanded(theta, n_way):
+    return {
+        **theta,
+        "head.weight": theta["head.weight"].expand(n_way, -1),
+        "head.bias": theta["head.bias"].expand(n_way),
     }
-    slope = grad(lambda params: mse_loss(functional_call(model, params, (x,)), y))
-    ends = []
-    for share in (0.95, 1.05):
-        params = {name: theta[name] + push[name] for name in theta}
-        for _ in range(40):
-            g = slope(params)
-            params = {name: params[name] - share * 2 / values[-1] * g[name] for name in params}
-        moved = torch.cat([(params[name] - theta[name]).flatten() for name in params])
-        ends.append(abs(moved @ vectors[:, -1]).item())  # the flat directions drift a little, which says nothing here
-    assert ends[0] < 1e-5
-    assert ends[1] > 1e-3
+
+
+def repeated(theta, n_way):
+    return {name: value.repeat_interleave(n_way, 0) if "head" in name else value for name, value in theta.items()}
+
+
+def stacked(theta, n_way):
+    wide = dict(theta)
+    wide["head.weight"] = torch.cat([theta["head.weight"]] * n_way)
+    wide["head.bias"] = torch.ones(n_way, dtype=theta["head.bias"].dtype) * theta["head.bias"]
+    return wide
+
+
+@pytest.mark.parametrize("answer", [expanded, repeated, stacked])
+def test_right_rows_pass(answer):
+    accept(check_tie_rows(answer))
+
+
+def changed(**head):
+    """The right answer with something done to its weight or bias."""
+
+    def answer(theta, n_way):
+        wide = expanded(theta, n_way)
+        return {**wide, **{f"head.{name}": do(wide[f"head.{name}"], n_way) for name, do in head.items()}}
+
+    return answer
+
+
+def detached(value, n_way):
+    return value.detach()
+
+
+def writes_into_theta(theta, n_way):
+    theta.update(expanded(theta, n_way))
+    return theta
+
+
+WRONG_ROWS = {
+    "the rows have no path back to θ": changed(weight=detached, bias=detached),
+    "nothing has a path back": lambda t, n: {name: value.detach() for name, value in expanded(t, n).items()},
+    "You divide by the number of classes": changed(weight=lambda v, n: v / n, bias=lambda v, n: v / n),
+    "The rows are zero": changed(weight=lambda v, n: 0 * v, bias=lambda v, n: 0 * v),
+    "the biases are zero": changed(bias=lambda v, n: torch.zeros_like(v)),
+    "`head.bias` has the shape [1]": lambda t, n: {**expanded(t, n), "head.bias": t["head.bias"]},
+    "`head.weight` has the shape [5, 1, 8]": changed(weight=lambda v, n: v[:, None]),
+    "`blocks.0.0.weight` is missing": lambda t, n: {k: v for k, v in expanded(t, n).items() if "head" in k},
+    "Your function changes `theta`": writes_into_theta,
+    "your `head.weight` differs from": changed(weight=lambda v, n: v + torch.arange(n)[:, None]),
+    "You return a Tensor": lambda t, n: expanded(t, n)["head.weight"],
+    "no path back": lambda t, n: {
+        **expanded(t, n),
+        **{name: nn.Parameter(expanded(t, n)[name].detach().clone()) for name in ("head.weight", "head.bias")},
+    },
+}
+
+
+@pytest.mark.parametrize("words", WRONG_ROWS)
+def test_wrong_rows_are_named(words):
+    expect(check_tie_rows(WRONG_ROWS[words]), words)
+
+
+# --- the learner's functions at work
+
+
+def test_right_functions_run_at_the_size_of_the_notebook(capsys, monkeypatch):
+    monkeypatch.setattr("metalib.course.kit.exercise.PACE", 100)
+    for exercise, answer in zip(checks._exercises, (by_func, lambda *a: sample_task(*a), expanded), strict=True):
+        answer.__name__ = exercise.name
+        assert checks.mine(answer) is answer
+        assert f"The cells below run your {exercise.name}." in capsys.readouterr().out

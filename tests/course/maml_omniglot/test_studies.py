@@ -7,6 +7,7 @@ import torch
 
 from metalib.banks import Splits
 from metalib.course.maml_omniglot import study_bfloat16 as bfloat16
+from metalib.course.maml_omniglot import study_first_order as first_order
 from metalib.course.maml_omniglot import study_maml_labels as maml_labels
 from metalib.course.maml_omniglot import study_maml_omniglot as maml_omniglot
 from metalib.course.maml_omniglot import study_maml_step_size as maml_step_size
@@ -63,7 +64,7 @@ def test_a_recipe_draws_in_its_order(tiny_bank):
 def small_banks(tiny_bank, monkeypatch):
     """All parts of the data are the small bank, in the modules that read it."""
     parts = Splits(tiny_bank, tiny_bank, tiny_bank)
-    for module in (bfloat16, maml_labels, maml_omniglot, maml_step_size, maml_training):
+    for module in (bfloat16, first_order, maml_labels, maml_omniglot, maml_step_size, maml_training):
         monkeypatch.setattr(module, "load_bank", lambda **settings: tiny_bank)
         monkeypatch.setattr(module, "split", lambda bank: parts)
 
@@ -171,3 +172,66 @@ def test_a_missing_run_is_named_with_its_command(tmp_path, monkeypatch):
     monkeypatch.setenv("METALIB_DATA", str(tmp_path))
     with pytest.raises(FileNotFoundError, match="metalib train anil"):
         maml_training.curve("anil-nowhere-0")
+
+
+@pytest.fixture
+def small_study(small_banks, monkeypatch, tmp_path):
+    """The settings of a study of first order that takes seconds, on the CPU, in a folder of its own."""
+    monkeypatch.setattr(first_order.runtime, "pick_device", lambda: torch.device("cpu"))
+    monkeypatch.setenv("METALIB_DATA", str(tmp_path))
+    small = {"seeds": [0], "updates": 2, "meta_batch_size": 1, "looks": [0, 1], "look_tasks": 2, "exam_episodes": 3}
+    arms = {first_order.BASE: {}, "first order": {"first_order": True}}
+    return {**first_order.SETTINGS, **small, "arms": arms}
+
+
+def test_first_order_is_looked_at_on_the_way(small_study):
+    base, other = json.loads(json.dumps(first_order.run(small_study)["rows"]))
+    assert base["minus_base"][:3] == [0, 0, 0]
+    assert base["accuracy"][3] == 3
+    (looks,) = other["looks"]
+    assert list(looks) == ["0", "1", "2"]
+    assert sum(looks["0"]["shares"]) == pytest.approx(1)
+    assert looks["0"] == {**base["looks"][0]["0"], "accuracy": looks["0"]["accuracy"]}  # the same untrained network
+    assert other["share"] == [max(looks["2"]["shares"])]
+    assert looks["2"]["shares"][other["label"][0]] == other["share"][0]
+
+
+def test_a_study_of_first_order_that_was_stopped_goes_on(small_study, monkeypatch):
+    whole = first_order.run({**small_study, "look_seed": 5})  # in another folder
+    look, looked = first_order.look, []
+
+    def stops(*arguments):
+        looked.append(1)
+        if len(looked) == 4:
+            raise KeyboardInterrupt
+        return look(*arguments)
+
+    monkeypatch.setattr(first_order, "look", stops)
+    with pytest.raises(KeyboardInterrupt):
+        first_order.run(small_study)
+    monkeypatch.setattr(first_order, "look", lambda *arguments: (looked.append(1), look(*arguments))[1])
+    resumed = first_order.run(small_study)
+    assert len(looked) == 4 + 3  # what was kept is not looked at again
+    assert [row["accuracy"] for row in resumed["rows"]] == [row["accuracy"] for row in whole["rows"]]
+
+
+def test_slopes_are_derivatives_of_the_query_loss(tiny_bank):
+    recipe = MamlRecipe(inner_lr=0.1)
+    network = recipe.network().double()
+    tasks = first_order.sample_episodes(tiny_bank, EpisodeSpec(5, 1, 2), 2, generator=seeded(0))
+    tasks = tasks._replace(support_x=tasks.support_x.double(), query_x=tasks.query_x.double())
+    looked = first_order.look(recipe, network, tasks)
+    label = max(range(5), key=looked["shares"].__getitem__)
+    with torch.no_grad():
+        mean = torch.stack([network.features(x).mean(dim=0) for x in tasks.support_x]).mean(dim=0)
+    raised = torch.full((5,), -0.2).double()
+    raised[label] += 1
+    direction = raised[:, None] * mean / mean.norm()
+
+    def loss(step):
+        theta = {name: value.detach() for name, value in network.named_parameters()}
+        theta["head.weight"] = theta["head.weight"] + step * direction
+        return first_order.maml.losses(network, theta, tasks, inner_lr=0.1, inner_steps=1, chunk_size=1).mean().item()
+
+    step = 1e-5
+    assert looked["slopes"][1] == pytest.approx((loss(step) - loss(-step)) / (2 * step), rel=1e-4)

@@ -7,12 +7,10 @@ import math
 import node
 import pytest
 import torch
-from matplotlib import pyplot as plt
 from torch.func import functional_call
 
 from metalib.adapt import adapt
 from metalib.course.maml_omniglot import inner_step_scrubber
-from metalib.course.maml_omniglot import plots as plots_adaptation
 from metalib.course.maml_omniglot.inner_step_scrubber import (
     MOST_STEPS,
     STEP_SIZES,
@@ -21,7 +19,6 @@ from metalib.course.maml_omniglot.inner_step_scrubber import (
     InnerStepScrubber,
     follow,
 )
-from metalib.evaluate import Interval
 from metalib.models import conv4
 
 SCRIPT = "maml_omniglot/inner_step_scrubber"
@@ -172,36 +169,3 @@ def test_the_film_strip_has_a_row_for_each_step(scrubber):
     assert [row.split(":")[0] for row in rows] == ["step 0", "step 1", "step 10"]
     wrong = int((scrubber.adaptation().predicted[[0, 1, 10]] != scrubber.task.query_y).sum())
     assert sum(text.startswith("✗") for text in words) == wrong
-
-
-CURVES = {
-    "MAML": {"curve": [[500, 0.9, 0.88, 0.92], [1000, 0.95, 0.94, 0.96]], "seconds_per_update": 0.5},
-    "first-order MAML": {"curve": [[500, 0.8, 0.78, 0.82]], "seconds_per_update": 0.25},
-}
-
-
-@pytest.mark.parametrize(("by", "ends"), [("updates", [1000, 500]), ("seconds", [500, 125])])
-def test_curves_go_by_updates_or_by_seconds(by, ends):
-    ax = plots_adaptation.validation_curves(plt.subplots()[1], CURVES, by=by)
-    assert [line.get_xdata()[-1] for line in ax.lines] == ends
-
-
-def test_curves_by_anything_else_are_refused():
-    with pytest.raises(ValueError, match="by is 'epochs': give updates or seconds"):
-        plots_adaptation.validation_curves(plt.subplots()[1], CURVES, by="epochs")
-
-
-def test_accuracy_curves_have_a_legend_where_there_are_several():
-    some = [Interval(0.2, 0.1, 0.3, 9), Interval(0.9, 0.8, 1.0, 9)]
-    one = plots_adaptation.accuracy_over(plt.subplots()[1], [0, 1], {"MAML": some}, chance=0.2)
-    two = plots_adaptation.accuracy_over(plt.subplots()[1], [0, 1], {"MAML": some, "ANIL": some}, chance=0.2)
-    assert one.get_legend() is None
-    assert [text.get_text() for text in two.get_legend().get_texts()] == ["MAML", "ANIL"]
-
-
-def test_dissimilarity_has_a_mark_for_each_layer_and_change():
-    rows = {"adaptation": [Interval(1e-3, -1e-4, 2e-3, 9)] * 2, "random": [Interval(1e-5, 1e-6, 2e-5, 9)] * 2}
-    ax = plots_adaptation.dissimilarity(plt.subplots()[1], ["block 1", "head"], rows)
-    marked = [line for line in ax.lines if line.get_marker() in ("o", "s")]
-    assert [list(line.get_xdata()) for line in marked] == [[1e-3] * 2, [1e-5] * 2]
-    assert ax.get_xscale() == "log"

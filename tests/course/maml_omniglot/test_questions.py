@@ -1,0 +1,53 @@
+"""The questions of notebook 04: each can be asked, and its answer is what the course measured."""
+
+from itertools import pairwise
+
+import pytest
+
+from metalib.course.kit.estimate import Estimate
+from metalib.course.kit.ordering import Ordering
+from metalib.course.kit.question import Question
+from metalib.course.maml_omniglot import questions, studies
+
+ALL = [ask for name, ask in vars(questions).items() if getattr(ask, "__module__", "") == questions.__name__]
+
+
+@pytest.mark.parametrize("ask", ALL, ids=lambda ask: ask.__name__)
+def test_it_can_be_asked(ask):
+    assert isinstance(ask(), (Question, Estimate, Ordering))
+    assert ask.__doc__
+
+
+def test_there_is_one_of_each_kind_and_the_right_option_moves():
+    asked = [ask() for ask in ALL]
+    assert all(any(isinstance(one, kind) for one in asked) for kind in (Question, Estimate, Ordering))
+    choices = [one for one in asked if isinstance(one, Question)]
+    assert len({one.key["correct"] for one in choices}) > 1
+    longest = [max(range(len(o)), key=lambda i, o=o: len(o[i])) for o in (one.data["options"] for one in choices)]
+    assert [one.key["correct"] for one in choices] != longest
+
+
+def test_what_was_learned_by_heart_is_the_studys_number_and_its_budget_is_said():
+    study = studies.read("maml-labels")
+    (row,) = [
+        row
+        for row in study["results"]["rows"]
+        if row["order"] == "fixed" and row["measured on"] == "learned classes, training's labels, no step"
+    ]
+    asked = questions.learned_by_heart()
+    assert asked.key["answer"] == pytest.approx(100 * row["accuracy"][0], abs=0.05)
+    settings = study["settings"]
+    for said in (
+        f"{settings['updates']} updates of {settings['meta_batch_size']} tasks",
+        f"on {settings['classes']} classes",
+    ):
+        assert said in asked.data["text"]
+
+
+def test_the_order_of_step_sizes_is_the_one_that_was_measured():
+    rows = studies.read("maml-step-size")["results"]["twenty_way"]
+    measured = {row["inner_lr"]: row["accuracy"][0] for row in rows if row["test_steps"] == 1}
+    (order,) = questions.twenty_way_steps().key["orders"]
+    lines = [questions.twenty_way_steps().data["lines"][i] for i in order]
+    ordered = [measured[float(line.removeprefix("α = "))] for line in lines]
+    assert all(a > b for a, b in pairwise(ordered))
