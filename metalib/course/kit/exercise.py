@@ -13,9 +13,9 @@ import hashlib
 import inspect
 import sys
 import time
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from types import CodeType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import torch
@@ -117,11 +117,12 @@ class Exercises:
             raise Wrong("yours is not written yet.")
         if not verdict.passed:
             raise Wrong("yours does not pass its check yet. The check above says why.")
-        earlier = list(self._by_name)[: list(self._by_name).index(exercise.name) + 1]
-        if foreign := foreign_names(function, allowed=earlier):
+        names = list(self._by_name)
+        later = names[names.index(exercise.name) + 1 :]
+        if foreign := foreign_names(function, exercises=names, later=later):
             raise Wrong(
-                f"yours reads {', '.join(foreign)} from the notebook, and would change when that does. Hand it over as "
-                "an argument, or define it inside the function."
+                f"yours reads {', '.join(foreign)} from the notebook, and would change when that does. Define it "
+                "inside the function."
             )
         seconds = _try_out(exercise, function)
         if seconds <= PACE * exercise.seconds or not isinstance(function, Hashable):
@@ -140,23 +141,54 @@ def _of_the_course(function: Callable) -> bool:
 
 
 def digest(function: Callable) -> str:
-    """The first 12 digits of the SHA-256 of a function's source; of its code where no source is at hand."""
+    """The first 12 digits of the SHA-256 of a function's source, and of the helpers beside it that it calls."""
+    sources = [_source(part) for part in [function, *_helpers(function)]]
+    return hashlib.sha256(b"".join([sources[0], *sorted(sources[1:])])).hexdigest()[:12]
+
+
+def _source(function: Callable) -> bytes:
     try:
-        source = inspect.getsource(function).encode()
-    except (OSError, TypeError):
+        return inspect.getsource(function).encode()
+    except (OSError, TypeError):  # no source is at hand
         code = getattr(function, "__code__", None)
-        source = code.co_code if code is not None else repr(type(function)).encode()
-    return hashlib.sha256(source).hexdigest()[:12]
+        return code.co_code if code is not None else repr(type(function)).encode()
 
 
-def foreign_names(function: Callable, *, allowed: list[str]) -> list[str]:
-    """The notebook's own objects that `function` reads by name: no imports, no builtins, and none that is `allowed`."""
-    function = inspect.unwrap(function)
-    code, names = getattr(function, "__code__", None), getattr(function, "__globals__", {})
-    if code is None:
-        return []
-    read = {name for part in _codes(code) for name in _globals_of(part)} - set(allowed) - set(dir(builtins))
-    return sorted(name for name in read if name in names and not _is_import(names[name], function))
+def foreign_names(function: Callable, *, exercises: Sequence[str] = (), later: Sequence[str] = ()) -> list[str]:
+    """The notebook's own objects that `function`, or a helper beside it, reads by name.
+
+    No imports, no builtins, no functions (a helper that is defined in the notebook is part of the answer), and none of
+    the notebook's `exercises`, those apart that come `later`.
+    """
+    found = set()
+    for part in [function, *_helpers(function, exercises)]:
+        names = getattr(inspect.unwrap(part), "__globals__", {})
+        read = {name: names[name] for name in _reads(part) & set(names)}
+        found |= {name for name, value in read.items() if name in later or not _is_code(value, part)}
+    return sorted(found - (set(exercises) - set(later)))
+
+
+def _helpers(function: Callable, exercises: Sequence[str] = ()) -> list[Callable]:
+    """The functions of the notebook that `function` calls, directly or through others."""
+    found: list[Callable] = []
+    waiting = [inspect.unwrap(function)]
+    while waiting:
+        part = waiting.pop()
+        names = getattr(part, "__globals__", {})
+        called = [names.get(name) for name in sorted(_reads(part) - set(exercises))]
+        for helper in called:
+            if not isinstance(helper, FunctionType) or helper.__module__ != part.__module__:
+                continue
+            if helper not in found and helper is not function:
+                found.append(helper)
+                waiting.append(helper)
+    return found
+
+
+def _reads(function: Callable) -> set[str]:
+    """The global names that a function reads, builtins apart."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return {name for part in _codes(code) for name in _globals_of(part)} - set(dir(builtins)) if code else set()
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:
@@ -170,8 +202,9 @@ def _globals_of(code: CodeType) -> Iterator[str]:
     return (i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME"))
 
 
-def _is_import(value: Any, function: Callable) -> bool:
-    if isinstance(value, ModuleType):
+def _is_code(value: Any, function: Callable) -> bool:
+    """Whether `value` is an import, or a function of the notebook; its instances, numbers and tensors are not."""
+    if isinstance(value, (ModuleType, FunctionType)):
         return True
     defined_in = getattr(value, "__module__", None)  # classes and functions have it, and instances of classes, too
     return callable(value) and defined_in not in (None, "__main__", function.__module__)

@@ -121,17 +121,51 @@ def test_which_names_are_foreign():
     def nested(x):
         return [(lambda y: y * factor)(x)]
 
-    assert foreign_names(imports, allowed=[]) == []
-    assert foreign_names(nested, allowed=[]) == ["factor"]
-    assert foreign_names(nested, allowed=["factor"]) == []
-    assert foreign_names(len, allowed=[]) == []
+    assert foreign_names(imports) == []
+    assert foreign_names(nested) == ["factor"]
+    assert foreign_names(nested, exercises=["factor"]) == []
+    assert foreign_names(len) == []
 
 
-def test_an_earlier_exercise_may_be_read_and_a_later_one_not(monkeypatch):
-    names = {"torch": torch, "first": lambda x: x}
+def helper_with_a_global(x):
+    return x * factor
+
+
+def helper(x):
+    return x + x
+
+
+def test_a_helper_beside_it_is_part_of_the_answer(exercises):
+    def double(x):
+        return helper(x)
+
+    assert exercises.mine(double) is double
+    assert digest(double) != digest(lambda x: helper(x))
+
+
+def test_a_helper_reads_no_global_either(exercises, capsys):
+    def double(x):
+        return helper_with_a_global(x)
+
+    assert exercises.mine(double) is course_double
+    assert "reads factor from the notebook" in capsys.readouterr().out
+
+
+def test_a_digest_follows_the_helpers(monkeypatch):
+    def one(x):
+        return helper(x)
+
+    before = digest(one)
+    monkeypatch.setitem(globals(), "helper", helper_with_a_global)
+    assert digest(one) != before
+
+
+def test_an_earlier_exercise_may_be_read_and_a_later_one_not():
+    names = {"torch": torch, "first": lambda x: x, "__name__": "__main__"}
     exec("def second(x):\n    return first(x)\ndef first(x):\n    return second(x)", names)
-    assert foreign_names(names["second"], allowed=["first", "second"]) == []
-    assert foreign_names(names["first"], allowed=["first"]) == ["second"]
+    exercises = ["first", "second"]
+    assert foreign_names(names["second"], exercises=exercises) == []
+    assert foreign_names(names["first"], exercises=exercises, later=["second"]) == ["second"]
 
 
 def test_a_gradient_that_is_cut_is_refused(exercises, capsys):
