@@ -39,8 +39,8 @@ CAUSES = (
     ),
     (
         r"size of tensor|shapes cannot be multiplied|must match|broadcast|equal to or",
-        "Two shapes do not fit. Print both just above that line. A mean without `dim` is one number; with `dim=0` it "
-        "is a mean over the rows.",
+        "Two shapes do not fit: print both just above that line. `a[:, None] - b` takes each row of one with each of "
+        "the other; a mean over the rows is `.mean(dim=0)`.",
     ),
     (
         r"stack expects|Sizes of tensors",
@@ -56,6 +56,11 @@ CAUSES = (
         r"Dimension out of range",
         "That tensor has fewer axes than the line expects. Print its shape just above. A tensor of labels, [Q], has "
         "one axis, and needs no `argmax`.",
+    ),
+    (
+        r"list index out of range",
+        "A number is used as an index that is larger than the axis: here, than the list. `argmax()` without `dim` "
+        "counts through all numbers of a table: take the mean over its rows first, `dim=0`.",
     ),
     (
         r"IndexError|out of bounds",

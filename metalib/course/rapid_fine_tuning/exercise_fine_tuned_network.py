@@ -128,7 +128,7 @@ def _check_head(function: Callable) -> None:
             raise Wrong(ONE_TOO_MANY)
         raise Wrong(
             "Your new head starts with random numbers: after 0 steps its answers are not all equal. Set its weight and "
-            "bias to zero (`torch.nn.init.zeros_`), so that no class has a head start and the check can compare."
+            "bias to zero (`torch.nn.init.zeros_`), so that no class is preferred and the check can compare."
         )
     case = _case(3, 2, 3)
     if _read(attempt(function, *case), case)[0].abs().max() < 1e-6:

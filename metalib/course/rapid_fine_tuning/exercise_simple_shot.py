@@ -132,7 +132,11 @@ MISTAKES: tuple[tuple[str, Callable[..., Tensor]], ...] = (
     (QUERY_CENTRE, _centred_at(lambda s, q: torch.cat([s, q]).mean(dim=0))),
     (QUERY_CENTRE, _at_their_own),
     (MEAN_FIRST, lambda s, y, q, m: nearest(unit(q - m), unit(means(s - m, y)))),
-    (MEAN_FIRST, lambda s, y, q, m: nearest(unit(q - m), unit(means(unit(s - m), y)))),
+    (
+        "You divide by the length once more, the class means'. The pictures' features have length 1 already, and the "
+        "centroid is their mean as it is: leave out the second `normalize`.",
+        lambda s, y, q, m: nearest(unit(q - m), unit(means(unit(s - m), y))),
+    ),
     (
         "You give each query the label of the nearest support picture. Take each class's centroid first, its mean.",
         _nearest_picture,

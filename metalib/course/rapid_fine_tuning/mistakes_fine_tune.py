@@ -54,6 +54,7 @@ def mistaken(
     zero_grad: bool = True,
     old_rows: bool = False,
     trained: str = "",
+    head_bias: bool = True,
     optimizer: Callable[..., torch.optim.Optimizer] = torch.optim.SGD,
     fresh: bool = False,
     loss: Loss = cross_entropy,
@@ -68,7 +69,11 @@ def mistaken(
     if old_rows and network.head is not None:
         new.head.load_state_dict({name: value[:n_way] for name, value in network.head.state_dict().items()})
     new.train(network.training if mode is None else mode)
-    choice = [value for name, value in new.named_parameters() if name.startswith(trained)]
+    choice = [
+        value
+        for name, value in new.named_parameters()
+        if name.startswith(trained) and (head_bias or name != "head.bias")
+    ]
     rule = optimizer(choice, lr=alpha, **settings)
     start = copy.deepcopy(new)
     with torch.enable_grad():
@@ -133,6 +138,11 @@ MISTAKES: tuple[tuple[str, Callable[..., Answers]], ...] = (
     (
         "Only the head has learned: that is a linear probe. Hand all parameters to the optimizer, `new.parameters()`.",
         odd(trained="head"),
+    ),
+    (
+        "Your head has no bias that learns. `torch.nn.Linear(network.out_features, n_way)` has one: leave out "
+        "`bias=False`, and hand all parameters to the optimizer.",
+        odd(head_bias=False),
     ),
     (
         "You use Adam. The equation is plain gradient descent: `torch.optim.SGD`, without momentum.",

@@ -84,7 +84,13 @@ def adaptation_curves(
             color=colour,
         )
     ax.set_xticks(places, [str(step) for step in steps])
-    ax.set(ylim=(0, 1.14), yticks=[0, 0.2, 0.4, 0.6, 0.8, 1], xlabel="gradient steps", ylabel="accuracy", title=title)
+    ax.set(
+        ylim=(0, 1.14),
+        yticks=[0, 0.2, 0.4, 0.6, 0.8, 1],
+        xlabel="gradient steps, at equal distances",
+        ylabel="accuracy",
+        title=title,
+    )
     ax.yaxis.set_major_formatter(PercentFormatter(1.0))
     ax.spines[["top", "right"]].set_visible(False)
     return ax

@@ -47,8 +47,8 @@ def steps_gain() -> Estimate:
     """How much do gradient steps gain over no step at all?"""
     return Estimate(
         "Exam A on Omniglot, 600 tasks. The nearest centroid of the pre-trained features takes no step. Fine-tuning "
-        "trains all 113,000 weights of the same network on each task's five pictures. How many points of accuracy does "
-        "it gain?",
+        "trains the same network and its new head, 113,000 weights together, on each task's five pictures. How many "
+        "points of accuracy does it gain?",
         gain_in_points(),
         unit="points",
         within=0.6,
@@ -66,20 +66,20 @@ def two_lines() -> Question:
         "SimpleShot takes no step and trains no weight. On exam A, where does it stand beside the fine-tuned network?",
         [
             (
-                "several points behind: the fine-tuned network has learned these five classes",
-                "It has, and that was worth less than a point. Two lines that suit the distance are worth more.",
+                "behind by more than a point",
+                "Five steps were worth less than a point. Two lines that suit the distance are worth more.",
             ),
             (
-                "level with it: whatever one does with good features comes to the same",
+                "level with it: the paired interval holds zero",
                 "So it looked up to here. But a distance can be a bad one for good features.",
             ),
             (
-                "ahead by about half a point",
+                "ahead by less than a point",
                 "The two lines take out what all characters share, and how dark a drawing is.",
             ),
             (
-                "ahead by five points or more",
-                "There is room for it, with six errors in a hundred. But most of them are in the features themselves.",
+                "ahead by more than a point",
+                "There is room for it, with six errors in a hundred. But most of them lie in the features themselves.",
             ),
         ],
         correct=2,
@@ -97,19 +97,19 @@ def batch_norm() -> Question:
                 "Most pictures, but of *other* characters. The table has 2 and 3 beside it: no difference can be told.",
             ),
             (
-                "4, all queries together",
-                "And not for a better method: it sees all unlabelled queries before it answers one. That is an easier "
-                "question.",
+                "2, the habit",
+                "Its queries are answered with a mixture of the old statistics and those of five pictures. The table "
+                "does not tell it apart from 1.",
             ),
             (
                 "3, the support set and one query",
                 "Its statistics are of this task, but of six pictures only. The table does not tell it apart from 1.",
             ),
             (
-                "2, the habit",
-                "Its queries are answered with a mixture of the old statistics and those of five pictures. The table "
-                "does not tell it apart from 1.",
+                "4, all queries together",
+                "And not for a better method: it sees all unlabelled queries before it answers one. That is an easier "
+                "question.",
             ),
         ],
-        correct=1,
+        correct=3,
     )

@@ -10,7 +10,10 @@ from metalib.course.kit.tables import table
 from metalib.course.rapid_fine_tuning import studies
 from metalib.course.rapid_fine_tuning.study_from_scratch import FROZEN, MAX_POOL, PRETRAINED, SAME, STEPS_TAKEN
 from metalib.course.rapid_fine_tuning.study_simple_shot import BOTH, BOTH_TRAINING, LENGTH
+from metalib.course.rapid_fine_tuning.study_twenty_ways import CENTROID, SIMPLE_SHOT
 from metalib.evaluate import Interval, paired_interval
+
+SAID = {FROZEN: FROZEN.replace("frozen at 0 and 1", "as initialised, with mean 0 and variance 1")}
 
 
 def _chosen(row: dict[str, Any]) -> str:
@@ -31,7 +34,11 @@ def from_scratch() -> None:
     table(
         ("what", "accuracy, first random start", "the steps minus it, points"),
         *(
-            (what, str(Interval(*first[what]["accuracy"])), "–" if what == STEPS_TAKEN else _range(rows, what))
+            (
+                SAID.get(what, what),
+                str(Interval(*first[what]["accuracy"])),
+                "–" if what == STEPS_TAKEN else _range(rows, what),
+            )
             for what in (STEPS_TAKEN, SAME, FROZEN, MAX_POOL, PRETRAINED)
         ),
         note=f"Omniglot, {settings['tasks']} tasks, as stored; α and steps chosen on validation classes. Last column: "
@@ -39,9 +46,9 @@ def from_scratch() -> None:
     )
     say(
         "The steps do gain: in each of the random starts they are ahead of the same network under the same batch norm. "
-        "But statistics of six pictures are most of what they repair: leave batch norm as it was initialised, and the "
-        "untrained network is about as good without a step. The form of the network says more than the steps, and the "
-        "old classes say more than everything else."
+        "But most of that makes up for a batch norm of six pictures: with the mean 0 and the variance 1 that it was "
+        "initialised with, the untrained network is about as good without a step. The form of the network says more "
+        "than the steps, and the old classes say more than everything else."
     )
 
 
@@ -70,9 +77,9 @@ def two_lines() -> None:
         f"On Omniglot, as stored: the length alone gains {gains[LENGTH]}, both lines {gains[BOTH]}. With the "
         f"mean of classes that the network was trained on, as in the paper, it is {gains[BOTH_TRAINING]}. The mean "
         "alone changes no distance, and so no answer.\n\n"
-        "For a project of your own: begin with a frozen network that was trained on something like your data, the "
-        "nearest centroid, and these two lines. There is nothing to tune. Gradient steps come after that, if the "
-        "paired difference on other classes says that they gain."
+        "For a project of your own, with one picture a class: begin with a frozen network that was trained on "
+        "something like your data, the nearest centroid, and these two lines. There is nothing to tune. Gradient steps "
+        "come after that, if the paired difference on other classes says that they gain."
     )
 
 
@@ -101,20 +108,38 @@ def batch_norm() -> None:
     )
 
 
+def trained_on_tasks() -> str:
+    """What SimpleShot gains over the nearest centroid of the network that was trained on tasks, exam by exam."""
+    gains = [
+        f"{Interval(*row['minus_plain']).points()} on exam {row['exam']}"
+        for row in studies.read("simple-shot")["results"]["rows"]
+        if (row["network"], row["features"]) == ("prototypical network", BOTH)
+    ]
+    return ", ".join(gains)
+
+
 def shots() -> None:
     """Twenty classes of one alphabet, with one and with five pictures of each."""
-    study = studies.read("fine-tuning-shots")
+    beside, more = studies.read("twenty-ways"), studies.read("fine-tuning-shots")
+    one = [row for row in beside["results"]["rows"] if row["k_shot"] == 1]
+    several = [row for row in (*more["results"]["rows"], *beside["results"]["rows"]) if row["k_shot"] > 1]
+    several.sort(key=lambda row: [each["method"] for each in one].index(row["method"]))
     table(
-        ("pictures a class", "method", "α, steps", "accuracy", "minus nearest centroid"),
+        ("pictures a class", "method", "α, steps", "accuracy", "minus centroid", "minus SimpleShot"),
         *(
             (
                 row["k_shot"],
                 row["method"],
                 _chosen(row),
                 str(Interval(*row["accuracy"])),
-                Interval(*row["minus_centroid"]).points() if "steps" in row else "–",
+                _difference(row, "minus_centroid", CENTROID),
+                _difference(row, "minus_simple_shot", SIMPLE_SHOT) if row["k_shot"] == 1 else "–",
             )
-            for row in study["results"]["rows"]
+            for row in (*one, *several)
         ),
-        note=f"Omniglot, 20-way within one alphabet, {study['settings']['episodes']} episodes each.",
+        note="Omniglot, 20-way within one alphabet. One picture: exam B. Five: other tasks. Differences in points.",
     )
+
+
+def _difference(row: dict[str, Any], name: str, other: str) -> str:
+    return "–" if row["method"] == other else Interval(*row[name]).points()

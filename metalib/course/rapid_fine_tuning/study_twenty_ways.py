@@ -44,11 +44,14 @@ def with_steps(network: Conv4, chosen: dict[str, dict[str, Any]], episodes: list
     """Method -> its accuracy on each task, [E]; `chosen` has the step size and the steps of each."""
     found = {}
     for method, only in LAYERS.items():
-        best = {"inner_lr": chosen[method]["step_size"], "inner_steps": chosen[method]["steps"]}
-        found[method] = evaluate(
-            lambda e, only=only, best=best: finetune.logits(network, e, only=only, **best).argmax(dim=2), episodes
-        )
+        inner = {"inner_lr": chosen[method]["step_size"], "inner_steps": chosen[method]["steps"]}
+        predict = partial(_predict, network, only=only, **inner)
+        found[method] = evaluate(predict, episodes)
     return found
+
+
+def _predict(network: Conv4, episodes: Episode, **settings: Any) -> Tensor:
+    return finetune.logits(network, episodes, **settings).argmax(dim=2)
 
 
 def row(method: str, k_shot: int, found: dict[str, Tensor], chosen: dict[str, dict[str, Any]]) -> dict[str, Any]:

@@ -18,11 +18,18 @@ def test_the_score_board_is_a_table_a_picture_and_a_caption(monkeypatch):
     monkeypatch.setattr(IPython.display, "display", lambda *things, **options: shown.extend(things))
     board.record("you", "B", wilson_interval(8, 10), bank="Omniglot")
     scores.show_scores("B", bank="Omniglot")
-    table, picture, caption = shown
-    assert "you" in table.data and picture.data.startswith(b"\x89PNG")
-    assert "you 80.0 %" in caption["text/plain"] and "chance 5.0 %" in caption["text/plain"]
+    table, picture = (output._repr_html_() for output in shown)
+    assert "you" in table and 'src="data:image/png;base64,' in picture
+    assert "you 80.0 %" in picture and "chance 5.0 %" in picture
     for words in ("Intervals may be narrower than the dots", "the dashed line is chance", "Shaded rows are yours"):
-        assert words in caption["text/plain"]
+        assert words in picture
+
+
+def test_the_board_in_words_says_whose_row_is_whose():
+    interval = wilson_interval(8, 10)
+    rows = [board.Row("SimpleShot", "A", interval, "Omniglot"), board.Row("you", "A", interval, "Omniglot", mine=True)]
+    rows.append(board.Row("SimpleShot", "A", interval, "Omniglot", mine=True))
+    assert "best first: SimpleShot (by you) 80.0 %, you 80.0 %, SimpleShot 80.0 %." in scores.caption(rows)
 
 
 def test_a_result_goes_to_the_script_with_its_interval_and_colour():

@@ -127,6 +127,13 @@ def new_blocks(network, task, n_way, alpha, steps):
     return by_optimizer(untrained, task, n_way, alpha, steps)
 
 
+def head_without_bias(network, task, n_way, alpha, steps):
+    new = with_zero_head(network, n_way)
+    new.head = nn.Linear(network.out_features, n_way, bias=False)
+    nn.init.zeros_(new.head.weight)
+    return trained(new, task, alpha, steps)
+
+
 def early_optimizer(network, task, n_way, alpha, steps):
     new = copy.deepcopy(network)
     optimizer = torch.optim.SGD(new.parameters(), lr=alpha)
@@ -201,6 +208,7 @@ WRONG_FINE_TUNING = {
     "something starts with random weights": new_blocks,
     "Make the optimizer after the new head": early_optimizer,
     "Only the head has learned": odd(trained="head"),
+    "Your head has no bias that learns": head_without_bias,
     "You use Adam": odd(optimizer=torch.optim.Adam),
     "your network ends where one step leads": odd(fresh=True),
     "a `return` inside it": returned_in_the_loop,
@@ -286,6 +294,17 @@ def by_cosine(s, y, q, m):
     return cosine_similarity((q - m)[:, None], means[None], dim=2).argmax(dim=1)
 
 
+def normalised_again(s, y, q, m):
+    s, q = normalize(s - m, dim=1), normalize(q - m, dim=1)
+    means = torch.stack([s[y == k].mean(dim=0) for k in range(int(y.max()) + 1)])
+    return torch.cdist(q, normalize(means, dim=1)).argmin(dim=1)
+
+
+def mean_before_length(s, y, q, m):
+    means = torch.stack([(s - m)[y == k].mean(dim=0) for k in range(int(y.max()) + 1)])
+    return torch.cdist(normalize(q - m, dim=1), normalize(means, dim=1)).argmin(dim=1)
+
+
 def five_classes(s, y, q, m):
     s, q = normalize(s - m, dim=1), normalize(q - m, dim=1)
     c = torch.stack([s[y == k].mean(dim=0) for k in range(5)])
@@ -307,7 +326,9 @@ WRONG_SHOTS = {
     "You add `centre`": with_centre(lambda s, q, m: -m),
     "Your centre is the mean of the support set": with_centre(lambda s, q, m: s.mean(dim=0)),
     "has them in it": with_centre(lambda s, q, m: torch.cat([s, q]).mean(dim=0)),
-    "You take the mean of a class first": by_cosine,
+    "You take the mean of a class first": mean_before_length,
+    "leave out the second `normalize`": normalised_again,
+    "You divide by the length once more, the class means'": by_cosine,
     "Count them in `support_y`": five_classes,
     "numbers for each query": distances,
     "runs over the queries": lambda *case: distances(*case).argmin(dim=0),
@@ -349,6 +370,7 @@ def test_right_stops_pass(answer):
 
 
 WRONG_STOPS = {
+    "`argmax()` without `dim` counts through": lambda s, v, p, q: s[v.argmax()],
     "query labels of the new tasks": lambda s, v, p, q: s[int(q.mean(0).argmax())],
     "accuracy on the support set": lambda s, v, p, q: s[int((p.mean(0) == 1).nonzero()[0])],
     "the place in the list": lambda s, v, p, q: v.mean(0).argmax(),

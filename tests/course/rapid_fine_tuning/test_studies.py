@@ -12,6 +12,7 @@ from metalib.course.rapid_fine_tuning import study_fine_tuning as fine_tuning
 from metalib.course.rapid_fine_tuning import study_fine_tuning_shots as fine_tuning_shots
 from metalib.course.rapid_fine_tuning import study_from_scratch as from_scratch
 from metalib.course.rapid_fine_tuning import study_simple_shot as simple_shot
+from metalib.course.rapid_fine_tuning import study_twenty_ways as twenty_ways
 from metalib.episodes import EpisodeSpec, sample_episodes
 from metalib.models import conv4
 from metalib.runtime import seeded
@@ -177,3 +178,53 @@ def test_simple_shot_gains_for_the_classifier_and_not_for_the_network_that_was_t
     gain = {(r["network"], r["exam"]): r["minus_plain"] for r in rows if r["features"] == simple_shot.BOTH}
     assert all(gain["pre-trained classifier", exam][1] > 0 for exam in "AB")
     assert all(gain["prototypical network", exam][1] < 0 for exam in "AB")
+
+
+# --- steps and SimpleShot on twenty characters of one alphabet
+
+
+def test_a_row_has_paired_differences_to_both_that_take_no_step():
+    found = {twenty_ways.CENTROID: torch.tensor([0.5, 0.7]), twenty_ways.SIMPLE_SHOT: torch.tensor([0.75, 0.75])}
+    found["linear probe"] = torch.tensor([0.6, 0.9])
+    row = twenty_ways.row("linear probe", 1, found, {"linear probe": {"step_size": 0.03, "steps": 5}})
+    assert (row["step_size"], row["steps"]) == (0.03, 5)
+    means = [row[name][0] for name in ("accuracy", "minus_centroid", "minus_simple_shot")]
+    assert means == pytest.approx([0.75, 0.15, 0.0], abs=1e-6)
+    assert "steps" not in twenty_ways.row(twenty_ways.CENTROID, 1, found, {})
+
+
+def test_methods_with_and_without_steps_answer_the_same_tasks(networks, tasks):
+    network = networks[fine_tuning.PRETRAINED]
+    plain = twenty_ways.without_steps(network, torch.zeros(network.out_features), [tasks])
+    chosen = {method: {"step_size": 0.01, "steps": 1} for method in twenty_ways.LAYERS}
+    found = plain | twenty_ways.with_steps(network, chosen, [tasks])
+    assert list(found) == [twenty_ways.CENTROID, twenty_ways.SIMPLE_SHOT, *twenty_ways.LAYERS]
+    assert all(len(values) == 3 for values in found.values())
+
+
+def test_what_the_notebook_says_of_twenty_ways_holds():
+    beside, more = (studies.read(name)["results"]["rows"] for name in ("twenty-ways", "fine-tuning-shots"))
+    one = {row["method"]: row["minus_simple_shot"] for row in beside if row["k_shot"] == 1}
+    assert one["linear probe"][1] < 0 < one["linear probe"][2]  # level
+    assert one["fine-tuned classifier"][2] < 0 and one[twenty_ways.CENTROID][2] < 0  # behind
+    five = {row["method"]: row["minus_centroid"] for row in (*more, *beside) if row["k_shot"] == 5}
+    assert five[twenty_ways.SIMPLE_SHOT][1] < 0 < five[twenty_ways.SIMPLE_SHOT][2]
+    assert five["fine-tuned last block"][1] > 0 and five["fine-tuned last block"][0] < 0.01  # a little
+    assert five["fine-tuned classifier"][2] < 0
+    most = max(studies.read("fine-tuning-shots")["settings"]["steps"])
+    assert {row["steps"] for row in more if row["k_shot"] == 5 and "steps" in row} == {most}
+
+
+def test_what_the_notebook_says_of_the_explorer_holds():
+    grid = studies.read("fine-tuning")["results"]["grid"]
+    curves = {(row["start"], row["layers"], row["step_size"]): row for row in grid}
+    rows = {size: curves[fine_tuning.RANDOM, "all layers", size] for size in (0.1, 0.3)}
+    long, loss = rows[0.3]["support_accuracy"]["mean"], rows[0.3]["support_loss"]["mean"]
+    assert round(100 * long[3]) == 88 and loss[2] > 2 * loss[1] and min(long[1:]) == long[3]
+    assert min(rows[0.1]["support_accuracy"]["mean"][2:]) == 1.0
+    for start in (fine_tuning.PRETRAINED, fine_tuning.FIVE_PICTURES, fine_tuning.RANDOM):
+        first = {row["query_accuracy"]["mean"][1] for row in grid if row["start"] == start}
+        assert len(first) == 1  # the same answers for every step size and all layers
+    pretrained = (fine_tuning.PRETRAINED, fine_tuning.FIVE_PICTURES)
+    after_one = [curves[start, "head", 0.01]["query_accuracy"]["mean"][1] for start in pretrained]
+    assert [round(100 * mean) for mean in after_one] == [88, 93]
