@@ -114,7 +114,7 @@ def training_curve(ax: Axes, records: Iterable[Any]) -> Axes:
 def intervals(ax: Axes, rows: Sequence[tuple[str, Interval]], *, chance: float | None = None) -> Axes:
     """Named results as dots with their 95 % intervals, the first row on top; `chance` as a dashed line.
 
-    A variant of a method has the method's colour and a hollow dot.
+    A variant of a method has the method's colour and a hollow dot. A value without trials (n = 0) is exact: no ±.
     """
     if chance is not None:
         ax.axvline(chance, color=METHOD_COLOURS["chance"], linestyle="--", linewidth=1)
@@ -124,12 +124,16 @@ def intervals(ax: Axes, rows: Sequence[tuple[str, Interval]], *, chance: float |
         variant = family(name) not in (name, None)
         fill, size = (PAPER, 6) if variant else (colour, 8)
         ax.plot(result.mean, y, "o", color=colour, markersize=size, markerfacecolor=fill, markeredgewidth=1.5)
-        value, away = f"{100 * result.mean:.1f} ± {100 * result.half_width:.1f} %", (7, 0)
+        spread = f" ± {100 * result.half_width:.1f}" if result.n else ""
+        value, away = f"{100 * result.mean:.1f}{spread} %", (7, 0)
         ax.annotate(
             value, (max(result.high, result.mean), y), away, textcoords="offset points", va="center", fontsize=9
         )
     ax.set_yticks(range(len(rows)), [name for name, _ in rows])
-    ax.set(xlim=(0, 1.2), xlabel="accuracy, with its 95 % interval", ylim=(len(rows) - 0.5, -0.7))
+    furthest = max((result.high for _, result in rows), default=0.0)
+    end = 1.0 if furthest < 0.7 else 1.2  # the value of a high one stands beyond 100 %, where no axis is drawn
+    ax.set(xlim=(0, end), xlabel="accuracy, with its 95 % interval", ylim=(len(rows) - 0.5, -0.7))
+    ax.spines["bottom"].set_bounds(0, 1)
     ax.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 1])
     ax.xaxis.set_major_formatter(PercentFormatter(1.0))
     ax.grid(axis="x", color="#DDD9CF")
@@ -151,6 +155,7 @@ def by_errors(ax: Axes, results: Sequence[Interval]) -> Axes:
     room = 0.03 * (high - low) + 0.05
     ax.set_xlim(1 - 2.0 ** -max(low - room, 0.0), 1 - 2.0 ** -(high + 5 * room))
     left, right = ax.get_xlim()
+    ax.spines["bottom"].set_bounds(left, right)
     marks: list[float] = []
     for mark in (0.0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998):
         apart = place(np.array([mark])) - place(np.array(marks[-1:] or [-1.0]))

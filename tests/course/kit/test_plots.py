@@ -81,6 +81,17 @@ def test_score_board_has_the_best_on_top_in_its_colour_and_chance_as_a_line(ax):
     assert "A" in ax.get_title() and "interval" in ax.get_xlabel()
 
 
+def test_a_value_without_trials_is_exact_and_has_no_spread(ax):
+    plots.intervals(ax, [("chance", Interval(0.05, 0.05, 0.05, 0)), ("MAML", Interval(0.5, 0.4, 0.6, 10))])
+    assert [text.get_text() for text in ax.texts] == ["5.0 %", "50.0 ± 10.0 %"]
+
+
+@pytest.mark.parametrize(("high", "end"), [(0.6, 1.0), (0.9, 1.2)])
+def test_the_axis_of_accuracies_is_drawn_to_100_per_cent_and_no_further(ax, high, end):
+    plots.intervals(ax, [("MAML", Interval(high - 0.1, high - 0.2, high, 10))])
+    assert ax.get_xlim() == (0, end) and ax.spines["bottom"].get_bounds() == (0, 1)
+
+
 def test_score_board_shades_your_rows(ax):
     plots.score_board(ax, [row("you", 0.5, mine=True), row("MAML", 0.4, mine=True), row("chance", 0.2)])
     assert len(ax.patches) == 2
