@@ -42,6 +42,6 @@ def see_that_nothing_changed(
     """Raise Wrong where θ or the model's weights differ from `before`; for_theta and for_model are the remedies."""
     old, weights = before
     if theta.keys() != old.keys() or any(not theta[name].equal(old[name]) for name in theta):
-        raise Wrong(f"Your function changes `theta`, and the next task starts from there. {for_theta}")
+        raise Wrong(f"Your function changes `theta`: leave it as it is. {for_theta}")
     if any(not value.equal(weights[name]) for name, value in model.named_parameters()):
         raise Wrong(f"Your function changes the model's own weights. {for_model}")

@@ -60,8 +60,8 @@ START_MISTAKES = (
         _by(lambda A, alpha, k: A),
     ),
     (
-        "You return the mean of the optima, whatever k is. That is the limit for k → ∞. With few steps φᵢ does not "
-        "arrive at cᵢ.",
+        "You return the mean of the optima, whatever k is. With few steps φᵢ does not arrive at cᵢ: weigh each optimum "
+        "by I − Mᵏ.",
         lambda c, A, alpha, k: c.mean(dim=0),
     ),
     (

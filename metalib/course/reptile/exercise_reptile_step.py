@@ -18,10 +18,7 @@ FOR_THETA = (
     "Look for `theta[name] = ...`, `+=` and methods that end in `_`. Make a new dict: "
     "`phi = {name: value - alpha * g[name] ...}`."
 )
-FOR_MODEL = (
-    "All tasks share them, and the second one starts where the first one ended. Call the model with φ: "
-    "`functional_call(model, phi, (x,))`."
-)
+FOR_MODEL = "All tasks share them: leave them as they are. Call the model with φ: `functional_call(model, phi, (x,))`."
 
 
 def judge(function: Callable) -> None:
@@ -71,5 +68,5 @@ def _show_step(case: tuple, answer: Params, right: Params) -> str:
     return (
         f"With {len(case[2].support_y)} tasks, α = {case[3]}, k = {case[4]} and ε = {case[5]}, θ moves by "
         f"{ours.norm():.4f}, and yours by {theirs.norm():.4f}. The cosine between the two moves is {cosine:.3f}. Try "
-        "one task with ε = 1: the new θ is then φ."
+        "two tasks with ε = ½: the new θ lies half-way between θ and the midpoint of φ₁ and φ₂."
     )

@@ -62,6 +62,14 @@ def _one_after_the_other(m: nn.Module, t: Params, e: Episode, a: float, k: int, 
     return t
 
 
+def _moved_in_turn(m: nn.Module, t: Params, e: Episode, a: float, k: int, epsilon: float, loss: Loss) -> Params:
+    """All φᵢ start from θ, but θ goes the share ε of the way to each of them in turn."""
+    moved = t
+    for phi in _adapted(m, t, e, a, k, loss):
+        moved = {name: value + epsilon * (phi[name] - value) for name, value in moved.items()}
+    return moved
+
+
 def _back_to_theta(m: nn.Module, t: Params, e: Episode, a: float, k: int, epsilon: float, loss: Loss) -> Params:
     """Each inner step leaves from θ: φ ← θ − α · (gradient at φ)."""
     phis = []
@@ -159,6 +167,10 @@ STEP_MISTAKES = (
         _with(lambda old, new, epsilon, a, n: old + epsilon * new),
     ),
     (
+        "You return ε · mean φᵢ, without (1 − ε) θ. Both together are θ + ε · mean(φᵢ − θ).",
+        _with(lambda old, new, epsilon, a, n: epsilon * new),
+    ),
+    (
         "Your move is 1/α times too long: you add up gradients. The move of a task is φᵢ − θ, in which α is contained.",
         _with(lambda old, new, epsilon, a, n: old + epsilon / a * (new - old)),
     ),
@@ -181,6 +193,11 @@ STEP_MISTAKES = (
         "You move θ after each task, so that the next one starts elsewhere. That is the serial form of the paper. Here "
         "all tasks start from the same θ, and θ moves once, by the mean.",
         _one_after_the_other,
+    ),
+    (
+        "Your φᵢ are right, but θ moves to each of them in turn, so that the last task counts most. Move once, by the "
+        "mean of all φᵢ − θ.",
+        _moved_in_turn,
     ),
     (
         "Your inner steps see the query points. Reptile needs no query set: adapt to `support_x` and `support_y`.",

@@ -90,11 +90,18 @@ def against(
 
 
 def over_seeds(
-    ax: Axes, x: Sequence[float], curves: Mapping[str, Tensor], *, xlabel: str, ylabel: str, title: str
+    ax: Axes,
+    x: Sequence[float],
+    curves: Mapping[str, Tensor],
+    *,
+    xlabel: str,
+    ylabel: str,
+    title: str,
+    legend: bool = True,
 ) -> Axes:
     """For each arm the median over seeds as a thick line with its name, and each seed as a thin one.
 
-    curves  name -> [X, seeds]
+    curves  name -> [X, seeds]      legend  leave it out beside a panel with the same arms, where it would hide a line
     """
     for name, values in curves.items():
         colour = OTHER_HUES.get(name) or start_colour(name.partition(",")[0])
@@ -102,7 +109,8 @@ def over_seeds(
         ax.plot(x, values.quantile(0.5, dim=1), color=colour, linewidth=2.5, label=name)
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
     ax.grid(color="#E6E6E6")
-    ax.legend(fontsize=9)
+    if legend:
+        ax.legend(fontsize=9)
     return ax
 
 

@@ -89,10 +89,10 @@ def many_steps() -> Question:
 
 
 def for_each_descent() -> Ordering:
-    """Which method asks for how much inner product, for each unit of descent?"""
+    """Which method weighs the inner product most against the descent?"""
     return Ordering(
-        "Divide each method's coefficient of αJ by its coefficient of G. Begin with the method that cares least for "
-        "the inner product, for each unit of descent.",
+        "Divide each method's coefficient of αJ by its coefficient of G, and leave the sign out. Begin with the "
+        "smallest ratio: the method to which the inner product matters least beside the descent.",
         [
             "joint training",
             ("Reptile", "It has ½k(k − 1) pairs for k gradients: ½(k − 1). Joint training has none."),
@@ -131,7 +131,7 @@ def disjoint() -> Question:
     """Does it matter that minibatches share no point?"""
     return Question(
         "Eight minibatches of 5 out of a task's 40 points: either one pass, so that no two share a point, or each "
-        "drawn without regard to the others. Which training ends with the higher cosine?",
+        "drawn independently of the others. Which training ends with the higher cosine?",
         [
             (
                 "the one with disjoint minibatches, clearly",
@@ -140,11 +140,26 @@ def disjoint() -> Question:
             ),
             ("there is no difference to be seen", "Both do the same, to within about a hundredth."),
             (
-                "the one whose minibatches are drawn apart",
+                "the one whose minibatches are drawn independently",
                 "They share points now and then, and see fewer of a task's points. Neither shows in the cosine.",
             ),
         ],
         correct=1,
+    )
+
+
+def five_steps(gain: float) -> Estimate:
+    """What did the live training on Omniglot add? `gain` is what was measured, a share of all answers."""
+    return Estimate(
+        "The trained start and the untrained one took the same five steps on the same tasks. How many points of "
+        "accuracy did the training add?",
+        round(100 * gain, 1),
+        unit="points",
+        within=2,
+        between=(-100, 100),
+        too_low="The measured difference is larger. Its interval stands in the fold below.",
+        near="Look at the interval, too, in the fold below: so few tasks leave some doubt.",
+        too_high="A short training moves a start little, and an untrained one learns something in five steps, too.",
     )
 
 

@@ -8,9 +8,10 @@ from metalib.course.reptile import (
     study_reptile_cost,
     study_reptile_sensitivity,
 )
+from metalib.course.reptile.study_reptile_alignment import alignment_at
 from metalib.course.reptile.study_reptile_sensitivity import tensor_of
 
-__all__ = ["STUDIES", "accuracies", "read", "tensor_of"]
+__all__ = ["STUDIES", "accuracies", "alignment_at", "read", "tensor_of"]
 
 STUDIES: dict[str, Study] = {
     "reptile-sensitivity": study_reptile_sensitivity.STUDY,

@@ -151,6 +151,31 @@ def steps(change):
     return lambda m, t, e, a, k, *rest: with_func(m, t, e, a, change(k), *rest)
 
 
+def one_task(e, number):
+    return type(e)(*(field[number : number + 1] for field in e))
+
+
+def serial(model, theta, episodes, *rest):
+    for number in range(len(episodes.support_y)):
+        theta = with_func(model, theta, one_task(episodes, number), *rest)
+    return theta
+
+
+def moved_in_turn(model, theta, episodes, alpha, k, epsilon, loss_fn):
+    moved = theta
+    for number in range(len(episodes.support_y)):
+        phi = with_func(model, theta, one_task(episodes, number), alpha, k, 1.0, loss_fn)
+        moved = {name: moved[name] + epsilon * (phi[name] - moved[name]) for name in theta}
+    return moved
+
+
+def modules_left_changed(model, theta, episodes, *rest):
+    """SGD on the model itself, from θ for each task; its own weights are not put back."""
+    new = with_modules(model, theta, episodes, *rest)
+    model.load_state_dict(new)
+    return new
+
+
 def own_weights(model, *case):
     weights = {name: value.detach() for name, value in model.named_parameters()}
     return with_func(model, *case, start=lambda phis, theta: weights)
@@ -176,7 +201,13 @@ WRONG_STEPS = {
     "You average gradients at θ": averaged_gradients,
     "changes the model's own weights": in_place_on_the_model,
     "Your function changes `theta`": in_place_on_theta,
-    "the next task starts from there": in_place_on_its_tensors,
+    "changes `theta`: leave it as it is": in_place_on_its_tensors,
+    "the serial form of the paper": serial,
+    "so that the last task counts most": moved_in_turn,
+    "You return ε · mean φᵢ": combining(lambda old, new, eps, n: eps * new),
+    "You add ε · mean φᵢ to θ": combining(lambda old, new, eps, n: old + eps * new),
+    "leave them as they are. Call the model with φ": modules_left_changed,
+    "Try two tasks with ε = ½": combining(lambda old, new, eps, n: old + 0.7 * eps * (new - old)),
     "You differentiate the query loss through": outer_gradient(through=True),
     "that is first-order MAML. Reptile looks at no query": outer_gradient(through=False),
     "You use `mse_loss`, whatever": lambda *case: with_func(*case[:-1]),

@@ -15,6 +15,7 @@ ALL = [
     questions.cosine_in_training,
     questions.disjoint,
     questions.memory,
+    lambda: questions.five_steps(0.021),
 ]
 
 
