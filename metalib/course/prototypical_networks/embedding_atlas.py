@@ -56,16 +56,28 @@ class EmbeddingAtlas(Widget):
         return self.stages[stage]["within"] / self.stages[stage]["between"]
 
     def twin(self) -> plots.Figure:
-        """Four stages and the t-SNE as a film strip, which says the same without a kernel."""
+        """Four stages and the t-SNE as a film strip, which says the same without a kernel; one class is ringed."""
         shown = [*PANELS, len(self.stages)]
         figure = plots.plt.figure(figsize=(11, 2.9), layout="constrained", facecolor="white")
         for ax, stage in zip(figure.subplots(1, len(shown)), shown, strict=True):
-            cloud(ax, self.points[stage], self.classes, self.group_of[self.classes], self.groups)
+            groups = self.group_of[self.classes]
+            cloud(ax, self.points[stage], self.classes, groups, self.groups, ringed=self._followed())
             measured = "" if stage == len(self.stages) else f"\nwithin / between {self.ratio(stage):.2f}"
             ax.set_title(self.title(stage) + measured, fontsize=9)
         handles, names = ax.get_legend_handles_labels()
         figure.legend(handles, names, loc="outside lower center", ncols=len(names), frameon=False, markerscale=2)
         return figure
+
+    def _followed(self) -> int:
+        """The class that the film strip rings, a typical one: the median by how far training draws points together.
+
+        The stages are scaled to the same size, so their distances can be compared.
+        """
+        spreads = []  # of the first stage and of the last, each [C]
+        for points in (self.points[0], self.points[len(self.stages) - 1]):
+            away = (points - class_means(points, self.classes)[self.classes]).square().sum(dim=1)
+            spreads.append(away.reshape(-1, self.n_drawings).mean(dim=1))
+        return int((spreads[0] - spreads[1]).median(dim=0).indices)
 
     def _data(self) -> dict[str, Any]:
         """All stages as the script takes them: where each drawing lies, and what is known of the stage."""

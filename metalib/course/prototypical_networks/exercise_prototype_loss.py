@@ -194,6 +194,11 @@ LOSS_MISTAKES: tuple[tuple[str, Callable[..., Tensor]], ...] = (
         _after(lambda d, scale: scale * d, cross_entropy),
     ),
     (
+        "The minus stands outside of `cross_entropy`. That takes −log p by itself; the minus belongs to the distances: "
+        "`cross_entropy(-scale * distance(query, c), query_y)`.",
+        _after(lambda d, scale: scale * d, lambda logits, y: -cross_entropy(logits, y)),
+    ),
+    (
         "Your `scale` does nothing. It multiplies the distances before the softmax: `-scale * distance(query, c)`.",
         _after(lambda d, scale: -d, cross_entropy),
     ),

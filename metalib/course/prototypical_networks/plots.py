@@ -70,10 +70,12 @@ def regions(
     return ax
 
 
-def cloud(ax: Axes, points: Tensor, classes: Tensor, groups: Tensor, names: Sequence[str]) -> Axes:
+def cloud(
+    ax: Axes, points: Tensor, classes: Tensor, groups: Tensor, names: Sequence[str], *, ringed: int | None = None
+) -> Axes:
     """Drawings as points, each joined to the mean of its class; colour and marker are the group's.
 
-    points [M, 2], classes [M] long, groups [M] long      names  of the groups
+    points [M, 2], classes [M] long, groups [M] long      names  of the groups      ringed  the class to look for
     """
     means = torch.stack([points[classes == c].mean(dim=0) for c in range(int(classes.max()) + 1)])  # [C, 2]
     for group, name in enumerate(names):
@@ -84,6 +86,9 @@ def cloud(ax: Axes, points: Tensor, classes: Tensor, groups: Tensor, names: Sequ
             ax.plot([x0, x1], [y0, y1], color=colour, linewidth=0.5, alpha=0.6, zorder=1)
         x, y = points[here].T.tolist()
         ax.scatter(x, y, s=9, color=colour, marker=marker, label=name, linewidths=0, zorder=2)
+    if ringed is not None:
+        x, y = points[classes == ringed].T.tolist()
+        ax.scatter(x, y, s=26, facecolor="none", edgecolor="black", label="one class", zorder=3)
     ax.set(xticks=[], yticks=[])
     ax.set_aspect("equal", adjustable="datalim")
     return ax
@@ -176,20 +181,20 @@ def study_arms(axes: Sequence[Axes], results: Mapping[str, Mapping[str, Any]], t
     return " ".join(said)
 
 
-def differences(found: Mapping[str, Any], arm: str, note: str = "") -> tuple[str, ...]:
-    """A row of a table: what is compared, and for each of TASKS the paired differences in points, one a seed.
+def differences(found: Mapping[str, Any], arm: str, note: str = "", *, tasks: Sequence[str] = TASKS) -> tuple[str, ...]:
+    """A row of a table: what, minus what, and for each of `tasks` the paired differences in points, one a seed.
 
     found  what a study holds: {"baseline": arm, "minus_baseline": {arm: {task: [(mean, low, high, …) of each seed]}}}
     """
     cells = []
-    for task in TASKS:
+    for task in tasks:
         seeds = found["minus_baseline"][arm].get(task)
         if seeds is None:
             cells.append("–")
             continue
         half = max(50 * (high - low) for _, low, high, *_ in seeds)
         cells.append(f"{', '.join(f'{100 * mean:+.1f}' for mean, *_ in seeds)}; each ± {half:.1f}")
-    return f"study: {arm} minus {found['baseline']}{note}", *cells
+    return f"{arm}{note}", found["baseline"], *cells
 
 
 def arms(

@@ -50,8 +50,8 @@ def cosine_cap() -> Estimate:
 def after_a_hundred_updates() -> Ordering:
     """Which distance and scale make the better network of a hundred updates."""
     return Ordering(
-        "One network, trained from the same weights on the same 100 tasks, once by each rule. Then it sorts unseen "
-        "characters, 5-way 1-shot. Put the best on top.",
+        "Three of the five arms after 100 updates, and the network before any. Each sorts unseen characters, 5-way "
+        "1-shot. Put the best on top.",
         [
             ("squared Euclid, s = 0.1", "Nothing stands above it that starts too sure, or that can never be sure."),
             (
@@ -61,12 +61,12 @@ def after_a_hundred_updates() -> Ordering:
             ),
             (
                 "cosine, s = 1",
-                "It can never be sure: what it tells apart already goes on pulling, nearly as hard as the rest.",
+                "It can never be sure: pairs already told apart still send nearly as large a gradient as the rest.",
             ),
             ("squared Euclid, not trained at all", "A hundred updates help by every rule."),
         ],
-        "What counts most is neither the square nor the cosine, but whether the softmax starts too sure, or can never "
-        "be sure.",
+        "So early it counts most whether the softmax starts too sure, or can never be sure. The study below has more "
+        "arms and more updates.",
     )
 
 
@@ -131,8 +131,8 @@ def by_step_size() -> Question:
 def in_the_plane() -> Estimate:
     """Within / between in the plane of the t-SNE."""
     return Estimate(
-        "In all 64 dimensions of the loaded network, within / between of Omniglot's drawings shown below is 0.34. What "
-        "is the same ratio in the plane of their t-SNE?",
+        "The atlas shows drawings of Omniglot. In all 64 dimensions of the loaded network, their within / between is "
+        "0.34. What is it in the plane of their t-SNE?",
         0.004,
         factor=3,
         too_low="The groups are tight, though not as tight as that.",

@@ -53,8 +53,17 @@ def test_differences_of_the_seeds_have_the_widest_interval():
     seeds = [[0.05, 0.04, 0.06, 600, "episodes"], [-0.01, -0.03, 0.01, 600, "episodes"]]
     found = {"baseline": "plain", "minus_baseline": {"new": {plots.TASKS[0]: seeds}}}
     assert plots.differences(found, "new", ", later") == (
-        "study: new minus plain, later",
+        "new, later",
+        "plain",
         "+5.0, -1.0; each ± 2.0",
         "–",
         "–",
     )
+    assert len(plots.differences(found, "new", tasks=plots.TASKS[:1])) == 3
+
+
+def test_a_ringed_class_has_a_ring_around_each_of_its_points():
+    _, ax = plots.canvas()
+    points, classes = torch.rand(6, 2, generator=seeded(0)), torch.tensor([0, 0, 1, 1, 2, 2])
+    plots.cloud(ax, points, classes, torch.zeros(6, dtype=torch.long), ["group"], ringed=1)
+    assert torch.allclose(torch.as_tensor(ax.collections[-1].get_offsets().data).float(), points[2:4])

@@ -46,6 +46,16 @@ def test_the_order_after_a_hundred_updates_is_the_one_that_was_measured():
     assert untrained < min(means[-1])
 
 
+def test_a_learned_scale_closes_most_of_the_cosines_gap():
+    long = studies.read("prototypical-distance")["results"]["1000 updates"]
+    assert [round(s) for s in long["scale"]["cosine, s learned from 10"]] == [23, 23, 23]
+    angle, square, bare = (
+        [seed[0] for seed in long["accuracy"][arm][EXAM_A]]
+        for arm in ("cosine, s learned from 10", "squared Euclid, s learned from 0.1", "cosine, s = 1")
+    )
+    assert all(0 < b - a < 0.01 and b - c > 0.15 for a, b, c in zip(angle, square, bare, strict=True))
+
+
 def test_one_task_of_sixty_ways_is_the_better_teacher():
     for found in (way := studies.read("prototypical-way")["results"], way["softer"]):
         lows = [seed[1] for seed in found["minus_baseline"]["one 60-way task"][EXAM_A]]
