@@ -83,11 +83,14 @@ class EpisodeExplorer(AskingWidget):
         if problem := self.explorer.problem(state):
             raise ValueError(problem)
         look, (task, classes) = self.explorer.look(state), self.explorer.shown(state)
-        figure = plots.plt.figure(figsize=(8, 1.2 + 0.5 * state.n_way), layout="constrained", facecolor="white")
+        size = (7, 1.5 + 0.5 * state.n_way + 0.2 * len(look.findings))
+        figure = plots.plt.figure(figsize=size, layout="constrained", facecolor="white")
         above, below = figure.subplots(2, 1, height_ratios=[state.n_way, 1.6])
         names = [_drawable(look.bank.names[c]) for c in classes]
         plots.episode(above, task, names=names, title=str(state.spec))
         plots.intervals(below, [(PIXELS, look.pixels), (MEMORISER, look.memoriser)], chance=1 / state.n_way)
+        found = [f"{finding.kind}, in {finding.tasks} of {look.n_audited} tasks" for finding in look.findings]
+        figure.supxlabel("\n".join(["The auditor says:", *(found or ["nothing found"])]), fontsize=9)
         return figure
 
     def _pictures(self, state: ExplorerState) -> list[dict[str, Any]]:

@@ -99,8 +99,8 @@ def _check_split(split: Split, alphabets: Sequence[str]) -> None:
     for (one, first), (other, second) in itertools.combinations(zip(SIDES, sides, strict=True), 2):
         if both := sorted(first & second):
             raise Wrong(
-                f"{both[0]} is in {one} and in {other}. Characters of one alphabet share strokes and drawers: "
-                "shuffle the alphabets, not the classes, and move each as a whole."
+                f"{both[0]} is in {one} and in {other}. Characters of one alphabet share strokes, and the "
+                "people who drew them: shuffle the alphabets, not the classes, and move each as a whole."
             )
     if lost := len(alphabets) - len(times):
         raise Wrong(
@@ -150,7 +150,7 @@ def _check_repeat(function: Callable, splits: Sequence[Split], alphabets: list[s
     for part in (others[: len(alphabets)], others[len(alphabets) :]):
         if _split(function, part, 0) != splits[0]:
             raise Wrong(
-                "Your split hangs on the order in which Python walks a `set` (or a hash) of the names. That order "
+                "Your split depends on the order in which Python walks a `set` (or a hash) of the names. That order "
                 "changes each time Python starts, so the same seed gives another split tomorrow. "
                 "`list(dict.fromkeys(names))` and `sorted(set(names))` keep an order."
             )

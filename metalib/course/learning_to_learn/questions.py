@@ -61,12 +61,12 @@ def fair_project() -> Ordering:
     return Ordering(
         "From a folder of 50 alphabets to a number in a report. Put the steps in order.",
         [
-            ("Split the alphabets: training, validation, evaluation", "Nothing else may happen before the split."),
+            "Split the alphabets, each with all its turns: training, validation, evaluation",
+            "Turn every character by 90°, 180° and 270°: three more classes",
             (
-                "Turn every character by 90°, 180° and 270°: three more classes",
-                "A character and its turned copies must be on one side. So the alphabets are split first.",
+                "Meta-train networks on tasks of training classes",
+                "Training needs its classes first: those of the split, and their turned copies.",
             ),
-            ("Meta-train networks on tasks of training classes", "The turned classes are for this training."),
             (
                 "Choose one of the networks by tasks of validation classes",
                 "There must be trained networks to choose from.",
@@ -76,7 +76,9 @@ def fair_project() -> Ordering:
                 "Who has seen this score may choose nothing any more: it comes last.",
             ),
         ],
-        "Every choice comes before the one look at the evaluation classes, and the split comes before everything.",
+        "Every choice comes before the one look at the evaluation classes. The split comes before all training. "
+        "You may turn before it or after it, as long as all turns of an alphabet stay on one side.",
+        also=[(1, 0, 2, 3, 4)],
     )
 
 

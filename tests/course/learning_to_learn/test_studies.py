@@ -1,5 +1,7 @@
 """The study of notebook 01, on features whose answer is known; and the memoriser's exact share."""
 
+from math import comb
+
 import pytest
 import torch
 
@@ -51,6 +53,18 @@ def test_the_stored_study_says_which_settings_it_had():
 )
 def test_the_memorisers_share_is_what_the_text_says(n_way, n_classes, share):
     assert expected_share(n_way, n_classes) == pytest.approx(share, abs=0.0005)
+
+
+@pytest.mark.parametrize("n_way", [5, 20])
+def test_no_rule_that_knows_only_the_class_number_beats_the_memoriser(n_way):
+    n_classes = 659
+
+    def best(c):  # the likeliest rank of class c
+        ways = (comb(c, r) * comb(n_classes - 1 - c, n_way - 1 - r) for r in range(n_way))
+        return max(ways) / comb(n_classes - 1, n_way - 1)
+
+    share = sum(map(best, range(n_classes))) / n_classes
+    assert share == pytest.approx(expected_share(n_way, n_classes), abs=1e-9)
 
 
 def test_the_memorisers_share_is_that_of_many_tasks(bank):

@@ -238,6 +238,14 @@ def test_a_picture_of_an_impossible_episode_is_refused(tiny_bank):
         widget.twin()
 
 
+def test_the_picture_has_what_the_auditor_says(tiny_bank):
+    widget = EpisodeExplorer(tiny_bank)
+    assert widget.twin().get_supxlabel() == "The auditor says:\nnothing found"
+    widget.state = widget.state | {"support_in_query": 1}
+    (finding,) = widget.explorer.look(widget.explorer.state(widget.state)).findings
+    assert f"{finding.kind}, in {finding.tasks} of 100 tasks" in widget.twin().get_supxlabel()
+
+
 def test_state_and_numbers_of_the_controls_are_the_same(explorer):
     for state in some_states():
         assert explorer.explorer.state(explorer.explorer.values(state)) == state
