@@ -13,7 +13,7 @@ from metalib import models, sinusoids
 from metalib.course.kit.exercise import Exercise, Exercises
 from metalib.course.kit.verdict import check
 from metalib.course.maml_sinusoids import exercise_maml_losses, exercise_meta_gradient
-from metalib.course.maml_sinusoids.exercise_meta_gradient import meta_gradient
+from metalib.course.maml_sinusoids.exercise_meta_gradient import NO_PRODUCT, has_second_derivative, meta_gradient
 from metalib.course.maml_sinusoids.mistakes_maml_losses import first_order_losses, maml_losses
 from metalib.runtime import seeded
 
@@ -31,7 +31,8 @@ def check_maml_losses(function: Callable) -> str:
 def check_meta_gradient(function: Callable) -> str:
     """`meta_gradient(support_loss, query_loss, theta, alpha, k)` -> [P], by the product of the factors I − α H."""
     exercise_meta_gradient.judge(function)
-    return "Right. Your product agrees with differentiating through 1, 2 and 3 inner steps."
+    words = "Right. Your gradient agrees with differentiating through 1, 2 and 3 inner steps."
+    return words if has_second_derivative(function) else f"{words} {NO_PRODUCT}"
 
 
 @check

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import CodeType
 from typing import Any
 
 import torch
@@ -15,7 +14,7 @@ from metalib.course.kit.gradient_errors import NO_PATH, with_cause
 from metalib.course.kit.parameters import see_that_nothing_changed, small_case, snapshot
 from metalib.course.kit.verdict import Wrong, attempt, compare
 from metalib.course.maml_sinusoids.mistakes_maml_losses import LOSS_MISTAKES, first_order_losses, maml_losses
-from metalib.course.maml_sinusoids.reading import row_of_numbers
+from metalib.course.maml_sinusoids.reading import names_in, row_of_numbers
 
 LOSSES_RIGHT = "Your losses are right. "
 DETACHED = (
@@ -44,6 +43,10 @@ NO_TENSOR = (
 FOR_THETA = (
     "Look for `theta[name] = ...`, `-=`, `.sub_()`, `.data` and `.backward()`. Make a new dict for each step: "
     "`phi = {name: phi[name] - alpha * g[name] for name in phi}`, with `phi = theta` before the first one."
+)
+BACKWARD = (
+    "`.backward()` fills `.grad` of leaves such as θ only: after a step φ is no leaf, and its `.grad` is None. Ask "
+    "for the gradients by `torch.autograd.grad(loss, list(phi.values()), create_graph=True)`."
 )
 FOR_MODEL = "Call it with φ: `functional_call(model, phi, (x,))`."
 
@@ -85,6 +88,8 @@ def _judge_losses(function: Callable, cases: list[tuple]) -> list[Tensor]:
             show=lambda case, answer, right: _show_losses(function, case, answer, right),
         )
     except Wrong as wrong:
+        if "NoneType" in str(wrong) and "backward" in names_in(function):
+            raise Wrong("\n".join([*str(wrong).splitlines()[:-1], BACKWARD])) from None
         raise with_cause(wrong) from None
     for kind in kinds:  # after the numbers: a mistake in those matters more than the form
         if not issubclass(kind, Tensor):
@@ -173,12 +178,4 @@ def _judge_no_step(function: Callable) -> None:
 def first_order_reason(function: Callable) -> str:
     """Why a function's losses have the first-order gradient, by the names in its code."""
     cuts = {"detach", "detach_", "no_grad", "data"}
-    return DETACHED if _names(getattr(function, "__code__", None)) & cuts else NO_GRAPH
-
-
-def _names(code: CodeType | None) -> set[str]:
-    """All names in a function and in those inside it."""
-    if code is None:
-        return set()
-    inner = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
-    return set(code.co_names) | set().union(*map(_names, inner))
+    return DETACHED if names_in(function) & cuts else NO_GRAPH

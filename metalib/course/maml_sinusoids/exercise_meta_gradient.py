@@ -11,10 +11,20 @@ from torch.func import grad, hessian
 
 from metalib.course.kit.digits import beside
 from metalib.course.kit.verdict import Mistakes, Wrong, compare
-from metalib.course.maml_sinusoids.reading import row_of_numbers
+from metalib.course.maml_sinusoids.reading import names_in, row_of_numbers
 
 VectorLoss = Callable[[Tensor], Tensor]
 P = 3  # parameters of the check's cases
+SECOND = {"hessian", "hvp", "vhp", "jacobian", "jacrev", "jacfwd", "jvp", "vjp", "linearize"}
+NO_PRODUCT = (
+    "But no Hessian stands in your code: did torch go through the steps for you? The exercise asks for the factors "
+    "I − αH, by `hessian(support_loss)(phi)`: the comparison below says more with them."
+)
+
+
+def has_second_derivative(function: Callable) -> bool:
+    """Whether the function, or a helper that it calls, names a second derivative or a gradient of a gradient's part."""
+    return bool(names_in(function) & SECOND)
 
 
 def meta_gradient(support_loss: VectorLoss, query_loss: VectorLoss, theta: Tensor, alpha: float, k: int) -> Tensor:
@@ -74,7 +84,39 @@ def _from_theta(s: VectorLoss, q: VectorLoss, theta: Tensor, alpha: float, k: in
     return _product(factors, theta) @ grad(q)(phi)
 
 
+def _entry_by_entry(*, all_ones: bool, product: bool) -> Callable[..., Tensor]:
+    """Numbers where matrices are meant: 1 − αH for I − αH (`all_ones`), and `*` between the factors (`product`)."""
+
+    def mistaken(s: VectorLoss, q: VectorLoss, theta: Tensor, alpha: float, k: int) -> Tensor:
+        points = _points(s, theta, alpha, k)
+        factors = [_factor(s, phi, alpha) for phi in points[:-1]]
+        if all_ones:
+            factors = [1 - alpha * hessian(s)(phi) for phi in points[:-1]]
+        whole = _product(factors, theta)
+        if product:
+            whole = torch.stack(factors).prod(dim=0)
+        return whole @ grad(q)(points[-1])
+
+    return mistaken
+
+
+def _diagonal(s: VectorLoss, q: VectorLoss, theta: Tensor, alpha: float, k: int) -> Tensor:
+    """`*` from the identity on: nothing but the diagonals is left."""
+    points = _points(s, theta, alpha, k)
+    factors = [_factor(s, phi, alpha).diagonal().diag() for phi in points[:-1]]
+    return _product(factors, theta) @ grad(q)(points[-1])
+
+
+STARS = "You multiply the factors entry by entry, with `*`. The product of matrices is `product @ factor`."
+ONES = (
+    "You write `1 - alpha * H`, which takes αH from a matrix full of ones. Take it from the identity: "
+    "`torch.eye(len(theta), dtype=theta.dtype) - alpha * H`."
+)
 GRADIENT_MISTAKES: Mistakes = (
+    (ONES, _entry_by_entry(all_ones=True, product=False)),
+    (f"{ONES} And the product of matrices is `@`, not `*`.", _entry_by_entry(all_ones=True, product=True)),
+    (STARS, _diagonal),
+    (STARS, _entry_by_entry(all_ones=False, product=True)),
     (
         "Your factors stand in the wrong order. The chain rule gives dφₖ/dθ with the *last* step's factor on the left; "
         "transposing turns the product around, so that the first step's stands there: start with the identity, and "

@@ -19,7 +19,7 @@ from metalib.sinusoids import INPUTS
 
 # besides the colour: marker and line of a start's curve, and the letter above (1) or below (−1) its small dot
 MARKS = {"MAML": "o-", "first-order MAML": "s--", "joint training": "^-.", "random start": "D:"}
-LETTERS = {"MAML": ("M", 1), "first-order MAML": ("F", -1), "joint training": ("J", -1), "Reptile": ("R", 1)}
+LETTERS = {"MAML": ("M", -1), "first-order MAML": ("F", -1), "joint training": ("J", -1), "Reptile": ("R", 1)}
 
 
 def meta_graph(ax: Axes, *, cut: bool, title: str) -> Axes:
@@ -76,13 +76,18 @@ def plane(
                 "",
                 b,
                 a,
-                arrowprops={"arrowstyle": "-|>", "color": "black", "linewidth": 1.4, "shrinkA": 0, "shrinkB": 0},
+                arrowprops={
+                    "arrowstyle": "-|>,head_length=0.3,head_width=0.15",
+                    "color": "black",
+                    "shrinkA": 0,
+                    "shrinkB": 0,
+                },
             )
     for name, start in starts.items():
         own = name == method
-        ax.plot(*start.tolist(), "o", color=start_colour(name), markersize=11 if own else 6, alpha=1 if own else 0.55)
+        ax.plot(*start.tolist(), "o", color=start_colour(name), markersize=7 if own else 5, alpha=1 if own else 0.55)
         if own:
-            ax.plot(*start.tolist(), "o", markerfacecolor="none", markeredgecolor="black", markersize=11)
+            ax.plot(*start.tolist(), "o", markerfacecolor="none", markeredgecolor="black", markersize=7)
         else:
             letter, side = LETTERS[name]
             x, y = start.tolist()
@@ -144,6 +149,7 @@ def error_curves(ax: Axes, rows: Mapping[str, Sequence[tuple[int, Interval]]], *
     ax.set(xlabel="inner steps", ylabel="mean squared error on the queries", title=title)
     ax.grid(color="#E6E6E6")
     ax.legend(fontsize=9)
+    ax.label_outer()  # beside another panel with the same axis, one label is enough
     return ax
 
 
@@ -185,22 +191,24 @@ def two_graphs() -> None:
 
 
 def one_wave(x: Tensor, truth: Tensor, support: tuple[Tensor, Tensor], outputs: Mapping[str, Tensor]) -> None:
-    """Show what each start makes of a wave's points after 0, 1 and 10 steps.
+    """Show what each start makes of a wave's points after 0, 1 and 10 steps, and its errors right of all of them.
 
     x, truth [X]      support  x [K], y [K]      outputs  name -> [11, X], row s after s steps
     """
+    unseen = x > support[0].max()
     figure, axes = plt.subplots(1, len(outputs), figsize=(7.8, 3.4), layout="constrained", sharey=True, squeeze=False)
     errors = []
     for ax, (name, rows) in zip(axes[0], outputs.items(), strict=True):
-        adaptation(ax, x, rows, truth, support, name=name, title=name)
+        misses = (rows - truth)[:, unseen].square().mean(dim=1)
+        errors.append(f"{misses[0]:.2f}, {misses[1]:.2f}, {misses[10]:.2f}")
+        adaptation(ax, x, rows, truth, support, name=name, title=f"{name}\nerror on the right: {errors[-1]}")
+        ax.set_title(ax.get_title(), fontsize=9)
         ax.label_outer()
-        misses = (rows - truth).square().mean(dim=1)
-        errors.append(f"{name} {misses[0]:.2f}, {misses[1]:.2f}, {misses[10]:.2f}")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=5, fontsize=9)
     show(
         figure,
         "one panel for each start, with the same new wave, dashed, and the points that were given. Thin to thick: the "
-        "network's output after 0, 1 and 10 steps. Its mean squared distance to the wave after these steps: "
-        + "; ".join(errors)
+        "network's output after 0, 1 and 10 steps. Its mean squared error right of the points after these steps: "
+        + "; ".join(f"{name} {row}" for name, row in zip(outputs, errors, strict=True))
         + ".",
     )

@@ -10,7 +10,7 @@ from metalib.course.kit.question import Question
 def loss_after_one_step() -> Estimate:
     """How much of a parabola's loss is left after an inner step."""
     return Estimate(
-        "A parabola of curvature a = 2, and one inner step of α = 0.2. Which share of the loss is left after the step?",
+        "A parabola of curvature a = 2, and one inner step of α = 0.2. What share of the loss is left after the step?",
         36,
         unit="%",
         within=1.5,
@@ -77,11 +77,8 @@ def one_update() -> Ordering:
         [
             "Draw T tasks, each with a support set S and a query set Q.",
             ("For each task: φ begins at θ.", "Without tasks there is nothing to adapt to."),
-            (
-                "k times: take the support loss at φ, and its gradient g, with the graph of both.",
-                "There is no φ yet.",
-            ),
-            ("k times: φ becomes φ − αg.", "It needs g, the gradient of the support loss."),
+            ("Repeat k times: (a) take the support loss at φ, and its gradient g;", "There is no φ yet."),
+            ("(b) then φ becomes φ − αg.", "It needs g, the gradient of the support loss."),
             ("Take the query loss at φ.", "φ has not taken its steps yet: this is about what they led to."),
             ("Take the mean of the query losses over the tasks.", "The query losses are not there yet."),
             (
@@ -97,7 +94,7 @@ def one_update() -> Ordering:
 def who_is_right() -> Question:
     """Which gradient finite differences agree with."""
     return Question(
-        "Finite differences of the meta-loss F, to nine digits. Which gradient do they agree with?",
+        "Finite differences of the meta-loss F. Which gradient do they agree with?",
         [
             (
                 "with first-order MAML's: differences are of first order, too",
@@ -118,20 +115,24 @@ def who_is_right() -> Question:
 
 
 def what_is_dropped() -> Estimate:
-    """How the part that first-order MAML drops falls with α."""
+    """How the part that first-order MAML drops grows with α."""
+    why = (
+        "The part is αH∇L_Q(φ), and α is ten times as large. But the longer step brings φ further down, where "
+        "∇L_Q(φ) is shorter, and MAML's whole gradient, too."
+    )
     return Estimate(
         "With α = 0.01 and one step, the part of the gradient that first-order MAML drops is 7 % as long as the whole. "
-        "How long is it with α = 0.001?",
-        0.7,
+        "How long is it with α = 0.1?",
+        41,
         unit="%",
-        share=0.2,
+        share=0.25,
         between=(0, 100),
-        too_low="The part is αH∇L_Q(φ). For small α, φ hardly moves, and the part is proportional to α: 0.7 %.",
-        near="The part is αH∇L_Q(φ): for small α, where φ hardly moves, a tenth of α makes a tenth of the part.",
-        too_high="The part is αH∇L_Q(φ). For small α, φ hardly moves, and the part is proportional to α: 0.7 %.",
+        too_low=why,
+        near=why,
+        too_high=why,
         mistakes=[
+            (70, "That would be so if φ did not move with α. But after a longer step ∇L_Q(φ) is shorter, for one."),
             (7, "The part has the factor α in front: αH∇L_Q(φ)."),
-            (0.07, "That is the square of the change. The part has one factor α: αH∇L_Q(φ)."),
         ],
     )
 
@@ -152,8 +153,8 @@ def joint_training() -> Question:
                 "The squared loss has one best answer to contradicting targets: their mean.",
             ),
             (
-                "a flat cosine, upside down",
-                "The mean of the waves is E[A] · E[sin(x − ϕ)] = 2.55 · (−2/π) cos x ≈ −1.62 cos x.",
+                "a cosine, upside down, of amplitude 1.62",
+                "The mean of the waves is E[A] · E[sin(x − b)] = 2.55 · (−2/π) cos x ≈ −1.62 cos x.",
             ),
         ],
         correct=3,

@@ -95,7 +95,7 @@ export function view(data, state) {
       { key: "amplitude", label: "amplitude A", min: 0.1, max: 6.5, step: 0.1, value: amplitude, text: amplitude.toFixed(1), warning: amplitude > ranges.amplitude[1] },
       {
         key: "phase",
-        label: "phase ϕ",
+        label: "phase b",
         min: -1.56,
         max: 4.72,
         step: 0.02,

@@ -11,7 +11,7 @@ from metalib.course.maml_sinusoids import study_sinusoids
 from metalib.course.maml_sinusoids.study_sinusoids import FILES, SAME_DATA
 from metalib.training import checkpoints
 
-__all__ = ["FILES", "SAME_DATA", "STUDIES", "edges", "network", "read", "row"]
+__all__ = ["FILES", "SAME_DATA", "STUDIES", "apart", "edges", "network", "read", "row"]
 
 STUDIES: dict[str, Study] = {
     "sinusoids": study_sinusoids.STUDY,
@@ -29,6 +29,16 @@ def row(study: dict[str, Any], start: str, k_shot: int, steps: int) -> dict[str,
         if (found["start"], found["k_shot"], found["steps"]) == (start, k_shot, steps):
             return found
     raise KeyError(f"no row for {start}, K = {k_shot}, {steps} steps")
+
+
+def apart(study: dict[str, Any], starts: tuple[str, ...], k_shot: int, steps: int) -> str:
+    """The error of each network behind a mean, so that one sees how far seeds lie apart."""
+    words = []
+    for start in starts:
+        errors = row(study, start, k_shot, steps)["mse_of_seeds"]
+        words.append(f"{start} {', '.join(f'{error:.2f}' for error in errors)}")
+    when = f"K = {k_shot} after {steps} step{'s' * (steps != 1)}"
+    return f"The networks of each row, one a seed, with {when}: {'; '.join(words)}."
 
 
 def edges(study: dict[str, Any]) -> str:

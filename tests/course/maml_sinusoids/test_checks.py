@@ -13,6 +13,7 @@ from metalib.course.maml_sinusoids.checks import (
     check_maml_losses,
     check_meta_gradient,
 )
+from metalib.course.maml_sinusoids.exercise_meta_gradient import NO_PRODUCT
 
 # --- MAML's losses: right answers in two ways
 
@@ -176,6 +177,17 @@ def in_place(model, theta, episodes, alpha, k):
     return theta
 
 
+def by_backward(model, theta, episodes, alpha, k):
+    losses = []
+    for sx, sy, qx, qy in zip(*episodes, strict=True):
+        phi = theta
+        for _ in range(k):
+            mse_loss(functional_call(model, phi, (sx,)), sy).backward()
+            phi = {name: value - alpha * value.grad for name, value in phi.items()}
+        losses.append(mse_loss(functional_call(model, phi, (qx,)), qy))
+    return torch.stack(losses)
+
+
 def in_place_data(model, theta, episodes, alpha, k):
     losses = with_autograd(model, theta, episodes, alpha, k)
     for value in theta.values():
@@ -212,6 +224,7 @@ def from_own_weights(model, theta, *rest):
 
 FAILING = [
     (in_place, "You change θ in place"),
+    (by_backward, "φ is no leaf"),
     (in_place_data, "Your function changes `theta`"),
     (in_the_dict, "Your function changes `theta`"),
     (in_the_model, "changes the model's own weights"),
@@ -228,6 +241,7 @@ FAILING = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")
 @pytest.mark.parametrize(("answer", "words"), FAILING)
 @pytest.mark.parametrize("check", [check_maml_losses, check_first_order_losses])
 def test_answers_that_fail_or_change_things_are_explained(check, answer, words):
@@ -253,8 +267,14 @@ def by_the_product(support_loss, query_loss, theta, alpha, k, flaw=""):
     product, phi = torch.eye(len(theta), dtype=theta.dtype), theta
     for _ in range(k):
         at = theta if flaw == "at theta" else phi
-        factor = torch.eye(len(theta)) - (1 if flaw == "no alpha" else alpha) * hessian(support_loss)(at)
-        product = factor @ product if flaw == "reversed" else product @ factor
+        eye = 1 if "ones" in flaw else torch.eye(len(theta))
+        factor = eye - (1 if flaw == "no alpha" else alpha) * hessian(support_loss)(at)
+        if flaw == "stars":
+            product = product * factor
+        elif flaw in ("stars from 1", "ones and stars"):
+            product = factor if phi is theta else product * factor
+        else:
+            product = factor @ product if flaw == "reversed" else product @ factor
         phi = phi - alpha * grad(support_loss)(phi)
     if flaw == "matrix":
         return product * grad(query_loss)(phi)
@@ -287,11 +307,23 @@ def test_right_products_pass(answer, form):
     accept(check_meta_gradient(lambda *case: form(answer(*case))))
 
 
+def test_going_through_the_steps_is_no_product_and_the_verdict_says_so():
+    verdict = check_meta_gradient(through_the_steps)
+    accept(verdict)
+    assert NO_PRODUCT in verdict.message
+    for answer in (by_the_product, from_behind, lambda *case: from_behind(*case)):
+        assert NO_PRODUCT not in check_meta_gradient(answer).message
+
+
 WRONG_PRODUCTS = {
     "reversed": "Your factors stand in the wrong order",
     "at theta": "All your Hessians are taken at θ",
     "no alpha": "the step size α is missing",
     "matrix": "You return a matrix",
+    "ones": "from a matrix full of ones",
+    "stars": "entry by entry, with `*`",
+    "stars from 1": "entry by entry, with `*`",
+    "ones and stars": "And the product of matrices is `@`",
     "outer at theta": "Your last gradient is taken at θ",
 }
 

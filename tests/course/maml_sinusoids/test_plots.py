@@ -99,5 +99,13 @@ def test_what_a_wave_becomes_is_said_in_numbers(capsys):
     assert "MAML, k = 1 0.00, 1.00, 100.00; joint training, k = 0 0.00, 0.00, 0.00." in capsys.readouterr().out
 
 
+def test_only_what_lies_right_of_the_points_counts_as_not_given(capsys):
+    x = torch.linspace(-5, 5, 21)
+    wrong_on_the_left = (x < 0).float().expand(11, 21)
+    given = torch.tensor([-4.0, 0.0])
+    plots_maml.one_wave(x, torch.zeros(21), (given, given * 0), {"MAML": wrong_on_the_left})
+    assert "MAML 0.00, 0.00, 0.00." in capsys.readouterr().out
+
+
 def test_a_squared_error_has_no_per_cent():
     assert plots_maml.squared(Interval(0.626, 0.576, 0.676, 600)) == "0.63 ± 0.05"

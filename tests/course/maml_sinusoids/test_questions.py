@@ -44,7 +44,7 @@ def test_what_first_order_maml_drops_at_two_step_sizes():
     episodes = sinusoids.sample_episodes(4, 10, 10, generator=runtime.seeded(0))
     episodes = type(episodes)(*(field.double() for field in episodes))
     shares = []
-    for alpha in (0.01, 0.001):
+    for alpha in (0.01, 0.1):
         exact, cheap = (
             torch.cat(
                 [g.flatten() for g in torch.autograd.grad(f(model, theta, episodes, alpha, 1).mean(), theta.values())]
@@ -53,7 +53,7 @@ def test_what_first_order_maml_drops_at_two_step_sizes():
         )
         shares.append(100 * ((exact - cheap).norm() / exact.norm()).item())
     assert shares[0] == pytest.approx(7, abs=0.5)
-    assert shares[1] == pytest.approx(questions.what_is_dropped().key["answer"], abs=0.05)
+    assert shares[1] == pytest.approx(questions.what_is_dropped().key["answer"], abs=0.5)
 
 
 def test_joint_training_becomes_the_mean_wave():

@@ -92,3 +92,11 @@ def test_rows_are_found_and_choices_at_the_edge_of_the_grid_are_told():
     with pytest.raises(KeyError, match="K = 7"):
         studies.row(stored, "MAML", 7, 1)
     assert studies.edges(stored).endswith("Chosen at the edge: joint training, K = 5, 10 steps (0.001).")
+
+
+def test_the_networks_behind_a_mean_are_told_apart():
+    record = studies.read("sinusoids")
+    words = studies.apart(record, ("MAML",), 10, 1)
+    for error in studies.row(record, "MAML", 10, 1)["mse_of_seeds"]:
+        assert f"{error:.2f}" in words
+    assert "K = 10 after 1 step:" in words
