@@ -460,7 +460,7 @@ def spoiling(alphabets, v, t, g):
     [
         (without_turns, "In a bank with rotations"),
         (classes_one_by_one, "You take 2 and 3 classes for validation and test"),
-        (classes_in_shares, "share strokes and drawers: shuffle the alphabets, not the classes"),
+        (classes_in_shares, "who drew them: shuffle the alphabets, not the classes"),
         (drawings, "Divide the classes, not their drawings"),
         (unshuffled, "Every generator gives the same split"),
         (by_global_numbers, "the order of your alphabets comes from global random numbers"),
