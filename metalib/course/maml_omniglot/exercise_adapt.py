@@ -23,7 +23,7 @@ from metalib.runtime import seeded
 SETTINGS = ((0.5, 2, ""), (0.3, 1, "head"), (0.4, 3, "head"), (0.2, 2, "blocks.3"))
 FOR_THETA = "Look for `theta[name] = ...`, `-=`, `.sub_()` and `.data`. Make a new dict: `{**theta, **moved}`."
 FOR_MODEL = "Call it by `functional_call(model, phi, (x,))`."
-FAR = {"rtol": 1e-4, "atol": 1e-9}
+FAR: dict[str, Any] = {"rtol": 1e-4, "atol": 1e-9}
 
 
 def judge(function: Callable) -> None:

@@ -88,7 +88,7 @@ def look(recipe: MamlRecipe, network: Any, tasks: Episode) -> dict[str, Any]:
     network.eval()
     theta = {name: value.detach().requires_grad_() for name, value in network.named_parameters()}
     n_way = recipe.n_way
-    how = {"only": recipe.only, "chunk_size": runtime.tasks_at_once(tasks.query_x.device)}
+    how: dict[str, Any] = {"only": recipe.only, "chunk_size": runtime.tasks_at_once(tasks.query_x.device)}
     before = recipe.predictor(network, steps=0)(tasks)  # [T, Q]
     shares = before.flatten().bincount(minlength=n_way) / before.numel()
     on_support = tasks._replace(query_x=tasks.support_x, query_y=tasks.support_y)
@@ -107,7 +107,7 @@ def look(recipe: MamlRecipe, network: Any, tasks: Episode) -> dict[str, Any]:
         "support_loss": support_loss,
         "rows": theta["head.weight"].detach().norm(dim=1).tolist(),
         "slopes": [(found["head.weight"] * direction).sum().item() for found in (first, exact)],
-        "cosine": torch.cosine_similarity(*flat, dim=0).item(),
+        "cosine": torch.cosine_similarity(flat[0], flat[1], dim=0).item(),
         "accuracy": correct.double().mean().item(),
     }
 

@@ -51,6 +51,9 @@ def meta_graph(ax: Axes, *, cut: bool, title: str) -> Axes:
     return ax
 
 
+ARROW = {"arrowstyle": "-|>,head_length=0.3,head_width=0.15", "color": "black", "shrinkA": 0, "shrinkB": 0}
+
+
 def plane(
     ax: Axes,
     tasks: Sequence[Quadratic],
@@ -72,17 +75,7 @@ def plane(
         ax.plot(x, y, "o", color=colour, markersize=12, markeredgecolor="white")
         ax.text(x, y, letter, ha="center", va="center", color="white", fontsize=9, weight="bold")
         for a, b in zip(path[:-1].tolist(), path[1:].tolist(), strict=True):
-            ax.annotate(
-                "",
-                b,
-                a,
-                arrowprops={
-                    "arrowstyle": "-|>,head_length=0.3,head_width=0.15",
-                    "color": "black",
-                    "shrinkA": 0,
-                    "shrinkB": 0,
-                },
-            )
+            ax.annotate("", b, a, arrowprops=ARROW)
     for name, start in starts.items():
         own = name == method
         ax.plot(*start.tolist(), "o", color=start_colour(name), markersize=7 if own else 5, alpha=1 if own else 0.55)

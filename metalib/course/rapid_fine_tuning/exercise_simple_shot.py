@@ -23,6 +23,7 @@ def simple_shot(support_z: Tensor, support_y: Tensor, query_z: Tensor, centre: T
 
 
 def unit(z: Tensor) -> Tensor:
+    """Each row of z [B, D] at length one."""
     return normalize(z, dim=1)
 
 
@@ -32,6 +33,7 @@ def means(z: Tensor, y: Tensor) -> Tensor:
 
 
 def nearest(query: Tensor, centroids: Tensor) -> Tensor:
+    """The number of the nearest centroid, [Q], of query [Q, D] and centroids [N, D]."""
     return torch.cdist(query, centroids).argmin(dim=1)
 
 

@@ -60,20 +60,14 @@ def mistaken(
     loss: Loss = cross_entropy,
     **settings: Any,
 ) -> Conv4:
-    """Fine-tuning with mistakes to switch on: the mode of batch norm, what is trained on, and so forth.
-
-    settings  of the optimizer: weight_decay, momentum, …
-    """
+    """Fine-tuning with mistakes to switch on; `settings` are the optimizer's: weight_decay, momentum, …"""
     new, (x, y) = fine_tune(network, task, n_way, alpha, 0), pictures(task)
     assert new.head is not None
     if old_rows and network.head is not None:
         new.head.load_state_dict({name: value[:n_way] for name, value in network.head.state_dict().items()})
     new.train(network.training if mode is None else mode)
-    choice = [
-        value
-        for name, value in new.named_parameters()
-        if name.startswith(trained) and (head_bias or name != "head.bias")
-    ]
+    frozen = "" if head_bias else "head.bias"
+    choice = [value for name, value in new.named_parameters() if name.startswith(trained) and name != frozen]
     rule = optimizer(choice, lr=alpha, **settings)
     start = copy.deepcopy(new)
     with torch.enable_grad():
@@ -88,6 +82,7 @@ def mistaken(
 
 
 def odd(**odd: Any) -> Callable[..., Answers]:
+    """The answers of fine-tuning with these mistakes, for a case of the check."""
     return lambda *case: answers(mistaken(*case, **odd), case[1])
 
 

@@ -8,7 +8,13 @@ from metalib.course.kit import results
 from metalib.course.kit.reveal import say
 from metalib.course.kit.tables import table
 from metalib.course.rapid_fine_tuning import studies
-from metalib.course.rapid_fine_tuning.study_from_scratch import FROZEN, MAX_POOL, PRETRAINED, SAME, STEPS_TAKEN
+from metalib.course.rapid_fine_tuning.study_fine_tuning_from_scratch import (
+    FROZEN,
+    MAX_POOL,
+    PRETRAINED,
+    SAME,
+    STEPS_TAKEN,
+)
 from metalib.course.rapid_fine_tuning.study_simple_shot import BOTH, BOTH_TRAINING, LENGTH
 from metalib.course.rapid_fine_tuning.study_twenty_ways import CENTROID, SIMPLE_SHOT
 from metalib.evaluate import Interval, paired_interval

@@ -3,8 +3,8 @@
 from metalib.course.kit.study import Study, read
 from metalib.course.rapid_fine_tuning import (
     study_fine_tuning,
+    study_fine_tuning_from_scratch,
     study_fine_tuning_shots,
-    study_from_scratch,
     study_simple_shot,
     study_twenty_ways,
 )
@@ -13,7 +13,7 @@ __all__ = ["STUDIES", "read"]
 
 STUDIES: dict[str, Study] = {
     "fine-tuning": study_fine_tuning.STUDY,
-    "fine-tuning-from-scratch": study_from_scratch.STUDY,
+    "fine-tuning-from-scratch": study_fine_tuning_from_scratch.STUDY,
     "fine-tuning-shots": study_fine_tuning_shots.STUDY,
     "simple-shot": study_simple_shot.STUDY,
     "twenty-ways": study_twenty_ways.STUDY,

@@ -9,8 +9,8 @@ from torch.testing import assert_close
 from metalib import baselines, finetune, protonet
 from metalib.course.rapid_fine_tuning import studies
 from metalib.course.rapid_fine_tuning import study_fine_tuning as fine_tuning
+from metalib.course.rapid_fine_tuning import study_fine_tuning_from_scratch as from_scratch
 from metalib.course.rapid_fine_tuning import study_fine_tuning_shots as fine_tuning_shots
-from metalib.course.rapid_fine_tuning import study_from_scratch as from_scratch
 from metalib.course.rapid_fine_tuning import study_simple_shot as simple_shot
 from metalib.course.rapid_fine_tuning import study_twenty_ways as twenty_ways
 from metalib.episodes import EpisodeSpec, sample_episodes
