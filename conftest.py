@@ -21,7 +21,12 @@ def pytest_configure(config):
 
 def pytest_collection_modifyitems(items):
     """Notebooks first, then the browser: what takes minutes at the end leaves one worker without work."""
-    items.sort(key=lambda item: (item.path.suffix != ".ipynb", item.get_closest_marker("browser") is None))
+
+    def late(item):
+        runs_notebooks = item.path.suffix == ".ipynb" or item.path.name == "test_variants.py"
+        return (not runs_notebooks, item.get_closest_marker("browser") is None)
+
+    items.sort(key=late)
 
 
 def pytest_unconfigure(config):

@@ -41,10 +41,7 @@ def judge(function: Callable) -> None:
         read=read,
         same=lambda a, b: all(_close(*pair) for pair in zip(a, b, strict=True)),
         mistakes=MISTAKES,
-        show=lambda case, answer, right: (
-            f"For {case[1]} classes, your {', '.join(_differing(answer[0], right[0]))} differ"
-            f"{'s' if len(_differing(answer[0], right[0])) == 1 else ''} from {case[1]} copies of θ's row."
-        ),
+        show=lambda case, answer, right: _show(case[1], _differing(answer[0], right[0])),
     )
 
 
@@ -89,9 +86,17 @@ def _close(a: Params, b: Params) -> bool:
 
 
 def _differing(wide: Params, right: Params) -> list[str]:
-    return [f"`{name}`" for name, value in right.items() if not torch.allclose(wide[name], value, rtol=1e-6)] or [
-        "gradients"
-    ]
+    return [f"`{name}`" for name, value in right.items() if not torch.allclose(wide[name], value, rtol=1e-6)]
+
+
+def _show(n_way: int, differing: list[str]) -> str:
+    if not differing:
+        return (
+            f"For {n_way} classes your values are right, and their gradient with respect to θ is not, in the head's "
+            "weight or its bias. Look for `.detach()` and `.data`."
+        )
+    verb = "differs" if len(differing) == 1 else "differ"
+    return f"For {n_way} classes, your {', '.join(differing)} {verb} from {n_way} copies of θ's row."
 
 
 def _mistaken(change: Callable[[Params, int], Params]) -> Callable[[Params, int], Answer]:

@@ -73,7 +73,7 @@ def one_answer_for_all() -> Question:
                 "with both, nearly all answers are one label",
                 "One of the two gradients sees that its step overshoots, and keeps the labels level.",
             ),
-            ("with first order, nearly all are one label", "Which label it is depends on the seed. Why comes next."),
+            ("with first order, nearly all are one label", "It does so in every run. Why comes next."),
             (
                 "with the exact gradient, nearly all are one label",
                 "It is the other one. The exact gradient knows how the step answers to a label that leads.",
