@@ -130,6 +130,6 @@ MISTAKES = (
     ),
     (
         "The weights are right, and the biases are zero. Repeat θ's bias as well.",
-        _mistaken(lambda wide, n_way: {"head.bias": torch.zeros_like(wide["head.bias"])}),
+        _mistaken(lambda wide, n_way: {**wide, "head.bias": torch.zeros_like(wide["head.bias"])}),
     ),
 )
