@@ -93,3 +93,25 @@ def test_what_torch_imports_at_its_first_call_is_not_on_the_learners_time():
         "assert torch.func.grad(torch.sin)(torch.zeros(())) == 1\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("seconds", [60, 0.1])
+def test_nothing_of_it_is_left_in_the_interpreter(seconds):
+    """CPython 3.11 hung in a profiler that was started after a request had been taken back: `%prun`, in a notebook."""
+    code = (
+        "import sys, time\n"
+        "from metalib.course.kit.time_limit import TimeUp, within\n"
+        "def count():\n"
+        "    end = time.monotonic() + 1\n"
+        "    yield from iter(lambda: time.monotonic() < end, False)\n"
+        "try:\n"
+        f"    within({seconds}, lambda: list(count()))\n"
+        "except TimeUp:\n"
+        "    print('stopped')\n"
+        "profiled = (i for i in range(3))\n"
+        "next(profiled)\n"
+        "sys.setprofile(lambda *event: None)\n"
+        "list(profiled)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, timeout=120, capture_output=True, text=True)
+    assert done.stdout == ("stopped\n" if seconds < 1 else "")
