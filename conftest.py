@@ -1,7 +1,9 @@
 """For the whole test run, notebooks included: a user folder of its own, and one torch thread for each worker."""
 
+import faulthandler
 import os
 import shutil
+import sys
 import tempfile
 
 import pytest
@@ -12,11 +14,25 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # before torch starts: workers with all
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
+HANGS = 900  # seconds after which a test ends its worker, with all threads' tracebacks; no test takes a third of it
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config):
     """No kernel that a test starts reads or writes the learner's own score."""
     config.metalib_user = tempfile.mkdtemp(prefix="metalib-user-")
     os.environ["METALIB_USER"] = config.metalib_user
+    config.metalib_stderr = os.fdopen(os.dup(sys.__stderr__.fileno()), "w")  # before tests' output is captured
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    """A test that hangs fails, and the run goes on: else all that is known is that the run did not end."""
+    faulthandler.dump_traceback_later(HANGS, exit=True, file=item.config.metalib_stderr)
+    try:
+        return (yield)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 def pytest_collection_modifyitems(items):

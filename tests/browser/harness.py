@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
-from variants import UPDATES
+from variants import answered
 
 from metalib.app import lab as launcher
 
@@ -64,17 +64,16 @@ def copy_notebooks(source: Path, root: Path, *, outputs: bool = True) -> None:
     """The notebooks of `source` in `root`/notebooks, so that no run touches the committed files.
 
     Without `outputs` they are as before their first run: widgets that are restored while all cells are run anew would
-    leave errors in the console, of views that are gone before they were drawn. Their trainings are cut to three updates
-    then: nbval runs the whole ones.
+    leave errors in the console, of views that are gone before they were drawn. Their stubs are answered then, trainings
+    cut to three updates and exams to a batch: nbval runs the whole ones, untouched.
     """
     shutil.copytree(source, root / "notebooks", ignore=shutil.ignore_patterns(".*"))
     for path in [] if outputs else sorted((root / "notebooks").glob("*.ipynb")):
-        notebook = nbformat.read(path, as_version=4)
+        notebook = answered(nbformat.read(path, as_version=4), "solutions", updates=3)
         notebook.metadata.pop("widgets", None)
         for cell in notebook.cells:
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None
-                cell.source = UPDATES.sub(r"\g<1>3", cell.source)
         nbformat.write(notebook, path)
 
 

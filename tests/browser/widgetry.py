@@ -8,7 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import harness
+import nbformat
 import node
+from execute import FOLDER
+from variants import assert_learners_functions_ran, solutions
 
 
 @contextmanager
@@ -26,12 +29,14 @@ def running(browser, jupyterlab, notebook: str) -> Iterator[harness.Lab]:
 
 
 def assert_runs_through(tab: harness.Lab) -> None:
-    """The notebook, run to its end on the glyphs: no error, no outside request, nothing that keeps people out.
+    """The notebook, run to its end on the glyphs with the solutions: they ran, no error, no outside request, nothing
+    that keeps people out.
 
     In both themes: each is drawn whole and looked over by axe-core. Without npm that part is skipped, and said.
     """
     tab.assert_clean()
     assert re.search(r"^Bank: .*glyphs", tab.printed(), re.MULTILINE)  # the bank in use is said
+    assert_learners_functions_ran(solutions(nbformat.read(FOLDER / tab.notebook, as_version=4)), tab.printed())
     for theme in ("dark", "light"):
         tab.theme(theme)
         tab.screenshot(f"{tab.notebook.removesuffix('.ipynb')}-{theme}", whole=True)

@@ -5,8 +5,8 @@ solutions  the solutions of the folds in the stubs' place
 slow       the same, and every one of them over its budget
 wrong      functions that return 0
 
-A live training says how long it is in a line of its own, `updates = 300`; `--updates 3` cuts them all. A copy with its
-outputs goes to artefacts/variants/, and the seconds of each cell are printed.
+A live training says how long it is in a line of its own, `updates = 300`; `--updates 3` cuts them all, and exams to
+their first batch. A copy with its outputs goes to artefacts/variants/, and the seconds of each cell are printed.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import re
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from unittest.mock import patch
 
@@ -30,6 +31,21 @@ ANSWERS = ("untouched", "solutions", "slow", "wrong")
 SOLUTION = re.compile(r"<summary>A solution</summary>\s*```python\n(.*?)```", re.DOTALL)
 UPDATES = re.compile(r"^(\s*\w*updates = )[\d_]+", re.MULTILINE)
 NO_TIME = "from metalib.course.kit import exercise\n\nexercise.PACE = 0  # no budget is long enough"
+FEW_TASKS = """
+from itertools import islice
+from metalib import episodes
+from metalib.course.kit import exams
+
+def first_batch_of(stream):
+    return lambda *arguments, **settings: islice(stream(*arguments, **settings), 1)
+
+def sit(exam, predict, bank):
+    values = exams.evaluate(predict, exam.episodes(bank))
+    return values.repeat(exam.n_episodes)[: exam.n_episodes]  # as many as are stored of other methods
+
+episodes.stream_episodes = exams.stream_episodes = first_batch_of(episodes.stream_episodes)
+exams.Exam.sit = sit
+"""
 
 
 def solutions(notebook: NotebookNode) -> dict[str, str]:
@@ -57,7 +73,7 @@ def _is_dots(node: ast.stmt) -> bool:
 
 
 def answered(notebook: NotebookNode, answers: str, updates: int | None = None) -> NotebookNode:
-    """A copy in which the stubs are answered in one of the ways ANSWERS, and trainings take `updates` updates."""
+    """A copy in which the stubs are answered in one of the ways ANSWERS, and trainings take `updates` updates, exams a batch."""
     copy = nbformat.from_dict(notebook)
     right = solutions(copy)
     for cell in copy.cells:
@@ -66,6 +82,8 @@ def answered(notebook: NotebookNode, answers: str, updates: int | None = None) -
                 cell.source = _answered(cell.source, right, wrong=answers == "wrong")
             if updates is not None:
                 cell.source = UPDATES.sub(rf"\g<1>{updates}", cell.source)
+    if updates is not None:
+        copy.cells.insert(0, nbformat.v4.new_code_cell(FEW_TASKS))
     if answers == "slow":
         copy.cells.insert(0, nbformat.v4.new_code_cell(NO_TIME))
     return copy
@@ -79,19 +97,26 @@ def _answered(source: str, right: dict[str, str], *, wrong: bool) -> str:
     return "\n".join(lines)
 
 
-def execute(notebook: NotebookNode, folder: Path = FOLDER) -> list[float]:
-    """Run all cells in a fresh kernel with an empty user folder; the seconds of each. Raises CellExecutionError."""
+def execute(*notebooks: NotebookNode, folder: Path = FOLDER) -> list[float]:
+    """Run all cells of one after the other in one fresh kernel with an empty user folder; the seconds of each cell.
+
+    Raises CellExecutionError at the first cell that fails.
+    """
     seconds = []
+    first = notebooks[0]
     with tempfile.TemporaryDirectory() as user, patch.dict("os.environ", {"METALIB_USER": user}):
         resources = {"metadata": {"path": str(folder)}}
         client = NotebookClient(
-            notebook, timeout=CELL_SECONDS, kernel_name="python3", resources=resources, coalesce_streams=True
+            first, timeout=CELL_SECONDS, kernel_name="python3", resources=resources, coalesce_streams=True
         )
         with client.setup_kernel():
-            for index, cell in enumerate(notebook.cells):
-                start = time.perf_counter()
-                client.execute_cell(cell, index)
-                seconds.append(time.perf_counter() - start)
+            for notebook in notebooks:
+                client.nb = notebook
+                client.reset_execution_trackers()
+                for index, cell in enumerate(notebook.cells):
+                    start = time.perf_counter()
+                    client.execute_cell(cell, index)
+                    seconds.append(time.perf_counter() - start)
     return seconds
 
 
@@ -99,6 +124,14 @@ def printed(notebook: NotebookNode) -> str:
     """All that the cells' outputs say in plain text."""
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     return "\n".join(output.get("text", "") or output.get("data", {}).get("text/plain", "") for output in outputs)
+
+
+def assert_learners_functions_ran(names: Iterable[str], said: str) -> None:
+    """That the notebook which printed `said` ran the learner's functions, all of them and nothing else."""
+    names = list(names)
+    assert names
+    assert [name for name in names if f"The cells below run your {name}." not in said] == []
+    assert "run the course's" not in said
 
 
 def main() -> int:
