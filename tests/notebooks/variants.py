@@ -73,7 +73,8 @@ def _is_dots(node: ast.stmt) -> bool:
 
 
 def answered(notebook: NotebookNode, answers: str, updates: int | None = None) -> NotebookNode:
-    """A copy in which the stubs are answered in one of the ways ANSWERS, and trainings take `updates` updates, exams a batch."""
+    """A copy with the stubs answered in one of the ways ANSWERS; with `updates`, trainings are cut to so many, exams to
+    a batch."""
     copy = nbformat.from_dict(notebook)
     right = solutions(copy)
     for cell in copy.cells:
