@@ -77,9 +77,12 @@ class Exercises:
 
     def in_time(self, function: Callable) -> Callable:
         """For a cell that calls it many times: `function`, or the course's where `mine` found it over its budget."""
-        if not isinstance(function, Hashable) or function not in self._slow:
+        if _of_the_course(function):
             return function
         exercise = self._find(function, sys._getframe(1).f_globals)
+        if not isinstance(function, Hashable) or function not in self._slow:
+            print(f"This cell runs your {exercise.name}.")
+            return function
         print(f"This cell calls {exercise.name} many times, and runs the course's: yours is right, and slow.")
         return exercise.course
 

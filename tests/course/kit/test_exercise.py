@@ -206,6 +206,16 @@ def test_a_slow_one_runs_in_short_cells_only(exercises, capsys, monkeypatch):
     assert capsys.readouterr().out == ""
 
 
+def test_a_long_cell_says_that_it_runs_the_learners(exercises, capsys):
+    def double(x):
+        return x + x
+
+    assert exercises.mine(double) is double
+    capsys.readouterr()
+    assert exercises.in_time(double) is double
+    assert capsys.readouterr().out == "This cell runs your double.\n"
+
+
 def test_one_without_end_at_the_later_size_is_refused(capsys, monkeypatch):
     monkeypatch.setattr(exercise, "PATIENCE", 0.1)
 
