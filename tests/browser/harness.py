@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
-from variants import answered
+from variants import answered, solutions
 
 from metalib.app import lab as launcher
 
@@ -69,7 +69,9 @@ def copy_notebooks(source: Path, root: Path, *, outputs: bool = True) -> None:
     """
     shutil.copytree(source, root / "notebooks", ignore=shutil.ignore_patterns(".*"))
     for path in [] if outputs else sorted((root / "notebooks").glob("*.ipynb")):
-        notebook = answered(nbformat.read(path, as_version=4), "solutions", updates=3)
+        notebook = nbformat.read(path, as_version=4)
+        if solutions(notebook):
+            notebook = answered(notebook, "solutions", updates=3)
         notebook.metadata.pop("widgets", None)
         for cell in notebook.cells:
             if cell.cell_type == "code":
@@ -262,14 +264,18 @@ class Lab:
         settled = f"document.body.dataset.jpThemeLight === '{light}' && !document.getElementById('jupyterlab-splash')"
         self.page.wait_for_function(settled)
 
-    def screenshot(self, name: str, *, whole: bool = False) -> Path:
-        """A picture of the tab in `artefacts/`; with `whole`, the window is made as tall as the notebook for it."""
+    def screenshot(self, name: str) -> Path:
+        """A picture of the tab in `artefacts/`."""
         path = ARTEFACTS / f"{name}.png"
-        if whole:
-            self._grow()
         self.page.screenshot(path=path)
-        self.page.set_viewport_size(VIEWPORT)
         return path
+
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """The window as tall as the notebook, with all its cells drawn."""
+        self._grow()
+        yield
+        self.page.set_viewport_size(VIEWPORT)
 
     def _grow(self) -> None:
         """Make the window as tall as the notebook; a cell's height is a guess until it is drawn, hence the repeats."""
@@ -286,10 +292,9 @@ class Lab:
             self.page.set_viewport_size({**VIEWPORT, "height": min(max(int(tall) + 60, 768), 15000)})
 
     def violations(self) -> list[str]:
-        """What axe-core finds serious or critical in the cells' outputs, all of them drawn."""
+        """What axe-core finds serious or critical in the cells' outputs, as far as they are drawn."""
         self.page.evaluate((ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
-        self._grow()
-        found = self.page.evaluate(
+        return self.page.evaluate(
             """async () => {
                 const { violations } = await window.axe.run(
                     { include: [[".jp-Notebook .jp-Cell-outputArea"]] },
@@ -301,8 +306,6 @@ class Lab:
                     .flatMap(({ id, nodes }) => nodes.map((node) => said(id, node)));
             }"""
         )
-        self.page.set_viewport_size(VIEWPORT)
-        return found
 
     def close(self) -> None:
         """Shut the kernels down, so that none is left to use memory while other tests run."""

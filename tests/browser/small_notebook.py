@@ -82,7 +82,8 @@ def choose(lab, name: str, option: int = 0):
 
 def look(lab, name: str):
     """Nothing on the page is an error; its picture is in the artefacts."""
-    lab.screenshot(f"state-{name}", whole=True)
+    with lab.whole():
+        lab.screenshot(f"state-{name}")
     text = lab.page.locator("body").inner_text()
     assert [error for error in ERRORS if error in text] == []
 

@@ -66,8 +66,9 @@ def test_figures_tables_and_folds_are_read_and_opened_by_all(lab):
 
     for theme in ("light", "dark"):
         lab.theme(theme)
-        assert lab.violations() == []
-        lab.screenshot(f"page-{theme}", whole=True)
+        with lab.whole():
+            assert lab.violations() == []
+            lab.screenshot(f"page-{theme}")
     lab.run_all()
     output(lab, 4).get_by_text("k = 8 wins").wait_for(state="hidden")
     lab.assert_clean()
