@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from metalib import quadratics
-from metalib.course.kit.verdict import Wrong, compare
+from metalib.course.kit.verdict import STOPPED, Wrong, compare
 from metalib.quadratics import Quadratic
 from metalib.runtime import seeded
 
@@ -143,6 +143,10 @@ START_MISTAKES = (
         lambda c, A, alpha, k: c[0],
     ),
 )
+TOO_SLOW = (
+    "Too slow: your function was stopped. Is there a loop over updates in it? The equation is linear in θ: solve the "
+    "linear system instead."
+)
 
 
 def judge(function: Callable) -> str:
@@ -161,15 +165,18 @@ def judge(function: Callable) -> str:
 
     few_steps = [_quadratics(3, 2, 2), _quadratics(5, 3, 3), _quadratics(6, 4, 6)]
     for cases in (few_steps, [_quadratics(4, 3, 2000)]):  # apart, as many mistakes overflow after very many steps
-        compare(
-            function,
-            cases,
-            reference=reptile_start,
-            read=read,
-            same=lambda a, b: torch.allclose(a, b, rtol=1e-4, atol=1e-5),
-            mistakes=START_MISTAKES,
-            show=_show_start,
-        )
+        try:
+            compare(
+                function,
+                cases,
+                reference=reptile_start,
+                read=read,
+                same=lambda a, b: torch.allclose(a, b, rtol=1e-4, atol=1e-5),
+                mistakes=START_MISTAKES,
+                show=_show_start,
+            )
+        except Wrong as wrong:
+            raise Wrong(TOO_SLOW) if str(wrong).startswith(STOPPED.partition("{")[0]) else wrong from None
     return "Right. Your start agrees for 2, 3 and 6 inner steps, and for 2,000."
 
 

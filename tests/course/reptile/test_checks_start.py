@@ -4,6 +4,7 @@ import pytest
 import torch
 from answers import accept, expect
 
+from metalib.course.kit import verdict
 from metalib.course.reptile import checks
 from metalib.course.reptile import exercise_reptile_start as start
 from metalib.course.reptile.checks import check_reptile_start
@@ -119,3 +120,8 @@ WRONG_STARTS = {
 @pytest.mark.parametrize("words", WRONG_STARTS)
 def test_wrong_starts_are_named(words):
     expect(check_reptile_start(WRONG_STARTS[words]), words)
+
+
+def test_a_right_start_that_takes_too_long_is_told_to_solve_the_system(monkeypatch):
+    monkeypatch.setattr(verdict, "SECONDS_OF_A_CALL", 0.2)
+    expect(check_reptile_start(lambda *case: by_running_it(*case, updates=10**7)), "linear in θ")
