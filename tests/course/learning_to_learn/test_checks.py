@@ -78,6 +78,7 @@ WRONG_NEIGHBOURS = {
     "You return a dict": lambda s, y, q: {},
     "Your function returns None": lambda s, y, q: [].append(distances(s, q)),
     "changes its input `s`": lambda s, y, q: y[distances(s.mul_(2).div_(2.5), q).argmin(dim=1)],
+    "Is your minimum over `dim=0`, the queries?": lambda s, y, q: y[distances(s, q).argmin(dim=0)],
     "Two shapes do not fit": lambda s, y, q: y[(q - s).square().sum(dim=(1, 2, 3)).argmin()],
 }
 

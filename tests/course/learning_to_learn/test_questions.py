@@ -13,7 +13,7 @@ ASKED = [
     questions.memoriser,
     questions.old_or_new,
     questions.fair_project,
-    questions.untrained,
+    questions.max_pooled,
 ]
 
 
