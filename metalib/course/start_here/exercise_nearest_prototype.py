@@ -63,12 +63,40 @@ def _first_picture(*case: Any) -> Tensor:
     return torch.cdist(query, first).argmin(dim=1)
 
 
+def _of_mean_pictures(f_theta: Any, support_x: Tensor, support_y: Tensor, query_x: Tensor, n_way: int) -> Tensor:
+    """The network of the mean picture, in place of the mean of the network's points."""
+    pictures = protonet.prototypes(support_x.flatten(1), support_y, n_way).view(n_way, *support_x.shape[1:])
+    with torch.no_grad():
+        return torch.cdist(f_theta(query_x), f_theta(pictures)).argmin(dim=1)
+
+
+def _always(n: int, *, nan_is_least: bool) -> Callable[..., Tensor]:
+    """The mistake that makes `n` prototypes in each task. Those of no pictures are nan, which torch takes as least."""
+
+    def mistake(*case: Any) -> Tensor:
+        _, support, query = _points(case)
+        c = torch.stack([support[case[2] == k].mean(dim=0) for k in range(n)])
+        squared_distances = (query[:, None] - c).square().sum(dim=2)
+        return (squared_distances if nan_is_least else squared_distances.nan_to_num(nan=torch.inf)).argmin(dim=1)
+
+    return mistake
+
+
 def _as_they_come(f_theta: Any, support_x: Tensor, support_y: Tensor, *rest: Any) -> Tensor:
     """The first pictures for class 0, the next for class 1, whatever their labels say."""
     return nearest_prototype(f_theta, support_x, support_y.sort().values, *rest)
 
 
 MISTAKES = (
+    *(
+        (
+            f"You make {n} prototypes whatever the task: one here has {' classes, another '.join(others)}. Use "
+            "`n_way`. The mean of no pictures is nan.",
+            _always(n, nan_is_least=nan_is_least),
+        )
+        for n, others in ((5, ("3", "7")), (3, ("5", "7")), (7, ("3", "5")))
+        for nan_is_least in (True, False)
+    ),
     (
         "You take the class that is *farthest* away. The nearest has the smallest distance: `argmin`, not `argmax`.",
         _by(lambda query, c: torch.cdist(query, c)),
@@ -76,6 +104,10 @@ MISTAKES = (
     (
         "You compare pixels. Hand the pictures to `f_theta` first, support and queries, and compare the points.",
         _of_pixels,
+    ),
+    (
+        "You average the pictures, then embed the mean. Embed each picture first, then average the points.",
+        _of_mean_pictures,
     ),
     (
         "You return the number of the nearest support picture. Wanted is a class, 0 … N − 1.",
@@ -111,6 +143,10 @@ MISTAKES = (
         "You add up the differences without a square, so that they cancel. Square them first, then sum.",
         _by(lambda query, c: -(query[:, None] - c).sum(dim=2)),
     ),
+    (
+        "You add up absolute differences. Is it the Euclidean distance? Square the differences, then sum.",
+        _by(lambda query, c: -torch.cdist(query, c, p=1)),
+    ),
 )
 
 
@@ -123,11 +159,22 @@ def judge(function: Callable) -> None:
         read=_read,
         same=torch.equal,
         mistakes=MISTAKES,
-        show=lambda case, answer, right: (
-            f"{int((answer != right).sum())} of {len(right)} queries go to another class than the one with the nearest "
-            f"prototype, in a task of {case[4]} classes. Take one query, print its distances to all prototypes, and "
-            "see which is smallest."
-        ),
+        show=_show,
+    )
+
+
+def _show(case: Case, answer: Tensor, right: Tensor) -> str:
+    n_way = case[4]
+    if answer.max() >= n_way or answer.min() < 0:
+        outside = answer[(answer >= n_way) | (answer < 0)][0]
+        return (
+            f"You answer label {int(outside)}, and this task has the classes 0 to {n_way - 1}: make one prototype a "
+            "class, `n_way` in all. The mean of no pictures is nan."
+        )
+    return (
+        f"{int((answer != right).sum())} of {len(right)} queries go to another class than the one with the nearest "
+        f"prototype, in a task of {n_way} classes. Is it the Euclidean distance, between points? Take one query, print "
+        "its distances to all prototypes, and see which is smallest."
     )
 
 
@@ -147,9 +194,12 @@ def _case(n_way: int, k_shot: int) -> Case:
 def _read(answer: Any, f_theta: Any, support_x: Tensor, support_y: Tensor, query_x: Tensor, n_way: int) -> Tensor:
     if isinstance(answer, tuple) and hasattr(answer, "indices"):
         raise Wrong("You return what `min` gives: the smallest values and their places. The places alone: `argmin`.")
-    if not isinstance(answer, Tensor):
-        raise Wrong(f"You return a {type(answer).__name__}. Return Q labels as a tensor: `torch.tensor(...)`.")
-    labels = answer
+    try:
+        labels = torch.as_tensor(answer).detach().cpu()
+    except (TypeError, ValueError, RuntimeError, OverflowError):
+        raise Wrong(
+            f"You return a {type(answer).__name__}. Return {len(query_x)} labels, one a query, as a tensor."
+        ) from None
     if labels.shape == (len(query_x), n_way):
         raise Wrong(
             "You return a number for each query and class. Return the class with the smallest: `.argmin(dim=1)`."

@@ -13,12 +13,13 @@ def how_many_right() -> Question:
         "A network gets these five labelled drawings. It has never seen these characters. How many of the 75 queries "
         "does it get right?",
         [
-            ("about 15", "That is chance: one in five. It would know nothing about drawings at all."),
-            ("about 35", "Comparing the pixels gets about that on average (notebook 01). This network does better."),
-            ("about 45", "Networks that know less get about that. This one does better."),
-            ("more than 70", "From other characters it has learned what two drawings of one character share."),
+            ("0 to 24", "Chance gives 15: one in five. It would know next to nothing about drawings."),
+            ("25 to 39", "Comparing the pixels gets about that on average (notebook 01). This network does better."),
+            ("40 to 54", "More than comparing pixels does, but this network has seen many other characters."),
+            ("55 to 69", "That is a good guess, and still too low: it makes fewer errors."),
+            ("70 to 75", "From other characters it has learned what two drawings of one character share."),
         ],
-        correct=3,
+        correct=4,
     )
 
 
@@ -40,29 +41,33 @@ def half_the_interval() -> Estimate:
 def one_update() -> Ordering:
     """The lines of one update of meta-training."""
     return Ordering(
-        "The lines of one update of the training:",
+        "The lines of one update of the training. One line too many is among them: put it last.",
         [
-            ("task = five classes, or twenty, drawn from the training part", "All else reads the task."),
-            ("points = f_theta(support and query pictures)", "The pictures come from the task."),
-            ("c = mean of the support points, class by class", "It is a mean of `points`."),
-            ("loss = cross-entropy of −‖query point − c‖² and the query labels", "It reads the prototypes `c`."),
-            ("gradients = those of the loss, with respect to θ", "There is no loss to differentiate yet."),
-            ("θ = θ moved by the optimiser", "The optimiser reads the gradients."),
+            ("draw classes from the training part, and pictures of each", "All else reads the pictures."),
+            ("hand support and query pictures to the network", "The pictures are not drawn yet."),
+            ("take the mean of the support points, class by class", "There are no points yet."),
+            ("take the cross-entropy of minus the squared distances", "Distances to what? The means are missing."),
+            ("take the gradients with respect to θ", "There is no loss to differentiate yet."),
+            ("let the optimiser move θ", "It needs the gradients first."),
+            "give the network one output for each class drawn",
         ],
-        "It is the loop you know. The batch is a task, and the loss compares points.",
-        code=True,
+        "It is the loop you know. The batch is a task, and the loss compares points. No output stands for a class: the "
+        "next task has others.",
     )
 
 
-def short_and_long() -> Question:
-    """A network trained here for some seconds, beside the loaded one."""
-    return Question(
-        "Your network trains for some seconds, the loaded one trained for about an hour. How do they compare in "
-        "accuracy on the same 200 unseen tasks?",
-        [
-            ("Mine is nearer to the loaded one than to an untrained one", "It still makes several times the errors."),
-            ("Mine is near chance", "400 updates are enough to learn much about comparing drawings."),
-            ("They are equal: both had enough", "On 200 tasks the difference is clear: its interval leaves out zero."),
-        ],
-        correct=0,
+def untrained_network() -> Estimate:
+    """The accuracy of a conv4 with random weights, by the nearest prototype."""
+    return Estimate(
+        "The network with random weights has seen no picture at all. What is its accuracy on the 200 unseen tasks, "
+        "5-way 1-shot?",
+        60,
+        unit="%",
+        within=6,
+        between=(0, 100),
+        too_low="Random weights do not throw the drawing away: drawings that look alike still get points that are "
+        "near each other.",
+        near="It has learned nothing, and is far above chance. Notebook 01 asks why.",
+        too_high="It was not trained, so it cannot know which differences between drawings matter.",
+        mistakes=[(20, "That is chance: its points would have nothing to do with the drawings.")],
     )

@@ -113,8 +113,8 @@ def test_nothing_is_chosen_before_an_answer_is_clicked(question):
 
 
 def test_arrow_keys_choose_another_answer(question):
-    question.root.locator("input").nth(2).focus()
+    question.root.locator("input").nth(3).focus()
     question.after(lambda: question.lab.page.keyboard.press("Space"))
-    assert question.press("ArrowDown") == {"chosen": 3}
-    assert question.root.locator("input:checked").get_attribute("value") == "3"
+    assert question.press("ArrowDown") == {"chosen": 4}
+    assert question.root.locator("input:checked").get_attribute("value") == "4"
     assert question.root.locator(".metalib-feedback").inner_text().startswith("✓ Right.")

@@ -30,7 +30,16 @@ def at_once(f_theta, support_x, support_y, query_x, n_way, *, score=None, points
     return distances.argmin(dim=1)
 
 
-@pytest.mark.parametrize("answer", [by_rows, at_once])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        by_rows,
+        at_once,
+        lambda *case: by_rows(*case).tolist(),
+        lambda *case: tuple(by_rows(*case)),
+        lambda *case: by_rows(*case).numpy().astype("int32"),
+    ],
+)
 def test_right_prototypes_pass(answer):
     accept(check_nearest_prototype(answer))
 
@@ -39,7 +48,23 @@ def nearest_picture(f_theta, support_x, support_y, query_x, n_way):
     return torch.cdist(f_theta(query_x), f_theta(support_x)).argmin(dim=1)
 
 
+def mean_pictures(f_theta, x, y, query_x, n_way):
+    c = f_theta(torch.stack([x[y == k].mean(dim=0) for k in range(n_way)]))
+    return torch.cdist(f_theta(query_x), c).argmin(dim=1)
+
+
+def fixed(n):
+    return lambda f, x, y, q, n_way: at_once(f, x, y, q, n)
+
+
 WRONG_PROTOTYPES = {
+    "You make 5 prototypes whatever the task: one here has 3 classes, another 7": fixed(5),
+    "You make 5 prototypes whatever": lambda f, x, y, q, n: by_rows(f, x, y, q, 5),
+    "You make 3 prototypes whatever": fixed(3),
+    "You answer label 3, and this task has the classes 0 to 2": fixed(6),
+    "You average the pictures, then embed": mean_pictures,
+    "You add up absolute differences": lambda *case: at_once(*case, score=lambda query, c: -torch.cdist(query, c, p=1)),
+    "between points? Take one query": lambda *case: at_once(*case, score=lambda q, c: -torch.cdist(q, c, p=torch.inf)),
     "*farthest* away": lambda *case: at_once(*case, score=torch.cdist),
     "You compare pixels": lambda *case: at_once(*case, points=lambda x: x.flatten(1)),
     "the number of the nearest support picture": nearest_picture,
@@ -52,7 +77,7 @@ WRONG_PROTOTYPES = {
     "a number for each query and class": lambda f, x, y, q, n: torch.cdist(f(q), f(x[:n])),
     "the smallest was taken along the wrong axis": lambda f, x, y, q, n: torch.cdist(f(q), f(x[:n])).argmin(dim=0),
     "Return one label a query": lambda f, x, y, q, n: y[:2],
-    "You return a list": lambda *case: by_rows(*case).tolist(),
+    "You return a dict": lambda *case: dict(enumerate(by_rows(*case).tolist())),
     "what `min` gives": lambda f, x, y, q, n: torch.cdist(f(q), f(x)).min(dim=1),
     "choose the rows of a class by a mask": lambda f, x, y, q, n: f(x).view(n, -1, 6).mean(dim=1),
     "not its distance": lambda f, x, y, q, n: torch.cdist(f(q), f(x)).min(dim=1).values,
