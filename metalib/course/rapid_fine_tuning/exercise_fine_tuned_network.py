@@ -15,6 +15,7 @@ from metalib.course.rapid_fine_tuning.mistakes_fine_tune import (
     OLD_ROWS,
     ONE_TOO_MANY,
     SAME_STEPS,
+    TRAINING_MODE,
     Answers,
     Case,
     answers,
@@ -32,6 +33,7 @@ def judge(function: Callable) -> None:
     _check_untouched(function)
     _check_head(function)
     _check_nothing_random(function)
+    _check_statistics(function)
     compare(
         function,
         [_case(3, 2, 3, 0.3), _case(4, 1, 4, 0.2, batch=True), _case(2, 3, 2, 0.4)],
@@ -150,6 +152,21 @@ def _check_nothing_random(function: Callable) -> None:
             "starts with random weights. Blocks start as those of the `network` handed in (`copy.deepcopy(network)`), "
             "and the head at zero."
         )
+
+
+def _check_statistics(function: Callable) -> None:
+    """In evaluation mode no step moves batch norm's running statistics, whatever else the steps do."""
+    case = _case(3, 2, 2)
+    answer = attempt(function, *case)
+    found, before = (sorted(_statistics(network)) for network in (answer, case[0]))
+    if found and found != before:
+        raise Wrong(TRAINING_MODE)
+
+
+def _statistics(network: nn.Module) -> list[list[float]]:
+    """The running statistics of each layer, whatever the layers are called."""
+    named = network.named_buffers()
+    return [values.tolist() for name, values in named if name.endswith(("running_mean", "running_var"))]
 
 
 def _read(answer: Any, case: Case) -> Answers:

@@ -126,6 +126,14 @@ MISTAKES: tuple[tuple[str, Callable[..., Tensor]], ...] = (
         lambda s, y, q, m: nearest(unit(q - m), means(unit(s), y)),
     ),
     (
+        "Only your queries have length 1. Do the same to the support pictures.",
+        lambda s, y, q, m: nearest(unit(q - m), means(s - m, y)),
+    ),
+    (
+        "Only your support pictures have length 1. Do the same to the queries.",
+        lambda s, y, q, m: nearest(q - m, means(unit(s - m), y)),
+    ),
+    (
         "Your centre is the mean of the support set: of five pictures, say. `centre` is handed over, and is the mean "
         "of thousands.",
         _centred_at(lambda s, q: s.mean(dim=0)),

@@ -99,6 +99,11 @@ STOP_MISTAKES: tuple[tuple[str, Callable[..., float]], ...] = (
         lambda s, v, p, q: s[-1],
     ),
     (
+        "You return the first of `steps` each time. Is your mean over all numbers? It leaves one, whose place is 0. "
+        "Take the mean over tasks, `dim=0`: it leaves M.",
+        lambda s, v, p, q: s[int(v.mean().argmax())],
+    ),
+    (
         "You take the worst number of steps. Accuracy should be high: `argmax`.",
         lambda s, v, p, q: s[int(v.mean(dim=0).argmin())],
     ),
@@ -119,6 +124,7 @@ def _few_against_many() -> Case:
     validation = torch.full((8, 6), 0.5).double()
     validation[:, 1], validation[:, 3] = 0.75, 0.6875
     validation[2::3, 1], validation[2::3, 3] = 0.25, 1.0
+    validation[:, 2] = 0.25  # so that the worst number is not the first
     return steps, validation, support, query
 
 

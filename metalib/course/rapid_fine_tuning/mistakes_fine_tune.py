@@ -105,6 +105,10 @@ MOMENTUM = (
     "Your steps remember the steps before: the optimizer has momentum. The equation is plain gradient descent: "
     "`torch.optim.SGD(new.parameters(), lr=alpha)` and no more."
 )
+TRAINING_MODE = (
+    "You call `train()`, or run the network in training mode. The steps then use the statistics of the few support "
+    "pictures, and batch norm's running statistics move. Leave the mode as it came: the copy has the network's."
+)
 SAME_ALPHA = "Your steps have the same size whatever `alpha` is. Hand it to the optimizer: `lr=alpha`."
 SAME_STEPS = "You take as many steps whatever `steps` is. Loop over `range(steps)`."
 MISTAKES: tuple[tuple[str, Callable[..., Answers]], ...] = (
@@ -119,9 +123,7 @@ MISTAKES: tuple[tuple[str, Callable[..., Answers]], ...] = (
         odd(pictures=lambda t: (torch.cat([t.support_x, t.query_x]), torch.cat([t.support_y, t.query_y]))),
     ),
     (
-        "You take the steps in training mode, where the network comes in evaluation mode. Batch norm then normalises "
-        "by the few support pictures and moves its running statistics. Call neither `train()` nor `eval()`: the copy "
-        "has the mode of the network.",
+        TRAINING_MODE,
         odd(mode=True),
     ),
     (

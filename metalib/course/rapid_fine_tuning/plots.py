@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
@@ -13,26 +14,39 @@ from torch import Tensor
 from metalib.course.kit.colours import METHOD_COLOURS, QUIET, WRONG
 from metalib.course.kit.page import *  # noqa: F403 - show, canvas, reveal, table, start …, for the notebook
 from metalib.course.kit.page import plt
-from metalib.course.kit.plots import sheet
+from metalib.course.kit.plots import GAP, SIDE, sheet
 from metalib.episodes import Episode
 
 QUERY_COLOUR, SUPPORT_COLOUR = METHOD_COLOURS["fine-tuning"], QUIET
+ROW = 1.4  # from one class of `answered` to the next, in pictures: there is room for a label between
 Curve = Mapping[str, Sequence[float]]  # "mean", "low" and "high" at each number of steps
 
 
 def answered(task: Episode, answers: Mapping[str, Tensor]) -> Figure:
-    """The queries of a task, a row a class, once for each title of `answers`, [Q] labels: red frames are wrong."""
-    figure, axes = plt.subplots(1, len(answers), figsize=(4.8 * len(answers), 2.1), layout="constrained")
+    """One support picture of each class, and right of it its queries, once for each title of `answers`, [Q] labels.
+
+    A wrong answer has a red frame, and the label that it was given below it.
+    """
+    figure, axes = plt.subplots(1, len(answers), figsize=(5.4 * len(answers), 2.6), layout="constrained")
+    first = [task.support_y.tolist().index(label) for label in range(int(task.support_y.max()) + 1)]
     places: dict[int, int] = {}
     cells = []
     for label in task.query_y.tolist():
-        cells.append((float(places.get(label, 0)), float(label)))
+        cells.append((1.6 + places.get(label, 0), ROW * label))
         places[label] = places.get(label, 0) + 1
     for ax, (title, given) in zip(np.atleast_1d(axes), answers.items(), strict=True):
         frames = [QUIET if ok else WRONG for ok in (given == task.query_y).tolist()]
-        sheet(ax, task.query_x, cells, border=frames)
-        for frame, patch in zip(frames, ax.patches, strict=True):
+        pictures = torch.cat([task.support_x[first], task.query_x])
+        sheet(ax, pictures, [(0.0, ROW * label) for label in range(len(first))] + cells, [QUIET] * len(first) + frames)
+        for frame, patch in zip([QUIET] * len(first) + frames, ax.patches, strict=True):
             patch.set_linewidth(2.5 if frame == WRONG else 0.4)
+        for label in range(len(first)):
+            ax.text(-GAP, ROW * label * (SIDE + GAP) + SIDE / 2, str(label), ha="right", va="center", fontsize=8)
+        for frame, (column, row), label in zip(frames, cells, given.tolist(), strict=True):
+            if frame == WRONG:
+                x, y = column * (SIDE + GAP) + SIDE / 2, row * (SIDE + GAP) + SIDE + 1
+                ax.text(x, y, str(label), ha="center", va="top", fontsize=7, color=WRONG)
+        ax.set_ylim((ROW * len(first)) * (SIDE + GAP), -GAP)
         ax.set_title(title)
     return figure
 
@@ -56,6 +70,12 @@ def cosines(ax: Axes, pairs: Mapping[str, tuple[Tensor, Tensor]]) -> Axes:
     ax.set(xlim=(-0.75, 1.02), ylim=(len(pairs) - 0.5, -0.5), xlabel="cosine of the angle between two features")
     ax.spines[["top", "right"]].set_visible(False)
     return ax
+
+
+def band(values: Tensor) -> Curve:
+    """Of [T, M]: the mean over tasks, and where the middle 80 % of them lie."""
+    low, high = values.quantile(0.1, dim=0), values.quantile(0.9, dim=0)
+    return {"mean": values.mean(dim=0).tolist(), "low": low.tolist(), "high": high.tolist()}
 
 
 def adaptation_curves(

@@ -182,6 +182,13 @@ def zeroed_too_late(network, task, n_way, alpha, steps):
     return new
 
 
+def with_its_loss_looked_at(network, task, n_way, alpha, steps):
+    """The support loss is computed once more after the steps, which moves the running statistics."""
+    new = trained(with_zero_head(network, n_way).train(), task, alpha, steps)
+    assert cross_entropy(new(task.support_x), task.support_y) > 0
+    return new
+
+
 def one_row_too_many(network, task, n_way, alpha, steps):
     return by_optimizer(network, task, n_way + 1, alpha, steps)
 
@@ -199,7 +206,8 @@ WRONG_FINE_TUNING = {
     "support and query set together": odd(
         pictures=lambda t: (torch.cat([t.support_x, t.query_x]), torch.cat([t.support_y, t.query_y]))
     ),
-    "take the steps in training mode": odd(mode=True),
+    "You call `train()`": odd(mode=True),
+    "Leave the mode as it came": with_its_loss_looked_at,
     "Your gradients add up": odd(zero_grad=False),
     "still has the 9 outputs of the old classes": old_classes,
     "starts with rows of the old one": odd(old_rows=True),
@@ -289,6 +297,17 @@ def with_centre(centre):
     return lambda s, y, q, m: by_cosine_to_the_sum(s, y, q, centre(s, q, m))
 
 
+def with_lengths(*, support, query):
+    """The features of one set, or of both, are made as long as 1."""
+
+    def shot(s, y, q, m):
+        s, q = (normalize(z - m, dim=1) if unit else z - m for z, unit in ((s, support), (q, query)))
+        c = torch.stack([s[y == k].mean(dim=0) for k in range(int(y.max()) + 1)])
+        return torch.cdist(q, c).argmin(dim=1)
+
+    return shot
+
+
 def by_cosine(s, y, q, m):
     means = torch.stack([normalize(s - m, dim=1)[y == k].mean(dim=0) for k in range(int(y.max()) + 1)])
     return cosine_similarity((q - m)[:, None], means[None], dim=2).argmax(dim=1)
@@ -323,6 +342,8 @@ def subtracted_in_place(s, y, q, m):
 
 WRONG_SHOTS = {
     "divided by their length and not centred": with_centre(lambda s, q, m: torch.zeros_like(m)),
+    "Only your queries have length 1": with_lengths(support=False, query=True),
+    "Only your support pictures have length 1": with_lengths(support=True, query=False),
     "You add `centre`": with_centre(lambda s, q, m: -m),
     "Your centre is the mean of the support set": with_centre(lambda s, q, m: s.mean(dim=0)),
     "has them in it": with_centre(lambda s, q, m: torch.cat([s, q]).mean(dim=0)),
@@ -373,6 +394,8 @@ WRONG_STOPS = {
     "`argmax()` without `dim` counts through": lambda s, v, p, q: s[v.argmax()],
     "query labels of the new tasks": lambda s, v, p, q: s[int(q.mean(0).argmax())],
     "accuracy on the support set": lambda s, v, p, q: s[int((p.mean(0) == 1).nonzero()[0])],
+    "Is your mean over all numbers?": lambda s, v, p, q: s[v.mean().argmax()],
+    "You take the worst number of steps": lambda s, v, p, q: s[v.mean(0).argmin()],
     "the place in the list": lambda s, v, p, q: v.mean(0).argmax(),
     "you take the larger": lambda s, v, p, q: max(s, key=lambda step: (v.mean(0)[s.index(step)], step)),
     "query labels of the new tasks decide": lambda s, v, p, q: max(
