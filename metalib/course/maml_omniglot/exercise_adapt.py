@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from metalib.adapt import Params
-from metalib.course.kit.gradient_errors import with_cause
+from metalib.course.kit.gradient_errors import NO_PATH, with_cause
 from metalib.course.kit.parameters import see_that_nothing_changed, snapshot
 from metalib.course.kit.verdict import Wrong, compare
 from metalib.course.maml_omniglot.mistakes_adapt import MISTAKES, Answer, Case, gradient_through, mistaken
@@ -20,7 +20,12 @@ from metalib.models import conv4
 from metalib.runtime import seeded
 
 # α, k and `only`: all parameters, the head, and one block of the body
-SETTINGS = ((0.5, 2, ""), (0.3, 1, "head"), (0.4, 3, "head"), (0.2, 2, "blocks.3"))
+# the last is the start of the body's names, and stands in head.bias as well
+SETTINGS = ((0.5, 2, ""), (0.3, 1, "head"), (0.4, 3, "head"), (0.2, 2, "blocks.3"), (0.3, 1, "b"))
+NOT_IN_THE_LOSS = (
+    "One step works. From the second one on, what you differentiate is not in that loss: run the model with "
+    "`{**theta, **moved}`, moved last."
+)
 FOR_THETA = "Look for `theta[name] = ...`, `-=`, `.sub_()` and `.data`. Make a new dict: `{**theta, **moved}`."
 FOR_MODEL = "Call it by `functional_call(model, phi, (x,))`."
 FAR: dict[str, Any] = {"rtol": 1e-4, "atol": 1e-9}
@@ -47,7 +52,19 @@ def judge(function: Callable) -> None:
             show=_show,
         )
     except Wrong as wrong:
-        raise with_cause(wrong) from None
+        told = str(with_cause(wrong))
+        if told.endswith(NO_PATH) and _takes_one_step(function):
+            told = told.removesuffix(NO_PATH) + NOT_IN_THE_LOSS
+        raise Wrong(told) from None
+
+
+def _takes_one_step(function: Callable) -> bool:
+    """Whether the learner's function gets through with k = 1."""
+    try:
+        function(*_case(0, 0.5, 1, ""))
+    except Exception:
+        return False
+    return True
 
 
 def _case(seed: int, alpha: float, k: int, only: str) -> Case:

@@ -67,6 +67,9 @@ def _see_form(wide: Any, theta: Params, n_way: int) -> None:
                 f"Your `{name}` has the shape {list(wide[name].shape)}, and for {n_way} classes it should be "
                 f"{list(shape)}: the head has a row, and a bias, for each class. `.expand(n_way, -1)` repeats a row."
             )
+        if wide[name].dtype != theta[name].dtype:
+            types = [str(values[name].dtype).removeprefix("torch.") for values in (wide, theta)]
+            raise Wrong(f"Your `{name}` is {types[0]}, and θ's is {types[1]}: repeat θ's own.")
 
 
 def _with_gradient(wide: Params, theta: Params) -> Answer:

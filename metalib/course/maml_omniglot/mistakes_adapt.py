@@ -138,6 +138,11 @@ MISTAKES = (
         mistaken(moving=lambda name, only: not name.startswith(only)),
     ),
     (
+        'You look for `only` anywhere in a name: `"b" in "head.bias"` is true as well. `name.startswith(only)` looks '
+        "at the start.",
+        mistaken(moving=lambda name, only: only in name),
+    ),
+    (
         "Your φ has the right numbers and no path back to θ, so nothing can be learned through it. Look for `detach`, "
         "`.data` and `no_grad`.",
         _cut_off,
@@ -200,7 +205,8 @@ MISTAKES = (
     ("You take one step too many: k + 1. Count the turns of your loop.", mistaken(lambda a, k, n: (a, k + 1))),
     (
         "Your φ is θ: nothing adapts. Return the parameters after the steps. If you choose them by name, look at the "
-        "condition: names look like `head.weight`, and `name.startswith(only)` holds for these.",
+        "condition: names look like `head.weight`, and `name.startswith(only)` holds for these. And the loss must "
+        "depend on what you differentiate: in `{**theta, **moved}`, moved comes last.",
         mistaken(lambda a, k, n: (a, 0)),
     ),
 )

@@ -121,7 +121,46 @@ def weight_alone(*case):
     return {**by_func(*case), "head.bias": case[1]["head.bias"]}
 
 
+def wrong_order(model, theta, x, y, alpha, k, only):
+    moved = {name: value for name, value in theta.items() if name.startswith(only)}
+    for _ in range(k):
+        loss = cross_entropy(functional_call(model, {**moved, **theta}, (x,)), y)
+        g = torch.autograd.grad(loss, list(moved.values()), create_graph=True)
+        moved = {name: value - alpha * step for (name, value), step in zip(moved.items(), g, strict=True)}
+    return {**theta, **moved}
+
+
+def loss_at_theta(model, theta, x, y, alpha, k, only):
+    phi = theta
+    for _ in range(k):
+        g = torch.autograd.grad(
+            cross_entropy(functional_call(model, theta, (x,)), y), list(phi.values()), create_graph=True
+        )
+        phi = {n: v - alpha * s if n.startswith(only) else v for (n, v), s in zip(phi.items(), g, strict=True)}
+    return phi
+
+
+def wrong_order_by_func(model, theta, x, y, alpha, k, only):
+    moved = {name: value for name, value in theta.items() if name.startswith(only)}
+    for _ in range(k):
+        g = grad(lambda moved: cross_entropy(functional_call(model, {**moved, **theta}, (x,)), y))(moved)
+        moved = {name: moved[name] - alpha * g[name] for name in moved}
+    return {**theta, **moved}
+
+
+def own_weights(model, theta, x, y, alpha, k, only):
+    for _ in range(k):
+        g = torch.autograd.grad(cross_entropy(model(x), y), list(theta.values()))
+        theta = {name: value - alpha * step for (name, value), step in zip(theta.items(), g, strict=True)}
+    return theta
+
+
 WRONG_LOOPS = {
+    "From the second one on, what you differentiate is not in that loss": wrong_order,
+    "run the model with `{**theta, **moved}`, moved last": loss_at_theta,
+    "in `{**theta, **moved}`, moved comes last": wrong_order_by_func,
+    "There is no path from θ to that loss": own_weights,
+    "You look for `only` anywhere in a name": lambda *a: steps(*a, moving=lambda name: a[6] in name),
     "You adapt all parameters, whatever": lambda *a: by_func(*a[:6]),
     "You always adapt the head": lambda *a: by_func(*a[:6], "head"),
     "You move what should stay": lambda *a: steps(*a, moving=lambda name: not name.startswith(a[6])),
@@ -209,6 +248,7 @@ WRONG_ROWS = {
     "the rows have no path back to θ": changed(weight=detached, bias=detached),
     "nothing has a path back": lambda t, n: {name: value.detach() for name, value in expanded(t, n).items()},
     "You divide by the number of classes": changed(weight=lambda v, n: v / n, bias=lambda v, n: v / n),
+    "Your `head.bias` is float32, and θ's is float64": changed(bias=lambda v, n: torch.zeros(n)),
     "The rows are zero": changed(weight=lambda v, n: 0 * v, bias=lambda v, n: 0 * v),
     "the biases are zero": changed(bias=lambda v, n: torch.zeros_like(v)),
     "`head.bias` has the shape [1]": lambda t, n: {**expanded(t, n), "head.bias": t["head.bias"]},
