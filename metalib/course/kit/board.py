@@ -42,6 +42,11 @@ class Row:
     source: str = ""
 
     @property
+    def name(self) -> str:
+        """The method, and whose it is: a program of yours may have the name of the course's."""
+        return f"{self.method} (by you)" if self.mine and self.method != YOU else self.method
+
+    @property
     def key(self) -> tuple[str, str, str]:
         return self.method, self.exam, self.bank
 
@@ -97,17 +102,12 @@ def forget() -> None:
         _scores_file().unlink(missing_ok=True)
 
 
-def named(row: Row) -> str:
-    """The method, and whose it is: a program of yours may have the name of the course's."""
-    return f"{row.method} (by you)" if row.mine and row.method != YOU else row.method
-
-
 def table(exam: str, *, bank: str, notebook: int | None = None) -> str:
     """The board of one exam as Markdown, best first, as the picture has it; arguments as in `rows`."""
     lines = [f"| exam {exam} ({bank}) | accuracy, 95 % interval |", "| --- | --- |"]
     for row in reversed(rows(exam, bank=bank, notebook=notebook)):
         value = f"{100 * row.interval.mean:.1f} % (exact)" if row.interval.n == 0 else str(row.interval)
-        lines.append(f"| {'**' + named(row) + '**' if row.mine else named(row)} | {value} |")
+        lines.append(f"| {'**' + row.name + '**' if row.mine else row.name} | {value} |")
     return "\n".join(lines)
 
 

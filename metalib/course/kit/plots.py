@@ -169,7 +169,7 @@ def by_errors(ax: Axes, results: Sequence[Interval]) -> Axes:
 def score_board(ax: Axes, rows: Iterable[Any], *, chance: float | None = None) -> Axes:
     """The board as a picture, the best on top; your rows are shaded and said to be yours.
 
-    rows    with .method, .exam, .interval and .mine
+    rows    with .method, .name, .exam, .interval and .mine
     chance  the dashed line; by default the result of the method "chance", where that is on the board
     """
     ordered = sorted(rows, key=lambda row: -row.interval.mean)
@@ -180,9 +180,7 @@ def score_board(ax: Axes, rows: Iterable[Any], *, chance: float | None = None) -
     for y, row in enumerate(ordered):
         if row.mine:
             ax.axhspan(y - 0.45, y + 0.45, color="#FFE680", zorder=-1)
-    measured = [row.mine and row.method != "you" for row in ordered]
-    names = [row.method + " (by you)" * here for row, here in zip(ordered, measured, strict=True)]
-    ax.set_yticklabels([name if len(name) < 32 else name.replace(", ", ",\n", 1) for name in names])
+    ax.set_yticklabels([row.name if len(row.name) < 32 else row.name.replace(", ", ",\n", 1) for row in ordered])
     exams = ", ".join(sorted({row.exam for row in ordered}))
     ax.set_title(f"Score board, exam {exams}: further right is better" if exams else "Nothing on the board yet")
     return ax

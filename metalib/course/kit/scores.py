@@ -22,7 +22,7 @@ def show_scores(exam: str, *, bank: str, notebook: int | None = None) -> None:
 
 def caption(rows: list[board.Row]) -> str:
     """The board in words, for who cannot see it: every method with its result, best first, and what the marks mean."""
-    results = [f"{board.named(row)} {100 * row.interval.mean:.1f} %" for row in reversed(rows)]
+    results = [f"{row.name} {100 * row.interval.mean:.1f} %" for row in reversed(rows)]
     shaded = " Shaded rows are yours." if any(row.mine for row in rows) else ""
     return (
         f"the results in exam {rows[0].exam} as dots with their 95 % intervals, best first: {', '.join(results)}. "

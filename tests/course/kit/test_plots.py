@@ -1,12 +1,10 @@
 """The figures that several notebooks have: what is drawn where, and with which words."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import torch
 
-from metalib.course.kit import plots
+from metalib.course.kit import board, plots
 from metalib.episodes import EpisodeSpec, sample_episodes
 from metalib.evaluate import Interval
 from metalib.runtime import seeded
@@ -68,7 +66,7 @@ def test_training_curve_without_validation_has_one_axis(ax):
 
 
 def row(method, mean, mine=False):
-    return SimpleNamespace(method=method, exam="A", interval=Interval(mean, mean - 0.1, mean + 0.1, 10), mine=mine)
+    return board.Row(method, "A", Interval(mean, mean - 0.1, mean + 0.1, 10), "Omniglot", mine=mine)
 
 
 def test_score_board_has_the_best_on_top_in_its_colour_and_chance_as_a_line(ax):
