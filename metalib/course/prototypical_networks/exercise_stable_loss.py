@@ -102,9 +102,8 @@ LARGEST = (
 )
 MISTAKES = (
     (
-        "Right for small distances, and not finite for large ones. exp(−1000) is 0 to the machine, and 0 / 0 or log 0 "
-        "follows. Subtract the smallest distance of each row first: p stays the same, and one term is exp(0) = 1. Then "
-        "take the logarithm by rules, log(a / b) = log a − log b, so that no small a is ever formed.",
+        "Right for small distances, and not finite for large ones: exp(−1000) is 0. What may you subtract from the "
+        "distances of a row, so that p stays the same?",
         lambda d, y: _naive(d, y, _nothing),
     ),
     (
@@ -207,6 +206,5 @@ def _show(case: tuple[Tensor, Tensor], answer: float, right: float) -> str:
         return f"For small distances, {d[0, 0]:.2f} and so on, the loss is {right:.4f}, and yours is {answer:.4f}."
     return (
         f"Right for small distances. For distances from {d.min():.0f} to {d.max():.0f} the loss is {right:.3f}, and "
-        f"yours is {answer:.3f}. A small number that is added to p, or a clamp, hides the overflow and gives another "
-        "loss: subtract the smallest distance of each row, and take no logarithm of a probability."
+        f"yours is {answer:.3f}. A small number that is added to p, or a clamp, hides the zeros and gives another loss."
     )

@@ -128,17 +128,27 @@ def by_step_size() -> Question:
     )
 
 
-def in_the_plane() -> Estimate:
+def in_the_plane() -> Question:
     """Within / between in the plane of the t-SNE."""
-    return Estimate(
+    return Question(
         "The atlas shows drawings of Omniglot. In all 64 dimensions of the loaded network, their within / between is "
         "0.34. What is it in the plane of their t-SNE?",
-        0.004,
-        factor=3,
-        too_low="The groups are tight, though not as tight as that.",
-        near="t-SNE draws neighbours close together and pushes the rest away. Its gaps are its own.",
-        too_high="t-SNE pushes groups much farther apart than they are: it keeps neighbours, and gives up distances.",
-        mistakes=[(0.34, "That would hold if t-SNE kept distances. It keeps neighbours only.")],
+        [
+            (
+                "larger: two dimensions hold only part",
+                "So it would be if the plane were a cut. t-SNE moves each point.",
+            ),
+            ("about the same", "That would hold if t-SNE kept distances. It keeps neighbours only."),
+            (
+                "about ten times smaller",
+                "The right way, and not far enough: t-SNE gives up all distances but small ones.",
+            ),
+            (
+                "about a hundred times smaller",
+                "t-SNE draws neighbours close together and pushes the rest away. Its gaps are its own.",
+            ),
+        ],
+        correct=3,
     )
 
 

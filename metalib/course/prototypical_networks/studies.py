@@ -8,7 +8,12 @@ from metalib.course.prototypical_networks import (
     study_prototypical_atlas,
     study_prototypical_steps,
 )
-from metalib.course.prototypical_networks.study_prototypical import accuracies, embed_bank, new_network
+from metalib.course.prototypical_networks.study_prototypical import (
+    accuracies,
+    accuracies_by_all_others,
+    embed_bank,
+    new_network,
+)
 from metalib.course.prototypical_networks.study_prototypical_atlas import read_atlas, settled, spread
 from metalib.course.prototypical_networks.study_prototypical_steps import start, with_head
 
@@ -17,6 +22,7 @@ __all__ = [
     "EXAM_B",
     "STUDIES",
     "accuracies",
+    "accuracies_by_all_others",
     "embed_bank",
     "new_network",
     "read",

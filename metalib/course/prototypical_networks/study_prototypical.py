@@ -52,6 +52,20 @@ def accuracies(
     return torch.cat(found)
 
 
+def accuracies_by_all_others(embedded: Tensor, classes: Tensor, queries: Tensor) -> Tensor:
+    """[T]: the nearest prototype's accuracy when each class gives all its drawings, and the query's own all but it.
+
+    embedded  [C, M, F]      classes  [T, N]      queries  [T, N, Q, F], drawings of these classes
+    """
+    n_drawings, n_query = embedded.shape[1], queries.shape[2]
+    truth = torch.arange(classes.shape[1]).repeat_interleave(n_query)
+    distances = torch.cdist(queries.flatten(1, 2), embedded.mean(dim=1)[classes])  # [T, N·Q, N]
+    own = nn.functional.one_hot(truth).bool()
+    # leaving z out moves the mean away from z: to M / (M − 1) of the distance
+    distances = torch.where(own, distances * n_drawings / (n_drawings - 1), distances)
+    return (distances.argmin(dim=2) == truth).double().mean(dim=1)
+
+
 def losses_in_one_batch(encoder: nn.Module, episodes: Episode, episode_loss: EpisodeLoss) -> Tensor:
     """[T]: the loss of each task, where all tasks pass the encoder as one batch."""
     n_tasks, n_way = len(episodes.support_y), int(episodes.support_y.max()) + 1

@@ -9,7 +9,8 @@ import torch
 from metalib.course.kit.estimate import Estimate
 from metalib.course.kit.ordering import Ordering
 from metalib.course.kit.question import Question
-from metalib.course.prototypical_networks import questions, studies
+from metalib.course.kit.reveal import reveal
+from metalib.course.prototypical_networks import questions, reveals, studies, widgets
 from metalib.course.prototypical_networks.embedding_atlas import plane_ratio
 from metalib.course.prototypical_networks.study_prototypical_atlas import coordinates
 
@@ -54,6 +55,10 @@ def test_a_learned_scale_closes_most_of_the_cosines_gap():
         for arm in ("cosine, s learned from 10", "squared Euclid, s learned from 0.1", "cosine, s = 1")
     )
     assert all(0 < b - a < 0.01 and b - c > 0.15 for a, b, c in zip(angle, square, bare, strict=True))
+    same = long["minus_baseline"]["cosine, s learned from 10"][EXAM_A]  # as squared Euclid, s = 1
+    assert long["baseline"] == "squared Euclid, s = 1" and all(low < 0 < high for _, low, high, *_ in same)
+    softer = [seed[0] for seed in long["accuracy"]["squared Euclid, s = 0.1"][EXAM_A]]
+    assert all(0 < b - a < 0.01 for a, b in zip(angle, softer, strict=True))
 
 
 def test_one_task_of_sixty_ways_is_the_better_teacher():
@@ -75,7 +80,38 @@ def test_the_ratio_in_the_plane_of_the_tsne():
     stored = studies.read("prototypical-atlas")["results"]["Omniglot"]
     classes = torch.arange(len(stored["classes"])).repeat_interleave(stored["drawings"])
     ratio = plane_ratio(coordinates(stored["tsne"]), classes)
-    answer = questions.in_the_plane().key["answer"]
-    assert answer / 3 < ratio < 3 * answer
     last = stored["stages"][-1]
-    assert f"{last['within'] / last['between']:.2f}" == "0.34"
+    whole = last["within"] / last["between"]
+    assert f"{whole:.2f}" == "0.34"
+    asked = questions.in_the_plane()
+    assert asked.data["options"][asked.key["correct"]] == "about a hundred times smaller"
+    assert 30 < whole / ratio < 300
+
+
+def of_arms():
+    reveals.five_arms({"squared Euclid, s = 1": (6.2, 0.9, 0.4, 0.87)}, (1.74, 0.6), 100)
+
+
+def of_more_pictures():
+    shots, right = (1, 2, 3, 4, 5, 10), torch.tensor([0.8, 0.9])
+    law = {k: 2 / k for k in shots}
+    reveals.more_pictures(law, law, {k: right + k / 100 for k in shots}, right + 0.11)
+
+
+SAID = [
+    (lambda: reveals.planes(widgets.SupportPlane()), "The borders stay"),
+    (lambda: reveals.three_distances(0, 15_000, [("cosine", 0.98, 0.23, 1.47)]), "of 15,000: 0"),
+    (lambda: reveals.cosine_cap({20: 0.125}), "for 0.99, s = 7.5"),
+    (of_arms, "from 10 to 23"),
+    (reveals.ways_and_shots, "does not vanish"),
+    (of_more_pictures, "4.0 % are wrong"),
+    (lambda: reveals.spot_it(torch.tensor([0.8, 0.9]), torch.tensor([0.7, 0.9])), "dim=2"),
+    (reveals.by_step_size, "it is 30 times that of one picture"),
+]
+
+
+@pytest.mark.parametrize(("say", "words"), SAID)
+def test_what_is_revealed_is_said_where_no_html_is_shown(say, words, capsys):
+    with reveal():
+        say()
+    assert words in capsys.readouterr().out

@@ -51,6 +51,24 @@ def test_nearest_by_cosine_is_another_answer(network, tiny_bank):
     assert not torch.equal(by_angle, by_distance)
 
 
+def test_the_nearest_mean_of_all_others_leaves_the_query_out():
+    embedded = torch.randn(7, 6, 3, generator=seeded(0)) + torch.randn(7, 1, 3, generator=seeded(1))
+    classes, drawings = torch.tensor([[0, 2, 3, 5], [6, 1, 2, 4]]), torch.tensor([[0, 4, 5], [1, 2, 3]])
+    queries = embedded[classes[..., None], drawings[:, None]]  # [T, N, Q, F]
+    expected = []
+    for of_task, asked in zip(classes, drawings, strict=True):
+        right = []
+        for own, c in enumerate(of_task):
+            for d in asked:
+                centres = embedded[of_task].mean(dim=1)
+                centres[own] = torch.cat([embedded[c, :d], embedded[c, d + 1 :]]).mean(dim=0)
+                right.append(float((centres - embedded[c, d]).norm(dim=1).argmin() == own))
+        expected.append(sum(right) / len(right))
+    found = prototypical.accuracies_by_all_others(embedded, classes, queries)
+    assert found.tolist() == pytest.approx(expected)
+    assert 0 < min(expected) < 1
+
+
 def test_regrouping_keeps_pictures_and_numbers_the_classes_anew(episodes):
     groups = prototypical.regroup(episodes, 3)
     assert [list(field.shape[:2]) for field in groups] == [[3, 4], [3, 4], [3, 6], [3, 6]]
