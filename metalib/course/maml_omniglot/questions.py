@@ -23,7 +23,7 @@ def one_update() -> Ordering:
     )
 
 
-def learned_by_heart() -> Estimate:
+def fixed_labels() -> Estimate:
     """What a start knows of labels that a class always has."""
     return Estimate(
         "MAML was trained for 300 updates of 8 tasks, with one inner step, on 100 classes; class c always had the "
@@ -43,23 +43,27 @@ def learned_by_heart() -> Estimate:
     )
 
 
-def before_any_step() -> Estimate:
-    """What MAML's trained start gets right before a step."""
+def loss_before_a_step() -> Estimate:
+    """The support loss of MAML's trained start before a step."""
     return Estimate(
-        "MAML's start, after 8,000 updates on shuffled labels, before any inner step: what share of the queries of "
-        "new 5-way tasks does it get right?",
-        20,
-        unit="%",
-        within=4,
-        between=(0, 100),
-        too_low="Guessing among five gets a fifth right, and it can do no worse than guess.",
-        near="It can only guess: nothing in θ can know which character is called label 0 in this task.",
-        too_high="Which character is called label 0 is drawn anew in each task. θ cannot know it; only S tells.",
-        mistakes=[(97, "That is what it gets after its step. The labels of this task come with S.")],
+        "MAML's start, after 8,000 updates on shuffled labels, on new 5-way tasks: what is its support loss *before* "
+        "any inner step? (The mean cross-entropy, in nats.)",
+        1.61,
+        unit="nats",
+        within=0.15,
+        between=(0, 10),
+        too_low="That would take an opinion on which character is label 0, and a right one. It is drawn anew in each "
+        "task.",
+        near="The logarithm of 5: with no opinion, each of the five labels has the probability 1/5.",
+        too_high="A sure and wrong guess costs more than no opinion: with 1/5 for each label it is the logarithm of 5.",
+        mistakes=[
+            (0.0, "That is what is left after the step. The labels of this task come with S."),
+            (0.2, "1/5 is the probability of the right label. The loss is its negative logarithm."),
+        ],
     )
 
 
-def one_answer_for_all() -> Question:
+def answers_before_a_step() -> Question:
     """How the answers of the two starts are spread before the step."""
     return Question(
         "Both trainings have shuffled labels. Look at their starts before the inner step, when nothing is known of a "
