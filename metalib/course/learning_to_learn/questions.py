@@ -87,8 +87,8 @@ def fair_project() -> Ordering:
 def max_pooled() -> Question:
     """How much of the untrained network's lead max-pooling alone has."""
     return Question(
-        "In exam A, the nearest pixels get 46 % right, and untrained conv4 gets 61 %. Its four blocks have a "
-        "convolution, batch norm, ReLU and max-pooling each. What do the nearest pixels reach after max-pooling "
+        "In exam A on Omniglot, the nearest pixels get 46 % right, and untrained conv4 gets 61 %. Its four blocks have "
+        "a convolution, batch norm, ReLU and max-pooling each. What do the nearest pixels reach after max-pooling "
         "*alone*, from 28 × 28 to 7 × 7?",
         [
             (

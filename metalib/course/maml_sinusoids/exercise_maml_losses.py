@@ -13,7 +13,12 @@ from metalib.course.kit.digits import beside
 from metalib.course.kit.gradient_errors import NO_PATH, with_cause
 from metalib.course.kit.parameters import see_that_nothing_changed, small_case, snapshot
 from metalib.course.kit.verdict import Wrong, attempt, compare
-from metalib.course.maml_sinusoids.mistakes_maml_losses import LOSS_MISTAKES, first_order_losses, maml_losses
+from metalib.course.maml_sinusoids.mistakes_maml_losses import (
+    LOSS_MISTAKES,
+    first_order_losses,
+    maml_losses,
+    partly_first_order,
+)
 from metalib.course.maml_sinusoids.reading import names_in, row_of_numbers
 
 LOSSES_RIGHT = "Your losses are right. "
@@ -28,6 +33,10 @@ NO_GRAPH = (
 NOT_CHANGED = (
     LOSSES_RIGHT + "Their gradient is still MAML's exact one, with the second-order part. For first-order MAML the "
     "inner gradient has to count as a constant, which does not remember that it came from θ."
+)
+PARTLY = (
+    LOSSES_RIGHT + "Their gradient is that of neither method: only the {} step's inner gradient counts as a constant. "
+    "Treat the gradients of all k steps alike, inside the loop."
 )
 CUT = (
     LOSSES_RIGHT + "But nobody can differentiate them with respect to θ: φ was cut off from θ on the way. Look for "
@@ -63,6 +72,7 @@ def judge(function: Callable, *, first_order: bool) -> None:
             alike = all(_agree(f, _gradient(other(*c), c[1])) for f, c in zip(found, cases, strict=True))
             if alike:
                 raise Wrong(NOT_CHANGED if first_order else first_order_reason(function))
+            _see_that_steps_are_alike(cases, found)
             raise Wrong(LOSSES_RIGHT + _show_gradients(case, gradient, _gradient(right(*case), case[1])))
 
 
@@ -151,6 +161,14 @@ def _gradient(losses: Tensor, theta: Params) -> Tensor:
         raise Wrong(CUT)
     filled = [torch.zeros_like(t) if g is None else g for g, t in zip(found, theta.values(), strict=True)]
     return torch.cat([g.flatten() for g in filled]).double()
+
+
+def _see_that_steps_are_alike(cases: list[tuple], found: list[Tensor]) -> None:
+    """Raise Wrong where the gradients are those of first-order MAML in one step, and of MAML in the others."""
+    for which, constant in {"first": lambda k: 0, "last": lambda k: k - 1}.items():
+        partly = [_gradient(partly_first_order(*c, constant=constant(c[4])), c[1]) for c in cases]
+        if all(_agree(f, p) for f, p in zip(found, partly, strict=True)):
+            raise Wrong(PARTLY.format(which))
 
 
 def _agree(a: Tensor, b: Tensor) -> bool:

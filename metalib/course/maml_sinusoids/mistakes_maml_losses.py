@@ -23,6 +23,22 @@ def first_order_losses(model: nn.Module, theta: Params, episodes: Episode, alpha
     return maml.losses(model, theta, episodes, inner_lr=alpha, inner_steps=k, loss_fn=mse_loss, first_order=True)
 
 
+def partly_first_order(
+    model: nn.Module, theta: Params, episodes: Episode, alpha: float, k: int, *, constant: int
+) -> Tensor:
+    """The same losses, [T], where only the gradient of step `constant` (of 0 … k − 1) counts as a constant."""
+    losses = []
+    for t in range(len(episodes.support_y)):
+        task, phi = episodes.task(t), theta
+        for step in range(k):
+            loss = mse_loss(functional_call(model, phi, (task.support_x,)), task.support_y)
+            g = torch.autograd.grad(loss, list(phi.values()), create_graph=True)
+            g = [gi.detach() for gi in g] if step == constant else g
+            phi = {name: phi[name] - alpha * gi for name, gi in zip(phi, g, strict=True)}
+        losses.append(mse_loss(functional_call(model, phi, (task.query_x,)), task.query_y))
+    return torch.stack(losses)
+
+
 def _on_support(e: Episode) -> Episode:
     return e._replace(query_x=e.support_x, query_y=e.support_y)
 
@@ -90,6 +106,11 @@ LOSS_MISTAKES: Mistakes = (
         "Your support loss is a sum over the points, so that your inner step is as many times too long. `mse_loss` "
         "takes the mean, unless you set `reduction`.",
         lambda m, t, e, a, k: maml_losses(m, t, e, a * e.support_y.shape[1], k),
+    ),
+    (
+        "Both your losses are sums over the points, inside and outside. A sum makes the inner step as many times too "
+        "long as the task has support points. `mse_loss` takes the mean, unless you set `reduction`.",
+        lambda m, t, e, a, k: maml_losses(m, t, e, a * e.support_y.shape[1], k) * e.query_y.shape[1],
     ),
     (
         "Your losses add up: each has those of the tasks before it in it. Start anew for each task.",

@@ -91,49 +91,45 @@ def one_update() -> Ordering:
     )
 
 
-def who_is_right() -> Question:
-    """Which gradient finite differences agree with."""
+def how_far_off() -> Question:
+    """How much of a slope first-order MAML misses at worst."""
     return Question(
-        "Finite differences of the meta-loss F. Which gradient do they agree with?",
+        "Finite differences of F decide, here for α = 0.05 and two steps. Take the parameter in which the two "
+        "gradients differ most. By how much is first-order MAML's off there?",
         [
             (
-                "with first-order MAML's: differences are of first order, too",
-                "The word means something else there. Differences know nothing of how φ came about: they see the whole "
-                "change of F.",
+                "by 1 %, about the error of the differences",
+                "The differences are far more exact. What is missing is a factor for each step, and it is not near 1.",
             ),
             (
-                "with MAML's",
-                "F changes with θ also because the inner gradient does, and only MAML's gradient counts that.",
+                "by 10 %: α is small",
+                "α times the curvature counts. In some directions curvature is large, and there are two steps.",
             ),
             (
-                "with both, up to the error of the differences",
-                "Both have the same *losses*. But only one of them differentiates all of it.",
+                "by more than 50 %",
+                "α times the curvature is far from 0 in some directions, and each of the two steps has its factor.",
             ),
         ],
-        correct=1,
+        correct=2,
     )
 
 
-def what_is_dropped() -> Estimate:
+def what_is_dropped() -> Question:
     """How the part that first-order MAML drops grows with α."""
-    why = (
-        "The part is αH∇L_Q(φ), and α is ten times as large. But the longer step brings φ further down, where "
-        "∇L_Q(φ) is shorter, and MAML's whole gradient, too."
-    )
-    return Estimate(
-        "With α = 0.01 and one step, the part of the gradient that first-order MAML drops is 7 % as long as the whole. "
-        "How long is it with α = 0.1?",
-        41,
-        unit="%",
-        share=0.25,
-        between=(0, 100),
-        too_low=why,
-        near=why,
-        too_high=why,
-        mistakes=[
-            (70, "That would be so if φ did not move with α. But after a longer step ∇L_Q(φ) is shorter, for one."),
-            (7, "The part has the factor α in front: αH∇L_Q(φ)."),
+    return Question(
+        "First-order MAML drops αH(θ)∇L_Q(φ). With α = 0.1 in place of 0.01, how long is this part?",
+        [
+            (
+                "less than ten times as long",
+                "H(θ) stays. But the longer step ends further down, where ∇L_Q(φ) is shorter.",
+            ),
+            ("ten times as long", "It would be, if φ stayed where it is. But the longer step moves φ further down."),
+            (
+                "more than ten times as long",
+                "H is taken at θ, so it stays. And a longer step downhill brings φ to where the gradient is shorter.",
+            ),
         ],
+        correct=0,
     )
 
 
@@ -149,6 +145,10 @@ def joint_training() -> Question:
                 "That would be the wave of a mean amplitude and *one* phase. Averaging over phases lowers it.",
             ),
             (
+                "a cosine, upside down, of amplitude 2.55",
+                "The shape is right. But the mean over phases is lower than each wave: by the factor 2/π.",
+            ),
+            (
                 "none: it cannot converge, as the targets contradict each other",
                 "The squared loss has one best answer to contradicting targets: their mean.",
             ),
@@ -157,7 +157,7 @@ def joint_training() -> Question:
                 "The mean of the waves is E[A] · E[sin(x − b)] = 2.55 · (−2/π) cos x ≈ −1.62 cos x.",
             ),
         ],
-        correct=3,
+        correct=4,
     )
 
 

@@ -115,6 +115,58 @@ def test_each_road_to_the_first_order_gradient_is_named():
     assert check_maml_losses(no_graph_by_name).message == maml_losses.NO_GRAPH
 
 
+def constant_in(step):
+    """The inner gradient of one step, of 0 … k − 1, is a constant."""
+
+    def answer(model, theta, episodes, alpha, k):
+        losses = []
+        for sx, sy, qx, qy in zip(*episodes, strict=True):
+            phi = theta
+            for i in range(k):
+                graph = {"create_graph": True} if i != step % k else {}
+                loss = mse_loss(functional_call(model, phi, (sx,)), sy)
+                g = torch.autograd.grad(loss, list(phi.values()), retain_graph=True, **graph)
+                phi = {name: phi[name] - alpha * gi for name, gi in zip(phi, g, strict=True)}
+            losses.append(mse_loss(functional_call(model, phi, (qx,)), qy))
+        return torch.stack(losses)
+
+    return answer
+
+
+@pytest.mark.parametrize(("step", "which"), [(0, "first"), (-1, "last")])
+@pytest.mark.parametrize("check", [check_maml_losses, check_first_order_losses])
+def test_one_step_that_differs_from_the_others_is_named(check, step, which):
+    assert check(constant_in(step)).message == maml_losses.PARTLY.format(which)
+
+
+def sums(inside, outside):
+    def answer(model, theta, episodes, alpha, k):
+        losses = []
+        for sx, sy, qx, qy in zip(*episodes, strict=True):
+            phi = theta
+            for _ in range(k):
+                loss = mse_loss(functional_call(model, phi, (sx,)), sy, reduction=inside)
+                g = torch.autograd.grad(loss, list(phi.values()), create_graph=True)
+                phi = {name: phi[name] - alpha * gi for name, gi in zip(phi, g, strict=True)}
+            losses.append(mse_loss(functional_call(model, phi, (qx,)), qy, reduction=outside))
+        return torch.stack(losses)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (sums("mean", "sum"), "Your query loss is a sum"),
+        (sums("sum", "mean"), "Your support loss is a sum"),
+        (sums("sum", "sum"), "Both your losses are sums"),
+    ],
+)
+@pytest.mark.parametrize("check", [check_maml_losses, check_first_order_losses])
+def test_sums_in_place_of_means_are_named(check, answer, words):
+    expect(check(answer), words)
+
+
 def leaves_of_its_own(model, theta, episodes, alpha, k):
     """As notebook 02 fine-tunes: φ begins as a copy that nothing connects with θ."""
     phi = {name: value.detach().clone().requires_grad_() for name, value in theta.items()}

@@ -36,24 +36,35 @@ def test_what_one_step_leaves_of_a_parabola():
     assert questions.loss_after_one_step().key["answer"] == pytest.approx(100 * float(after / before))
 
 
-def test_what_first_order_maml_drops_at_two_step_sizes():
-    """As the notebook computes it, with its seeds."""
+@pytest.fixture
+def gradients():
+    """(α, k) -> MAML's gradient and first-order MAML's, as the notebook computes them, with its seeds."""
     torch.manual_seed(0)
     model = models.mlp((1, 10, 10, 1), activation=torch.nn.Tanh).double()
     theta = dict(model.named_parameters())
     episodes = sinusoids.sample_episodes(4, 10, 10, generator=runtime.seeded(0))
     episodes = type(episodes)(*(field.double() for field in episodes))
-    shares = []
-    for alpha in (0.01, 0.1):
-        exact, cheap = (
-            torch.cat(
-                [g.flatten() for g in torch.autograd.grad(f(model, theta, episodes, alpha, 1).mean(), theta.values())]
-            )
-            for f in (checks.maml_losses, checks.first_order_losses)
-        )
-        shares.append(100 * ((exact - cheap).norm() / exact.norm()).item())
-    assert shares[0] == pytest.approx(7, abs=0.5)
-    assert shares[1] == pytest.approx(questions.what_is_dropped().key["answer"], abs=0.5)
+
+    def both(alpha, k):
+        losses = [f(model, theta, episodes, alpha, k).mean() for f in (checks.maml_losses, checks.first_order_losses)]
+        return [torch.cat([g.flatten() for g in torch.autograd.grad(loss, theta.values())]) for loss in losses]
+
+    return both
+
+
+def test_how_far_first_order_maml_is_off(gradients):
+    exact, cheap = gradients(0.05, 2)
+    j = (exact - cheap).abs().argmax()
+    assert cheap[j] / exact[j] - 1 == pytest.approx(0.67, abs=0.01)
+    asked = questions.how_far_off()
+    assert asked.data["options"][asked.key["correct"]] == "by more than 50 %"
+
+
+def test_what_first_order_maml_drops_at_two_step_sizes(gradients):
+    dropped = [(exact - cheap).norm().item() for exact, cheap in (gradients(0.01, 1), gradients(0.1, 1))]
+    assert dropped[1] / dropped[0] == pytest.approx(3.1, abs=0.1)
+    asked = questions.what_is_dropped()
+    assert asked.data["options"][asked.key["correct"]].startswith("less than ten times")
 
 
 def test_joint_training_becomes_the_mean_wave():

@@ -100,3 +100,27 @@ def test_the_networks_behind_a_mean_are_told_apart():
     for error in studies.row(record, "MAML", 10, 1)["mse_of_seeds"]:
         assert f"{error:.2f}" in words
     assert "K = 10 after 1 step:" in words
+
+
+def test_the_settings_of_training_are_said():
+    record = studies.read("sinusoids")
+    words = studies.note(record)
+    assert "over the 600 tasks; means of 3 networks. In training: 1 inner step of α = 0.01 on K = 10 points," in words
+    assert "10 query points, 25 tasks an update, Adam from 0.001 down to zero." in words
+    assert studies.note({"settings": {**record["settings"], "inner_steps": 5}}).count("5 inner steps of") == 1
+
+
+def test_the_edge_of_the_grid_costs_joint_training_little():
+    record = studies.read("sinusoids")
+    none, five, ten = (studies.row(record, "joint training", 5, steps) for steps in (0, 5, 10))
+    assert ten["step_size"] == record["settings"]["step_sizes_at_test"][0] < five["step_size"]
+    assert 10 * ten["step_size"] == pytest.approx(5 * five["step_size"])
+    assert f"{five['mse'][0]:.2f}" == f"{ten['mse'][0]:.2f}" < f"{none['mse'][0]:.2f}"
+    assert f"both leave {ten['mse'][0]:.2f}. No step leaves {none['mse'][0]:.2f}." in studies.beyond(record)
+
+
+def test_the_remarks_are_about_seeds_and_step_sizes():
+    record = studies.read("sinusoids")
+    words = studies.remarks(record)
+    assert studies.apart(record, ("MAML", studies.SAME_DATA), 10, 1) in words
+    assert studies.edges(record) in words and studies.beyond(record) in words
