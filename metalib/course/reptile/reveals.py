@@ -51,7 +51,7 @@ def new_wave(
     plots.say(
         f"Grey: the wave. Dotted: the start. Solid: after eight steps.\n\nHere {first} is better before any step, and "
         f"{last} after eight. Training with k = 8 looks at where eight steps lead, and not at where they begin. In the "
-        f"study, too, after {AT} updates: its medians after eight steps are {k_1} for k = 1 and {k_8} for k = 8."
+        f"study, after {AT} updates, the medians after eight steps are {k_1} for k = 1 and {k_8} for k = 8."
     )
 
 
@@ -255,7 +255,8 @@ def sensitivity() -> None:
         near, diverged = int((values <= 1.25 * lowest[method]).sum()), int((~values.isfinite()).sum())
         rows.append((method, f"{lowest[method]:.2f} ({seeds.min():.2f} to {seeds.max():.2f})", near, diverged))
     head = ("of 30 cells", "lowest error, and its seeds", "within 25 % of that", "diverged")
-    plots.table(head, *rows)
+    note = "A frame in the picture: within 25 % of the lowest of both. In brackets: three seeds."
+    plots.table(head, *rows, note=note)
 
 
 def _at_best_rate(record: dict[str, Any], method: str) -> Tensor:
