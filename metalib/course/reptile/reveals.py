@@ -46,7 +46,8 @@ def new_wave(
     )
     rows = [(name, *(f"{values[steps]:.2f}" for steps in (0, 1, 8))) for name, values in errors.items()]
     plots.table(("trained with", "error before any step", "after 1 step", "after 8"), *rows, note="100 new waves")
-    first, last = (min(errors, key=lambda name, at=at: float(errors[name][at])) for at in (0, -1))
+    first = min(errors, key=lambda name: float(errors[name][0]))
+    last = min(errors, key=lambda name: float(errors[name][-1]))
     k_1, k_8 = (f"{median_error(arm):.2f}" for arm in (MAIN[2], MAIN[1]))
     plots.say(
         f"Grey: the wave. Dotted: the start. Solid: after eight steps.\n\nHere {first} is better before any step, and "
@@ -218,7 +219,8 @@ def measured(source: str) -> None:
     errors, updates = _series("error"), _updates().tolist()
 
     def points(one: str, other: str) -> str:
-        return evaluate.paired_interval(*(studies.accuracies(name, "A", bank=source) for name in (one, other))).points()
+        ours, theirs = (studies.accuracies(name, "A", bank=source) for name in (one, other))
+        return evaluate.paired_interval(ours, theirs).points()
 
     rows = []
     for update in (AT, 1500):
