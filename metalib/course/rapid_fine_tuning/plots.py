@@ -18,7 +18,7 @@ from metalib.course.kit.plots import GAP, SIDE, sheet
 from metalib.episodes import Episode
 
 QUERY_COLOUR, SUPPORT_COLOUR = METHOD_COLOURS["fine-tuning"], QUIET
-ROW = 1.4  # from one class of `answered` to the next, in pictures: there is room for a label between
+ROW = 1.55  # from one class of `answered` to the next, in pictures: there is room for a label between
 Curve = Mapping[str, Sequence[float]]  # "mean", "low" and "high" at each number of steps
 
 
@@ -27,7 +27,7 @@ def answered(task: Episode, answers: Mapping[str, Tensor]) -> Figure:
 
     A wrong answer has a red frame, and the label that it was given below it.
     """
-    figure, axes = plt.subplots(1, len(answers), figsize=(5.4 * len(answers), 2.6), layout="constrained")
+    figure, axes = plt.subplots(1, len(answers), figsize=(5.4 * len(answers), 2.8), layout="constrained")
     first = [task.support_y.tolist().index(label) for label in range(int(task.support_y.max()) + 1)]
     places: dict[int, int] = {}
     cells = []
@@ -44,7 +44,7 @@ def answered(task: Episode, answers: Mapping[str, Tensor]) -> Figure:
             ax.text(-GAP, ROW * label * (SIDE + GAP) + SIDE / 2, str(label), ha="right", va="center", fontsize=8)
         for frame, (column, row), label in zip(frames, cells, given.tolist(), strict=True):
             if frame == WRONG:
-                x, y = column * (SIDE + GAP) + SIDE / 2, row * (SIDE + GAP) + SIDE + 1
+                x, y = column * (SIDE + GAP) + SIDE / 2, row * (SIDE + GAP) + SIDE + 3
                 ax.text(x, y, str(label), ha="center", va="top", fontsize=7, color=WRONG)
         ax.set_ylim((ROW * len(first)) * (SIDE + GAP), -GAP)
         ax.set_title(title)

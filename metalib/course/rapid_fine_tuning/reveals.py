@@ -136,7 +136,7 @@ def explorer() -> None:
         "- **2.** From the pre-trained start hardly at all. From the random one by up to ten points, not always "
         "upwards.\n"
         "- **3.** It is the weights. The pre-trained ones are as good with the batch's statistics, and after one step "
-        "ahead, 93 to 88 %. (For random weights these statistics do cost ten to fifteen points, see the table above. "
+        "ahead, 93 to 88 %. (For random weights these statistics do cost 11 to 15 points, see the table above. "
         "Even without that cost they stay at 50 % or below.)\n"
         "- **4.** The step is too long at first: the loss more than doubles, and the support accuracy falls from 98 to "
         "88 % before it recovers. At α = 0.1 it rises from 98 to 100 %. Yet α = 0.3 reaches the best query accuracy, "
