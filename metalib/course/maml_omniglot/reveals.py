@@ -22,10 +22,10 @@ def labels() -> None:
     found = {(row["order"], row["measured on"]): Interval(*row["accuracy"]) for row in rows}
     cost = {row["order"]: Interval(*row["minus_shuffled"]) for row in rows if row["measured on"].startswith("new")}
     known = ", ".join(f"{100 * found[order, NO_STEP].mean:.1f} % ({order})" for order in orders[1:])
-    costs = " and ".join(f"{cost[order].points()} ({order} minus shuffled)" for order in orders[1:])
+    costs = ", ".join(f"{order} minus shuffled {cost[order].points()}" for order in orders[1:])
     say(
-        f"The cost on new classes is small here: {costs}. What is lost is the meaning of the number before the step: "
-        f"{known} instead of 20 %. That was learned by heart, and is of no use for new classes."
+        f"On new classes the order matters little here: {costs}. What is lost is the meaning of the number before "
+        f"the step: {known} instead of 20 %. That was learned by heart, and is of no use for new classes."
     )
     table(
         ("measured on", *(f"trained {order}" for order in orders)),
@@ -54,7 +54,7 @@ MAML and ANIL have no opinion. The two first-order starts give one label to all 
 of it. Four of five support pictures pay for the lead in full: the support loss is about 4/5 of it.
 
 The steps of training are still enough for most queries. The lead has settled where the step just takes it off. What is
-left is a few nats, and the class decides.
+left is small, and the class decides.
 """)
 
 
