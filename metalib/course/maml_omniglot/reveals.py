@@ -11,6 +11,7 @@ from metalib.course.kit.tables import table
 from metalib.course.maml_omniglot import leads, studies
 from metalib.episodes import Episode
 from metalib.evaluate import Interval, mean_interval, paired_interval
+from metalib.training.recipes.maml import MamlRecipe
 
 NO_STEP = "learned classes, training's labels, no step"
 
@@ -104,7 +105,7 @@ def overshoot(tasks: Sequence[Episode]) -> None:
     arms = {row["arm"]: row for row in study["results"]["rows"]}
     device = tasks[0].support_x.device
     for name in ("MAML, α = 0.4", "MAML, α = 0.1"):
-        recipe = dataclasses.replace(studies.RECIPES["maml"], **study["settings"]["arms"][name])
+        recipe = MamlRecipe(**study["settings"]["arms"][name])
         for seed, looks in zip(study["settings"]["seeds"], arms[name]["looks"], strict=True):
             first, exact = looks["0"]["slopes"]
             network = dataclasses.replace(recipe, seed=seed).network().to(device)
@@ -158,11 +159,11 @@ def exam_a(names: Sequence[str], *, bank: str) -> None:
 
 def anil(seconds: dict[str, Any], *, bank: str) -> None:
     """What ANIL gains and loses, beside MAML."""
-    pair = (studies.accuracies(name, "A", bank=bank) for name in ("ANIL", "MAML"))
+    ours, maml = (studies.accuracies(name, "A", bank=bank) for name in ("ANIL", "MAML"))
+    share = 100 * seconds["ANIL"] / seconds["MAML"]
     say(
-        f"MAML's start works without the body's step. ANIL never had one in training. Minus MAML in exam A it has "
-        f"{paired_interval(*pair).points()}, and an update of it takes {100 * seconds['ANIL'] / seconds['MAML']:.0f} % "
-        "of the time."
+        "MAML's start works without the body's step. ANIL never had one in training. Minus MAML in exam A it has "
+        f"{paired_interval(ours, maml).points()}, and an update of it takes {share:.0f} % of the time."
     )
 
 

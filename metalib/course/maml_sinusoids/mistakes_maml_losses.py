@@ -33,7 +33,7 @@ def partly_first_order(
         for step in range(k):
             loss = mse_loss(functional_call(model, phi, (task.support_x,)), task.support_y)
             g = torch.autograd.grad(loss, list(phi.values()), create_graph=True)
-            g = [gi.detach() for gi in g] if step == constant else g
+            g = tuple(gi.detach() for gi in g) if step == constant else g
             phi = {name: phi[name] - alpha * gi for name, gi in zip(phi, g, strict=True)}
         losses.append(mse_loss(functional_call(model, phi, (task.query_x,)), task.query_y))
     return torch.stack(losses)
