@@ -33,9 +33,9 @@ class Shape(NamedTuple):
     """What the budgets are about."""
 
     words: int  # in all text cells, folds included
-    code: int  # lines of code that are not blank
+    code: int  # lines of code, blank ones included
     longest: int  # lines of the longest code cell
-    set_up: int  # lines of the first code cell that are not blank
+    set_up: int  # lines of the first code cell
     curious: int  # words of the section "For the curious"
     minutes: int
     exercises: int  # minutes
@@ -50,7 +50,7 @@ def text_cells(notebook: NotebookNode) -> list[NotebookNode]:
 
 
 def lines(cell: NotebookNode) -> int:
-    return sum(bool(line.strip()) for line in cell.source.splitlines())
+    return len(cell.source.strip().splitlines())
 
 
 def shape(notebook: NotebookNode) -> Shape:
@@ -60,7 +60,7 @@ def shape(notebook: NotebookNode) -> Shape:
     return Shape(
         words=sum(len(cell.source.split()) for cell in text_cells(notebook)),
         code=sum(lines(cell) for cell in code),
-        longest=max(len(cell.source.strip().splitlines()) for cell in code),
+        longest=max(map(lines, code)),
         set_up=lines(code[0]),
         curious=len(section(notebook, "For the curious").split()),
         minutes=read,
