@@ -35,7 +35,7 @@ class Shape(NamedTuple):
     words: int  # in all text cells, folds included
     code: int  # lines of code, blank ones included
     longest: int  # lines of the longest code cell
-    set_up: int  # lines of the first code cell
+    set_up: int  # lines of the first code cell that are not blank
     curious: int  # words of the section "For the curious"
     minutes: int
     exercises: int  # minutes
@@ -61,7 +61,7 @@ def shape(notebook: NotebookNode) -> Shape:
         words=sum(len(cell.source.split()) for cell in text_cells(notebook)),
         code=sum(lines(cell) for cell in code),
         longest=max(map(lines, code)),
-        set_up=lines(code[0]),
+        set_up=sum(bool(line.strip()) for line in code[0].source.splitlines()),
         curious=len(section(notebook, "For the curious").split()),
         minutes=read,
         exercises=exercises,
