@@ -29,6 +29,13 @@ def browser(playwright):
 
 
 @pytest.fixture(scope="module")
+def no_browser(playwright):
+    """For runs of notebooks that the browser makes where there is one."""
+    if harness.find_chromium(playwright) is not None:
+        pytest.skip("the browser tests run the notebooks with right answers, on the glyphs")
+
+
+@pytest.fixture(scope="module")
 def notebooks_folder():
     """Where the notebooks to be served are copied from."""
     return harness.ROOT / "notebooks"
