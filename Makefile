@@ -4,7 +4,7 @@ RUN = $(PYTHON) -I metalib/_bootstrap.py
 
 .PHONY: lab test notebooks doctor format lines test-oldest
 lab:       ; @$(RUN) -m metalib lab $(LAB_ARGS)
-test:      ; @OMP_NUM_THREADS=1 $(RUN) -m pytest -n 3 --dist loadfile $(TEST_ARGS)
+test:      ; @OMP_NUM_THREADS=1 $(RUN) -m pytest -n 2 --dist loadfile $(TEST_ARGS)
 test-oldest: ; @OMP_NUM_THREADS=1 $(RUN) tests/oldest_versions.py
 notebooks: ; @$(RUN) tests/notebooks/execute.py $(NOTEBOOKS)
 doctor:    ; @$(RUN) -m metalib doctor
