@@ -31,16 +31,26 @@ class Interval(NamedTuple):
     def __str__(self) -> str:
         digits = 1 if self.half_width >= 0.0005 or self.n == 0 else 2  # "± 0.0" would say nothing
         mean, low, high = (f"{100 * value:.{digits}f}" for value in (self.mean, self.low, self.high))
-        if math.isclose(self.high - self.mean, self.mean - self.low, abs_tol=1e-9):
+        if self._is_even():
             return f"{mean} ± {100 * self.half_width:.{digits}f} % ({self.n:,} {self.unit})"
         return f"{mean} % ({low} to {high}, {self.n:,} {self.unit})"
 
     def points(self) -> str:
         """The interval of a difference of two accuracies, with its sign: percentage points, not per cent."""
         digits = 1 if self.half_width >= 0.0005 or self.n == 0 else 2
-        mean = f"{100 * self.mean:+.{digits}f}"
-        mean = mean if float(mean) else mean[1:]  # neither "-0.0" nor "+0.0": that sign says nothing
-        return f"{mean} ± {100 * self.half_width:.{digits}f} points ({self.n:,} {self.unit})"
+        mean, low, high = (_signed(100 * value, digits) for value in (self.mean, self.low, self.high))
+        if self._is_even():
+            return f"{mean} ± {100 * self.half_width:.{digits}f} points ({self.n:,} {self.unit})"
+        return f"{mean} points ({low} to {high}, {self.n:,} {self.unit})"
+
+    def _is_even(self) -> bool:
+        """Whether both halves are equally wide."""
+        return math.isclose(self.high - self.mean, self.mean - self.low, abs_tol=1e-9)
+
+
+def _signed(value: float, digits: int) -> str:
+    text = f"{value:+.{digits}f}"
+    return text if float(text) else text[1:]  # neither "-0.0" nor "+0.0": that sign says nothing
 
 
 def evaluate(predict: Callable[[Episode], Tensor], episode_batches: Iterable[Episode]) -> Tensor:
@@ -82,14 +92,33 @@ def mean_interval(values: Tensor, unit: str = "episodes") -> Interval:
     return Interval(mean, mean - half, mean + half, len(values), unit)
 
 
-def paired_interval(a: Tensor, b: Tensor, unit: str = "episodes") -> Interval:
+def bootstrap_interval(
+    values: Tensor, unit: str = "episodes", *, generator: torch.Generator, n_resamples: int = 20_000
+) -> Interval:
+    """The mean of `values` with its 95 % interval by the percentile bootstrap, for few values or lopsided ones.
+
+    As many values are drawn from `values` [E], with replacement, again and again: between the 2.5 % and the 97.5 %
+    point of their means lies the interval. Source: Efron (1979). Raises ValueError as `mean_interval` does.
+    """
+    values = values.double().flatten()
+    mean, n = mean_interval(values, unit).mean, len(values)
+    chosen = torch.randint(n, (n_resamples, n), generator=generator)
+    means = values.cpu()[chosen].mean(dim=1)
+    low, high = means.quantile(torch.tensor([0.025, 0.975], dtype=torch.float64)).tolist()
+    return Interval(mean, low, high, n, unit)
+
+
+def paired_interval(
+    a: Tensor, b: Tensor, unit: str = "episodes", *, of: Callable[[Tensor, str], Interval] = mean_interval
+) -> Interval:
     """The mean of a − b with its 95 % interval, where a[e] and b[e] are two methods' results on the same episode.
 
+    of  what makes an interval of the differences
     What makes an episode easy helps both methods, and cancels. Raises ValueError when the lengths differ.
     """
     if a.shape != b.shape:
         raise ValueError(f"paired results need the same episodes: {a.numel()} here and {b.numel()} there")
-    return mean_interval(a.double() - b.double(), unit)
+    return of(a.double() - b.double(), unit)
 
 
 def wilson_interval(successes: int, trials: int, unit: str = "questions") -> Interval:

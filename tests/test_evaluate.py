@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from metalib.episodes import EpisodeSpec, stream_episodes
-from metalib.evaluate import Interval, evaluate, mean_interval, paired_interval, wilson_interval
+from metalib.evaluate import Interval, bootstrap_interval, evaluate, mean_interval, paired_interval, wilson_interval
+from metalib.runtime import seeded
 
 
 def stream(bank, n=30):
@@ -98,6 +99,28 @@ def test_pairing_removes_what_episodes_share():
     assert paired.half_width < 0.05 * mean_interval(a).half_width
 
 
+def test_the_bootstrap_agrees_with_the_normal_approximation_where_there_are_many_values():
+    values = torch.rand(400, generator=seeded(0))
+    normal, found = mean_interval(values, "runs"), bootstrap_interval(values, "runs", generator=seeded(1))
+    assert (found.mean, found.n, found.unit) == (normal.mean, 400, "runs")
+    assert (found.low, found.high) == pytest.approx((normal.low, normal.high), abs=0.002)
+    assert found == bootstrap_interval(values, "runs", generator=seeded(1))
+
+
+def test_the_bootstrap_has_the_quantiles_of_a_binomial_and_stays_among_the_values():
+    """Of 0, 0, 0, 1 the number of ones among four is Binomial(4, 1/4): its 2.5 and 97.5 % points are 0 and 3."""
+    found = bootstrap_interval(torch.tensor([0.0, 0.0, 0.0, 1.0]), generator=seeded(0))
+    assert (found.mean, found.low, found.high) == (0.25, 0.0, 0.75)
+
+
+def test_pairs_can_have_another_interval():
+    a, b = torch.rand(20, generator=seeded(0)), torch.rand(20, generator=seeded(1))
+    of_differences = bootstrap_interval(a.double() - b.double(), "runs", generator=seeded(2))
+    assert of_differences == paired_interval(
+        a, b, "runs", of=lambda values, unit: bootstrap_interval(values, unit, generator=seeded(2))
+    )
+
+
 def test_paired_results_need_the_same_episodes():
     with pytest.raises(ValueError, match="3 here and 4 there"):
         paired_interval(torch.ones(3), torch.ones(4))
@@ -107,6 +130,8 @@ def test_paired_results_need_the_same_episodes():
 def test_values_without_an_interval(values, message):
     with pytest.raises(ValueError, match=message):
         mean_interval(torch.tensor(values))
+    with pytest.raises(ValueError, match=message):
+        bootstrap_interval(torch.tensor(values), generator=seeded(0))
 
 
 def test_wilson_solves_its_equation():
@@ -142,6 +167,7 @@ def test_how_an_interval_reads():
         (Interval(-0.0002, -0.0012, 0.0008, 600), "0.0 ± 0.1 points (600 episodes)"),
         (Interval(0.0002, -0.0001, 0.0005, 600), "+0.02 ± 0.03 points (600 episodes)"),
         (Interval(0.0, 0.0, 0.0, 600), "0.00 ± 0.00 points (600 episodes)"),
+        (Interval(0.025, -0.0, 0.06, 20, "runs"), "+2.5 points (0.0 to +6.0, 20 runs)"),
     ],
 )
 def test_a_difference_reads_in_points(interval, words):

@@ -1,8 +1,16 @@
 """Facts about the exams: the same for everyone, and of the announced shape."""
 
+import pytest
 import torch
 
-from metalib.course.kit.exams import EXAM_A, EXAM_B
+from metalib.banks import omniglot as omniglot_bank
+from metalib.banks import split, twenty_runs
+from metalib.course.kit.exams import EXAM_A, EXAM_B, EXAM_C, EXAMS
+from metalib.evaluate import mean_interval
+
+
+def nearest_pixels(episodes):
+    return torch.cdist(episodes.query_x.flatten(2), episodes.support_x.flatten(2)).argmin(dim=2)  # [T, Q]
 
 
 def test_the_exams_are_as_the_course_announces():
@@ -19,8 +27,46 @@ def test_everyone_sits_the_same_episodes(tiny_bank):
 
 
 def test_an_oracle_gets_full_marks(omniglot):
-    from metalib.banks.omniglot import evaluation
+    evaluation = omniglot_bank.evaluation(omniglot)
+    for exam in (EXAM_B, EXAM_C):
+        accuracies = exam.sit(lambda episodes: episodes.query_y, evaluation)
+        assert accuracies.shape == (exam.n_episodes,)
+        assert accuracies.min() == 1
 
-    accuracies = EXAM_B.sit(lambda episodes: episodes.query_y, evaluation(omniglot))
-    assert accuracies.shape == (400,)
-    assert accuracies.min() == 1
+
+def test_exam_c_is_lakes_twenty_runs(tiny_bank):
+    """Of the bank at hand it takes nothing but the device."""
+    assert (EXAM_C.n_episodes, EXAM_C.questions, EXAM_C.total, EXAM_C.seed) == (20, 20, 400, None)
+    assert str(EXAM_C) == ("exam C (20 runs, 20-way 1-shot within one alphabet, 1 query a class, each query alone)")
+    batches = list(EXAM_C.episodes(tiny_bank))
+    assert {batch.query_x.shape for batch in batches} == {(20, 1, 1, 28, 28)}
+    runs = twenty_runs.load()
+    assert torch.equal(torch.stack([batch.query_y.squeeze(1) for batch in batches]), runs.labels)
+    one_by_one = EXAM_C.sit(nearest_pixels, tiny_bank)
+    together = [(nearest_pixels(e) == e.query_y).double().mean(dim=1) for e in twenty_runs.episodes(runs)]
+    assert torch.equal(one_by_one, together[0])
+
+
+def test_exam_c_is_of_the_official_evaluation_alphabets_only(omniglot, tiny_bank):
+    """A network of the random split has learned some of its drawings."""
+    assert EXAM_C.possible(split(omniglot).evaluation)
+    assert not EXAM_C.possible(split(omniglot, "paper").evaluation)
+    assert not EXAM_C.possible(tiny_bank)
+
+
+def test_intervals_are_over_what_the_exam_counts(tiny_bank):
+    generator = torch.Generator().manual_seed(0)
+    a, b = (torch.randint(15, 21, (20,), generator=generator) / 20 for _ in range(2))
+    over_runs, over_episodes = EXAM_C.interval(a), EXAM_A.interval(a)
+    assert (over_runs.n, over_runs.unit, over_episodes.unit) == (20, "runs", "episodes")
+    assert over_episodes == mean_interval(a)
+    assert over_runs == EXAM_C.interval(a) != over_episodes
+    assert over_runs.half_width == pytest.approx(over_episodes.half_width, rel=0.15)
+    difference = EXAM_C.paired(a, b)
+    assert difference == EXAM_C.interval(a.double() - b.double()) and difference.unit == "runs"
+    with pytest.raises(ValueError, match="20 here and 19 there"):
+        EXAM_C.paired(a, b[1:])
+
+
+def test_every_exam_has_a_letter_of_its_own():
+    assert len({exam.letter for exam in EXAMS}) == len(EXAMS)
