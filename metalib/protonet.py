@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, one_hot
 
 from metalib import inputs
 from metalib.episodes import Episode
@@ -59,6 +59,19 @@ def linear_head(prototypes: Tensor) -> tuple[Tensor, Tensor]:
     −‖z − c‖² = 2c·z − ‖c‖² − ‖z‖², and ‖z‖² is the same for all classes. Source: section 2.4 of the paper, eq. 8.
     """
     return 2 * prototypes, -prototypes.square().sum(dim=1)
+
+
+def soft_k_means(prototypes: Tensor, support: Tensor, support_y: Tensor, query: Tensor, *, steps: int = 1) -> Tensor:
+    """Prototypes refined by the queries, each of which counts in every class by its probability there: transductive.
+
+    prototypes  [N, D]      support  [S, D]      support_y  [S] long      query  [Q, D]      returns  [N, D]
+    Source: Ren et al. (2018), section 3.1.1; their unlabelled pictures are the queries here.
+    """
+    labels = one_hot(support_y, len(prototypes)).to(support.dtype)  # [S, N]
+    for _ in range(steps):
+        shares = torch.cat([labels, logits(query, prototypes).softmax(dim=1)])  # [S + Q, N]
+        prototypes = shares.T @ torch.cat([support, query]) / shares.sum(dim=0)[:, None]
+    return prototypes
 
 
 def task_logits(encoder: Encoder, task: Episode, n_way: int, *, distance: str = "squared_euclidean") -> Tensor:

@@ -336,3 +336,22 @@ def test_prototypes_under_vmap_are_those_of_a_loop(points):
     both = torch.stack([support, support.flip(0)])
     batched = torch.func.vmap(protonet.prototypes, in_dims=(0, 0, None))(both, torch.stack([labels, labels.flip(0)]), 4)
     assert_close(batched[1], protonet.prototypes(support, labels, 4))
+
+
+def test_soft_k_means_moves_a_prototype_to_the_mean_weighted_by_probability(points):
+    support, labels, query = points
+    before = protonet.prototypes(support, labels, 4)
+    after = protonet.soft_k_means(before, support, labels, query)
+    weights = (-torch.cdist(query, before).square()).softmax(dim=1)[:, 2]
+    of_class = support[labels == 2]
+    expected = (of_class.sum(dim=0) + (weights[:, None] * query).sum(dim=0)) / (len(of_class) + weights.sum())
+    assert_close(after[2], expected)
+
+
+def test_steps_of_soft_k_means_follow_one_another_and_none_changes_nothing(points):
+    support, labels, query = points
+    before = protonet.prototypes(support, labels, 4)
+    assert protonet.soft_k_means(before, support, labels, query, steps=0).equal(before)
+    once = protonet.soft_k_means(before, support, labels, query)
+    twice = protonet.soft_k_means(once, support, labels, query)
+    assert_close(protonet.soft_k_means(before, support, labels, query, steps=2), twice)
