@@ -128,6 +128,21 @@ def evaluate_run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def look_options(parser: argparse.ArgumentParser) -> None:
+    """Which network, and what for."""
+    parser.add_argument("checkpoint", help="a .safetensors file, or a name such as protonet")
+    parser.add_argument("purpose", help="what is to be found out, in a few words: it goes into data/exam-c-looks.md")
+    device_option(parser)
+
+
+def look_run(arguments: argparse.Namespace) -> int:
+    """Let a network sit exam C, and write the look down."""
+    from metalib.app import commands
+
+    commands.look(arguments.checkpoint, arguments.purpose, device=arguments.device)
+    return 0
+
+
 def results_options(parser: argparse.ArgumentParser) -> None:
     """All of it, or what is new."""
     parser.add_argument("--anew", action="store_true", help="measure everything again, also what is up to date")
@@ -135,7 +150,7 @@ def results_options(parser: argparse.ArgumentParser) -> None:
 
 
 def results_run(arguments: argparse.Namespace) -> int:
-    """Measure the course's methods in both exams, and write data/results.json."""
+    """Measure the course's methods in the exams, and write data/results.json."""
     from metalib.app import commands
 
     commands.write_results(device=arguments.device, anew=arguments.anew)
@@ -201,7 +216,8 @@ COMMANDS = {
     "data": Command("fetch, verify or locate the data", data_options, data_run, "metalib.banks.inspect_data"),
     "train": Command("meta-train a network by a recipe", train_options, train_run),
     "evaluate": Command("measure a trained network on the evaluation classes", evaluate_options, evaluate_run),
-    "results": Command("let every method of the course sit both exams", results_options, results_run),
+    "look": Command("let a trained network sit exam C, and write the look down", look_options, look_run),
+    "results": Command("let every method of the course sit the exams", results_options, results_run),
     "study": Command("run one of the experiments that notebooks report", study_options, study_run),
     "bench": Command("say how fast this machine draws episodes and trains", bench_options, bench_run),
 }

@@ -17,7 +17,8 @@ from metalib.banks import load_bank, split
 from metalib.banks.store import bank_digest
 from metalib.course import registry
 from metalib.course.kit import board, study
-from metalib.course.kit.results import files, sittings
+from metalib.course.kit.exams import EXAM_C
+from metalib.course.kit.results import files, looks, sittings
 from metalib.course.kit.results.entry import ExamEntry
 from metalib.course.kit.results.measure import CourseResults, measure
 from metalib.episodes import ClassBank
@@ -175,6 +176,31 @@ def evaluate(checkpoint: str, *, episodes: int, device: str | None, write: bool)
     return rows
 
 
+def look(checkpoint: str, purpose: str, *, device: str | None = None) -> None:
+    """Sit exam C with a trained network, each query alone, print how many it missed and write the look down.
+
+    Raises ValueError for a network that may not sit it, as it has learned from some of its drawings, or cannot.
+    """
+    place = runtime.pick_device(device)
+    network, info = checkpoints.load(checkpoint, device=place)
+    if not str(info.get("split")).startswith("alphabets"):
+        raise ValueError(
+            f"{checkpoint} was trained on the split {info.get('split')!r} and exam C has drawings of 10 of Omniglot's "
+            "evaluation alphabets: give a network that learned from the background alphabets (--split alphabets)"
+        )
+    evaluation = split(load_bank("omniglot", quiet=True)).evaluation.to(place)
+    ways = [way for way in sittings.sittings(recipe_of(info), network) if sittings.can_sit(way, EXAM_C, evaluation)]
+    if not ways:
+        raise ValueError(f"{checkpoint} does {recipe_of(info).fixed_way} ways only, and exam C has {EXAM_C.spec.n_way}")
+    name = f"{Path(checkpoint).stem}, {checkpoints.digest(network, info)}"
+    for way in ways:
+        how = {"what": f"{way.method} ({name})", "seed": info.get("seed"), "batch_norm": way.batch_norm}
+        accuracies = looks.look(way.predict, evaluation, **how, purpose=purpose)
+        found = EXAM_C.interval(accuracies)
+        print(f"{way.method}, {way.batch_norm}: {looks.wrong(accuracies)} of {EXAM_C.total} wrong; right: {found}")
+    print(f"written down in data/{looks.LOG}")
+
+
 def write_results(*, device: str | None, anew: bool = False) -> Path:
     """Let every method sit the exams on Omniglot and on the glyphs, and write the checkout's `data/results.json`.
 
@@ -188,12 +214,26 @@ def write_results(*, device: str | None, anew: bool = False) -> Path:
     for entry in measure(found, banks):
         files.write(found, folder)  # an interrupted command goes on from here
         new.append(entry)
+        if isinstance(entry, ExamEntry) and entry.exam == EXAM_C.letter:
+            _log(entry, found, folder)
         where = f"{entry.bank}, exam {entry.exam}" if isinstance(entry, ExamEntry) else entry.task
         print(f"{where:<40} {entry.method:<40} {entry.result}", flush=True)
     files.write(found, folder)
     path = folder / board.RESULTS
     print(f"{len(new)} of {len(found.exams) + len(found.paper)} measured, the others kept; written to {path}")
     return path
+
+
+def _log(entry: ExamEntry, found: CourseResults, folder: Path) -> None:
+    """Write down the look at exam C that `entry` is."""
+    looks.write(
+        found.right[entry.key()].double() / EXAM_C.questions,
+        what=entry.method if entry.network == "none" else f"{entry.method} ({entry.network})",
+        seed=entry.training_seed,
+        batch_norm=entry.batch_norm,
+        purpose="results of the course",
+        folder=folder,
+    )
 
 
 def run_study(name: str) -> Path:

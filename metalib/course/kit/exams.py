@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import Tensor
 
@@ -27,12 +27,21 @@ def drawn(exam: Exam, bank: ClassBank) -> Iterator[Episode]:
 
 def runs_alone(_exam: Exam, bank: ClassBank) -> Iterator[Episode]:
     """Lake's twenty runs, each query alone: 20 batches of 20 tasks with one query. Of `bank` only the device counts."""
-    for batch in twenty_runs.episodes(_runs(), queries_alone=True):
+    for batch in twenty_runs.episodes(the_runs(), queries_alone=True):
         yield Episode(*(tensor.to(bank.device) for tensor in batch))
 
 
+def runs_as_drawn(_exam: Exam, _bank: ClassBank) -> Iterator[Episode]:
+    """The same as bitmaps of 105 × 105 pixels, bool, ink is True; on the CPU."""
+    runs = the_runs()
+    large = runs._replace(support=runs.support_bitmaps.unsqueeze(2), query=runs.query_bitmaps.unsqueeze(2))
+    for batch in twenty_runs.episodes(large, queries_alone=True):
+        yield batch._replace(support_x=batch.support_x > 0, query_x=batch.query_x > 0)
+
+
 @functools.cache
-def _runs() -> twenty_runs.TwentyRuns:
+def the_runs() -> twenty_runs.TwentyRuns:
+    """Lake's twenty runs, read once."""
     return twenty_runs.load()
 
 
@@ -117,4 +126,5 @@ EXAM_C = Exam(
     bank="Omniglot",
     part="Omniglot evaluation",
 )
+EXAM_C_AS_DRAWN = replace(EXAM_C, deal=runs_as_drawn)  # for what takes no small picture
 EXAMS = (EXAM_A, EXAM_B, EXAM_C)

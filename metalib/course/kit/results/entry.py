@@ -14,6 +14,7 @@ DECISIVE = ("network", "pictures", "task", "seed", "batch_norm")  # what an accu
 SHAPES = {  # what JSON holds of a field, by its type
     "str": str,
     "int": int,
+    "int | None": int | None,
     "float": files.NUMBER,
     "Interval | None": files.INTERVAL,
     "tuple[float | None, float | None]": (files.NUMBER | None, files.NUMBER | None),
@@ -27,13 +28,14 @@ class Entry:
 
     task      the episodes, in words                network   digest of the checkpoint
     data      the classes that are drawn            pictures  digest of their pictures
+    seed      of the draw; None: nothing is drawn
     classes   those that the network learned from
     """
 
     method: str
     task: str
     data: str
-    seed: int
+    seed: int | None
     batch_norm: str
     network: str = "none"
     pictures: str = ""
@@ -83,7 +85,7 @@ class ExamEntry(Entry):
 
     bank      what the pictures are called on the score board
     notebook  the one that teaches the method
-    updates, trained_on  what the network had; none of a method that trains none
+    updates, trained_on, training_seed  what the network had; none of a method that trains none
     """
 
     exam: str
@@ -91,6 +93,7 @@ class ExamEntry(Entry):
     notebook: int = 0
     updates: int = 0
     trained_on: str = ""
+    training_seed: int | None = None
 
     def key(self) -> str:
         """Under which name the episodes lie in the side file."""

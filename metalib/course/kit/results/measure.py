@@ -11,12 +11,11 @@ from torch import Tensor
 
 from metalib.banks import split
 from metalib.banks.store import bank_digest
-from metalib.course.kit.exams import EXAM_A, EXAM_B, Exam
+from metalib.course.kit.exams import EXAMS, Exam
 from metalib.course.kit.results import papers, sittings
 from metalib.course.kit.results.entry import Entry, ExamEntry, PublishedEntry
 from metalib.course.kit.results.sittings import Sitting
 from metalib.episodes import ClassBank
-from metalib.evaluate import mean_interval
 
 PAPER = (  # trained on the papers' kind of split
     "protonet-short-paper",
@@ -58,7 +57,7 @@ def measure(course: CourseResults, banks: list[ClassBank]) -> Iterator[Entry]:
             course.exams[name] = asked.with_result_of(kept)
             continue
         accuracies = exam.sit(sitting.predict, evaluation)
-        course.exams[name] = asked.measured(mean_interval(accuracies))
+        course.exams[name] = asked.measured(exam.interval(accuracies))
         course.right[name] = (accuracies * exam.questions).round().to(torch.uint8)
         yield course.exams[name]
     course.exams = {name: course.exams[name] for name in order}
@@ -86,8 +85,8 @@ def _to_sit(banks: list[ClassBank]) -> Iterator[tuple[Sitting, Exam, ClassBank, 
         evaluation = split(bank).evaluation
         pictures = bank_digest(evaluation)[:12]
         for sitting in sittings.course_sittings(bank):
-            for exam in (EXAM_A, EXAM_B):
-                if sitting.n_way in (None, exam.spec.n_way):
+            for exam in EXAMS:
+                if sittings.can_sit(sitting, exam, evaluation):
                     asked = ExamEntry(
                         method=sitting.method,
                         exam=exam.letter,
@@ -98,9 +97,10 @@ def _to_sit(banks: list[ClassBank]) -> Iterator[tuple[Sitting, Exam, ClassBank, 
                         classes=sitting.classes,
                         updates=sitting.updates,
                         trained_on=sitting.trained_on,
+                        training_seed=sitting.training_seed,
                         **sittings.conditions(sitting, exam, evaluation),
                     )
-                    yield sitting, exam, evaluation, asked
+                    yield sitting, sitting.only or exam, evaluation, asked
 
 
 def _has_its_episodes(course: CourseResults, name: str, exam: Exam) -> bool:

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from metalib import baselines, finetune
 from metalib.banks import split
-from metalib.course.kit.exams import EXAM_C, EXAMS, Exam
+from metalib.banks.hausdorff import modified_hausdorff
+from metalib.course.kit.exams import EXAM_C, EXAM_C_AS_DRAWN, EXAMS, Exam
 from metalib.episodes import ClassBank, Episode, EpisodeSpec, stream_episodes
 from metalib.evaluate import Interval, evaluate, mean_interval
 from metalib.models import Conv4
@@ -41,6 +42,8 @@ class Sitting(NamedTuple):
     classes: str = "none"  # those that it learned from
     updates: int = 0
     trained_on: str = ""  # the device
+    training_seed: int | None = None
+    only: Exam | None = None  # the only exam that it sits
 
 
 def sittings(recipe: Recipe, network: torch.nn.Module) -> Iterator[Sitting]:
@@ -69,7 +72,8 @@ def table(sitting: Sitting, bank: ClassBank, *, n_episodes: int = CELL_EPISODES)
 def can_sit(sitting: Sitting, exam: Exam, bank: ClassBank) -> bool:
     """Whether the method has as many ways, the exam is of `bank`, and each query is told no more than it may be."""
     told = sitting.batch_norm == TRANSDUCTIVE and exam.alone  # with one query it would be "each query alone" once more
-    return sitting.n_way in (None, exam.spec.n_way) and exam.possible(bank) and not told
+    meant = sitting.only is None or sitting.only.letter == exam.letter
+    return meant and sitting.n_way in (None, exam.spec.n_way) and exam.possible(bank) and not told
 
 
 def _row(sitting: Sitting, task: EpisodeSpec | Exam, interval: Interval, bank: ClassBank) -> dict[str, Any]:
@@ -96,13 +100,24 @@ def course_sittings(bank: ClassBank) -> Iterator[Sitting]:
     """Every method that the course has, in the order in which it meets them; its network is where `bank` is."""
     yield Sitting("pixel neighbours", 1, "none", baselines.pixel_neighbour)
     yield Sitting("untrained conv4", 1, "running statistics", baselines.untrained_centroid)
+    yield Sitting("modified Hausdorff distance", 0, "none", hausdorff, only=EXAM_C_AS_DRAWN)
     for name in COURSE:
         network, info = checkpoints.load(name, device=bank.device)
         known = {name: info[name] for name in ("classes", "updates")}
         known |= {"network": checkpoints.digest(network, info), "trained_on": info.get("device", "cpu")}
+        known["training_seed"] = info.get("seed")
         ways = [*sittings(recipe_of(info), network), *(_classifier_sittings(network, bank) if name == USED else ())]
         for sitting in ways:
             yield sitting._replace(**known)
+
+
+def hausdorff(episodes: Episode) -> Tensor:
+    """[T, Q] labels: the nearest drawing by Lake et al.'s (2015) baseline, of bitmaps, [T, S, 1, H, W] bool."""
+    nearest = [
+        modified_hausdorff(queries, candidates).argmin(dim=1)
+        for queries, candidates in zip(episodes.query_x.squeeze(2), episodes.support_x.squeeze(2), strict=True)
+    ]
+    return episodes.support_y.gather(1, torch.stack(nearest))
 
 
 def _classifier_sittings(network: Conv4, bank: ClassBank) -> Iterator[Sitting]:

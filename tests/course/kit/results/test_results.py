@@ -8,13 +8,13 @@ import torch
 
 from metalib import baselines, places
 from metalib.app import commands
-from metalib.banks import Splits
+from metalib.banks import Splits, split
 from metalib.course.kit import board
-from metalib.course.kit.exams import EXAM_A, EXAM_B, EXAMS, Exam
+from metalib.course.kit.exams import EXAM_A, EXAM_B, EXAM_C, EXAM_C_AS_DRAWN, Exam
 from metalib.course.kit.results import accuracies, files, measure, papers, sittings, tables
 from metalib.course.kit.results.entry import ExamEntry, exam_key
 from metalib.course.kit.results.measure import CourseResults
-from metalib.episodes import EpisodeSpec, stream_episodes
+from metalib.episodes import Episode, EpisodeSpec, stream_episodes
 from metalib.evaluate import mean_interval
 from metalib.files import BadFile
 from metalib.models import conv4
@@ -41,8 +41,8 @@ def sat(monkeypatch):
     monkeypatch.setattr(sittings, "course_sittings", lambda bank: iter(SITTINGS))
     monkeypatch.setattr(papers, "beside", lambda names, bank: iter(()))
     monkeypatch.setattr(measure, "split", lambda bank: Splits(bank, bank, bank))
-    for name, exam in zip(("EXAM_A", "EXAM_B"), EXAMS, strict=True):
-        monkeypatch.setattr(measure, name, Short(exam.letter, exam.spec, 4, exam.seed))
+    exams = tuple(Short(exam.letter, exam.spec, 4, exam.seed) for exam in (EXAM_A, EXAM_B))
+    monkeypatch.setattr(measure, "EXAMS", exams)
     return seen
 
 
@@ -181,7 +181,8 @@ def test_a_fingerprint_tells_networks_and_recipes_apart():
 
 def test_every_network_of_the_course_has_its_fingerprint(tiny_bank):
     of_networks = {sitting.method: sitting.network for sitting in sittings.course_sittings(tiny_bank)}
-    assert of_networks.pop("pixel neighbours") == of_networks.pop("untrained conv4") == "none"
+    without = ("pixel neighbours", "untrained conv4", "modified Hausdorff distance")
+    assert {of_networks.pop(method) for method in without} == {"none"}
     for use in ("SimpleShot", "linear probe", "fine-tuned classifier"):
         assert of_networks.pop(use) == of_networks["pre-trained classifier"]
     assert len(set(of_networks.values())) == len(sittings.COURSE)
@@ -317,3 +318,41 @@ def test_simple_shot_is_centred_on_the_validation_classes_of_the_bank_at_hand(ti
     centre = baselines.mean_feature(network, other)
     with torch.no_grad():
         assert sitting.predict(episodes).equal(baselines.simple_shot(network, centre, episodes))
+
+
+# --- exam C
+
+
+def test_each_query_of_exam_c_is_alone(omniglot):
+    """So no method that looks at all queries of a task sits it: it would be another one, each query alone."""
+    evaluation = split(omniglot).evaluation
+    ways = [way for way in sittings.course_sittings(omniglot) if sittings.can_sit(way, EXAM_C, evaluation)]
+    assert {way.batch_norm for way in ways} == {"none", "running statistics", ALONE}
+    assert {way.n_way for way in ways} == {None, 20}
+    other = [way for way in sittings.course_sittings(omniglot) if sittings.can_sit(way, EXAM_A, evaluation)]
+    assert "modified Hausdorff distance" not in {way.method for way in other}
+
+
+def test_no_network_of_the_course_has_learned_from_the_drawings_of_exam_c():
+    for name in sittings.COURSE:
+        assert checkpoints.load(name)[1]["split"].startswith("alphabets"), name
+
+
+def test_exam_c_by_the_distance_between_bitmaps_is_lakes_own_figure():
+    found = files.read(places.checkout() / "data")
+    right = found.right[exam_key("modified Hausdorff distance", "C", "Omniglot")]
+    assert EXAM_C.total - int(right.sum()) == 155
+
+
+def test_one_run_by_the_distance_between_bitmaps(tiny_bank):
+    batch = next(EXAM_C_AS_DRAWN.episodes(tiny_bank))
+    assert batch.support_x.dtype == torch.bool and batch.support_x.shape[-1] == 105
+    some = Episode(*(field[:3] for field in batch))
+    shuffled = some._replace(support_x=some.support_x.flip(1), support_y=some.support_y.flip(1))
+    assert sittings.hausdorff(some).equal(sittings.hausdorff(shuffled))
+
+
+def test_a_table_of_a_checkpoint_leaves_exam_c_out(monkeypatch, omniglot):
+    monkeypatch.setattr(sittings, "EXAMS", (EXAM_C,))
+    sitting = sittings.Sitting("pixels", 1, "none", baselines.pixel_neighbour, 20)
+    assert not [row for row in sittings.table(sitting, split(omniglot).evaluation, n_episodes=2) if "C" in row["task"]]
