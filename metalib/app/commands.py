@@ -194,8 +194,14 @@ def look(checkpoint: str, purpose: str, *, device: str | None = None) -> None:
         raise ValueError(f"{checkpoint} does {recipe_of(info).fixed_way} ways only, and exam C has {EXAM_C.spec.n_way}")
     name = f"{Path(checkpoint).stem}, {checkpoints.digest(network, info)}"
     for way in ways:
-        how = {"what": f"{way.method} ({name})", "seed": info.get("seed"), "batch_norm": way.batch_norm}
-        accuracies = looks.look(way.predict, evaluation, **how, purpose=purpose)
+        accuracies = looks.look(
+            way.predict,
+            evaluation,
+            what=f"{way.method} ({name})",
+            seed=info.get("seed"),
+            batch_norm=way.batch_norm,
+            purpose=purpose,
+        )
         found = EXAM_C.interval(accuracies)
         print(f"{way.method}, {way.batch_norm}: {looks.wrong(accuracies)} of {EXAM_C.total} wrong; right: {found}")
     print(f"written down in data/{looks.LOG}")

@@ -22,7 +22,7 @@ RESAMPLES_SEED = 0  # of the bootstrap's resamples: equal results, equal interva
 
 def drawn(exam: Exam, bank: ClassBank) -> Iterator[Episode]:
     """Tasks of `bank`, drawn at random by the exam's `spec` and `seed`."""
-    return stream_episodes(bank, exam.spec, exam.n_episodes, seed=exam.seed or 0, batch=exam.batch)
+    return stream_episodes(bank, exam.spec, exam.n_episodes, seed=exam.seed, batch=exam.batch)
 
 
 def runs_alone(_exam: Exam, bank: ClassBank) -> Iterator[Episode]:
@@ -50,7 +50,7 @@ class Exam:
     """A fixed list of tasks: equal bank, equal tasks, on every device.
 
     n_episodes  how many tasks there are            unit  what they are called, and what intervals are over
-    seed        of the draw; None: nothing is drawn
+    seed        of the draw; 0 where nothing is drawn
     form        what the tasks have beside `spec`, in words
     alone       each query is asked alone: no method can use the others
     deal        how the tasks come: (exam, evaluation part of a bank) -> Episodes with a task axis; a task's queries may
@@ -61,7 +61,7 @@ class Exam:
     letter: str
     spec: EpisodeSpec
     n_episodes: int
-    seed: int | None
+    seed: int = 0
     batch: int = 20
     unit: str = "episodes"
     form: str = ""
@@ -118,7 +118,6 @@ EXAM_C = Exam(
     "C",
     EpisodeSpec(n_way=20, k_shot=1, n_query=1, within_group=True),
     n_episodes=twenty_runs.RUNS,
-    seed=None,
     unit="runs",
     form="each query alone",
     alone=True,

@@ -36,7 +36,7 @@ def test_an_oracle_gets_full_marks(omniglot):
 
 def test_exam_c_is_lakes_twenty_runs(tiny_bank):
     """Of the bank at hand it takes nothing but the device."""
-    assert (EXAM_C.n_episodes, EXAM_C.questions, EXAM_C.total, EXAM_C.seed) == (20, 20, 400, None)
+    assert (EXAM_C.n_episodes, EXAM_C.questions, EXAM_C.total, EXAM_C.seed) == (20, 20, 400, 0)
     assert str(EXAM_C) == ("exam C (20 runs, 20-way 1-shot within one alphabet, 1 query a class, each query alone)")
     batches = list(EXAM_C.episodes(tiny_bank))
     assert {batch.query_x.shape for batch in batches} == {(20, 1, 1, 28, 28)}

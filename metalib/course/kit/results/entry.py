@@ -28,14 +28,14 @@ class Entry:
 
     task      the episodes, in words                network   digest of the checkpoint
     data      the classes that are drawn            pictures  digest of their pictures
-    seed      of the draw; None: nothing is drawn
+    seed      of the draw; 0 where nothing is drawn
     classes   those that the network learned from
     """
 
     method: str
     task: str
     data: str
-    seed: int | None
+    seed: int
     batch_norm: str
     network: str = "none"
     pictures: str = ""
