@@ -1,4 +1,7 @@
-"""Where a bank of classes comes from: Omniglot when it is at hand, else the glyphs that every machine can draw."""
+"""Where a bank of classes comes from: Omniglot when it is at hand, else the glyphs that every machine can draw.
+
+The emoji, in colour, are a bank of their own: who wants them names them.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,8 @@ from metalib.files import BadFile
 
 __all__ = ["PROTOCOLS", "BadFile", "Splits", "load_bank", "split"]
 
-CHOICES = ("omniglot", "glyphs")
+CHOICES = ("omniglot", "glyphs")  # of the course's notebooks
+IN_COLOUR = "emoji"
 TO_GLYPHS = "For the glyphs: load_bank('glyphs'), or METALIB_BANK=glyphs in the environment."
 TO_OMNIGLOT = "For Omniglot: `metalib data fetch` in a terminal, or load_bank(download=True). 16 MB, once."
 
@@ -26,18 +30,21 @@ class Splits(NamedTuple):
 
 
 def load_bank(name: str | None = None, *, download: bool = False, quiet: bool = False) -> ClassBank:
-    """The whole bank `name`, "omniglot" or "glyphs"; by default Omniglot if it is at hand, else the glyphs.
+    """The whole bank `name`, "omniglot", "glyphs" or "emoji"; by default Omniglot if it is at hand, else the glyphs.
 
     The environment variable METALIB_BANK decides where `name` does not. Two lines say which bank it is, why, and how to
     get the other, and one between them what looks like Omniglot and is not used; `quiet` leaves them out. With
     `download`, and only then, an Omniglot that is not at hand is fetched.
-    Raises ValueError for an unknown name, FileNotFoundError when Omniglot is asked for and is not there, BadFile when
-    it is there but damaged, FetchError when the download fails.
+    Raises ValueError for an unknown name, FileNotFoundError when what is asked for is not there, BadFile when it is
+    there but damaged, FetchError when the download fails.
     """
+    if name == IN_COLOUR:
+        return _emoji(quiet)
     chosen = name or os.environ.get("METALIB_BANK") or None
     asked = "load_bank asks" if name else "METALIB_BANK asks"
     if chosen not in (None, *CHOICES):
-        raise ValueError(f"{asked} for {chosen!r}, and there is no such bank: choose {' or '.join(CHOICES)}")
+        by_name = f", or {IN_COLOUR}, in colour" if name else ""
+        raise ValueError(f"{asked} for {chosen!r}, and there is no such bank: choose {' or '.join(CHOICES)}{by_name}")
     bank = None if chosen == "glyphs" else _find_omniglot(download)
     passed_over = "" if bank is not None or chosen == "glyphs" else omniglot.passed_over()
     if bank is not None:
@@ -59,10 +66,20 @@ def load_bank(name: str | None = None, *, download: bool = False, quiet: bool = 
 PROTOCOLS = ("alphabets", "paper")
 
 
-def split(bank: ClassBank, protocol: str = "alphabets") -> Splits:
-    """The training, validation and evaluation part of a whole bank, Omniglot or glyphs.
+def _emoji(quiet: bool) -> ClassBank:
+    from metalib.banks import emoji
 
-    protocol  "alphabets": whole alphabets or scripts on one side, the evaluation pictures unrotated.
+    bank = emoji.load()
+    if not quiet:
+        drawings = f"{int(bank.sizes.min())} or {bank.n_drawings} drawings"
+        print(f"Bank: {bank.source} ({bank.n_classes:,} classes of {drawings}).")
+    return bank
+
+
+def split(bank: ClassBank, protocol: str = "alphabets") -> Splits:
+    """The training, validation and evaluation part of a whole bank: Omniglot, glyphs or emoji.
+
+    protocol  "alphabets": whole alphabets, scripts or subgroups on one side, the evaluation pictures unrotated.
               "paper": random characters, each turn by 90° a class of its own in evaluation too. Omniglot only
     Raises ValueError for a bank that has been divided or rotated before, for any other, or for an unknown protocol.
     """
@@ -80,12 +97,14 @@ def split(bank: ClassBank, protocol: str = "alphabets") -> Splits:
         return Splits(training, validation, evaluation.rotated())
     if is_omniglot:
         return Splits(omniglot.training(bank), omniglot.validation(bank), omniglot.evaluation(bank))
-    from metalib.banks import glyphs
+    from metalib.banks import emoji, glyphs
 
+    if bank.source == emoji.SOURCE:
+        return Splits(emoji.training(bank), emoji.validation(bank), emoji.evaluation(bank))
     if not bank.source.startswith(glyphs.SOURCE):
         raise ValueError(
-            f"split divides Omniglot and the glyphs, each as it is published, and this bank is {bank.source}: divide "
-            "it by its groups, with bank.select_groups(…)"
+            f"split divides Omniglot, the glyphs and the emoji, each as it is published, and this bank is {bank.source}"
+            ": divide it by its groups, with bank.select_groups(…)"
         )
     return Splits(glyphs.training(bank), glyphs.validation(bank), glyphs.evaluation(bank))
 

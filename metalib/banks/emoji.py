@@ -1,0 +1,183 @@
+"""A bank in colour: one emoji is a class, and its drawings are those of five vendors, each in a style of its own.
+
+Pictures are 32×32 in colour on white paper, unlike Omniglot's bright ink on dark. Drawing d of a class is that of
+vendor `VENDORS[d]`; the last one, Mozilla, has not drawn all of them, so a class has 4 drawings or 5. Sources,
+licences and what was changed: `data/emoji/LICENSES`. The pictures are not under the course's licence. Which characters
+are classes, and how they are divided: `emoji_choice`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import warnings
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from metalib import places
+from metalib.banks.emoji_choice import VENDORS, part
+from metalib.episodes import ClassBank, Draw, Episode, EpisodeSpec, gather
+from metalib.files import BadFile
+
+SOURCE = "emoji"
+FOLDER = "emoji"  # in a data folder
+LIST = "classes.txt"
+SIDE, COLUMNS = 32, 32  # of a picture, in pixels; of a sheet, in pictures
+# SHA-256 of each file: the list, and a sheet a vendor
+DIGESTS = {
+    "classes.txt": "8703019669b8b6931b320db5a046a62edc08e1cf7278fcefd4a80f7702650038",
+    "noto.png": "2b484b64dacd81405052b0cd46633f99c390a390e6ef448f597049e9c0f35a58",
+    "fluent-emoji-flat.png": "e8beaa7539e47d38e064fb84ea943757a3331a53bc3315426270a455b5a3ad3b",
+    "twemoji.png": "7fdbd0c4e4f27f0829dedb3ad439f0c97267c7b0037af2bad187d8a771a19f71",
+    "emojione.png": "ac0aa1490eec96f171cb53283f9183ee18595184fae45bea691e4f01de3ce951",
+    "fxemoji.png": "8923f48a807055622f477ffe90eac3a61eecb67cd98babbf0941e0809cd8cb22",
+}
+# Unicode's groups of things; the others are of faces, people and signs. An ImageNet network has seen dogs and rockets.
+OBJECTS = ("animals-nature", "food-drink", "travel-places", "activities", "objects")
+
+
+class Emoji(NamedTuple):
+    """A class of the bank: part, Unicode's group and subgroup, code points, name, and how many vendors drew it."""
+
+    part: str
+    group: str
+    subgroup: str
+    code: str
+    name: str
+    drawings: int
+
+
+def load() -> ClassBank:
+    """The whole bank, from the first data folder that has it; a checkout has it in `data/emoji/`.
+
+    images [1029, 5, 3, 32, 32]; groups are "group/subgroup", as Unicode has them. A damaged folder is passed over with
+    a warning while another one is at hand. Raises FileNotFoundError where there is none, BadFile, naming the file,
+    where none is as metalib was made with.
+    """
+    problems: list[str] = []
+    candidates = [folder / FOLDER for folder in places.data_folders()]
+    for folder in candidates:
+        if not os.path.isfile(folder / LIST):
+            continue
+        try:
+            bank = read(folder)
+        except BadFile as error:
+            problems.append(str(error))
+            continue
+        for problem in problems:
+            warnings.warn(f"{problem}. This time another folder was used", stacklevel=2)
+        return bank
+    if problems:
+        raise BadFile("; ".join(problems))
+    where = places.where_looked(f"{FOLDER}/{LIST} (the bank of emoji)")
+    raise FileNotFoundError(f"{where}: a checkout of the course does, in data/{FOLDER}")
+
+
+def read(folder: Path) -> ClassBank:
+    """The bank in `folder`. No file is decoded before its digest is right. Raises BadFile, naming the file."""
+    listed = parse(_checked(folder / LIST).decode())
+    sheets = [_pictures(_checked(folder / f"{vendor}.png"), len(listed)) for vendor in VENDORS]
+    return ClassBank(
+        torch.from_numpy(np.stack(sheets, axis=1)).movedim(-1, 2).contiguous(),
+        tuple(f"{_characters(emoji.code)} {emoji.name}" for emoji in listed),
+        tuple(f"{emoji.group}/{emoji.subgroup}" for emoji in listed),
+        SOURCE,
+        torch.tensor([emoji.drawings for emoji in listed]),
+    )
+
+
+def parse(text: str) -> tuple[Emoji, ...]:
+    """The classes in the text of a list: the fields of `Emoji` a line, between tabs."""
+    rows = [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
+    return tuple(Emoji(part, group, sub, code, name, int(n)) for part, group, sub, code, name, n in rows)
+
+
+def _checked(path: Path) -> bytes:
+    """The bytes of one file of the bank. Raises BadFile unless it is the one that metalib was made with."""
+    remedy = f"restore data/{FOLDER} from the repository; in a checkout, `git checkout data/{FOLDER}`"
+    try:
+        with path.open("rb") as file:
+            content = file.read(2**24)  # a file of any size may have this name
+    except OSError as error:
+        raise BadFile(f"{path} cannot be read ({error.strerror}): {remedy}") from error
+    found, expected = hashlib.sha256(content).hexdigest(), DIGESTS[path.name]
+    if found != expected:
+        raise BadFile(
+            f"{path} is not the file that metalib was made with ({len(content):,} bytes, digest {found[:12]} where "
+            f"{expected[:12]} is expected): {remedy}"
+        )
+    return content
+
+
+def _pictures(png: bytes, n_classes: int) -> np.ndarray:
+    """[C, 32, 32, 3] uint8: the pictures of a sheet, row by row."""
+    with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
+        sheet = np.asarray(image.convert("RGB"))
+    tiles = sheet.reshape(-1, SIDE, COLUMNS, SIDE, 3).swapaxes(1, 2)
+    return tiles.reshape(-1, SIDE, SIDE, 3)[:n_classes]
+
+
+def _characters(code: str) -> str:
+    return "".join(chr(int(point, 16)) for point in code.split("-"))
+
+
+# --- splits: by Unicode's subgroups, so that none is in two parts
+
+
+def training(bank: ClassBank) -> ClassBank:
+    """The emoji to learn from: 48 subgroups, 564 characters."""
+    return _part(bank, "training")
+
+
+def validation(bank: ClassBank) -> ClassBank:
+    """The emoji on which recipes and stopping times are chosen: 19 subgroups, 171 characters."""
+    return _part(bank, "validation")
+
+
+def evaluation(bank: ClassBank) -> ClassBank:
+    """The emoji to be tested on: 26 subgroups, 294 characters."""
+    return _part(bank, "evaluation")
+
+
+def _part(bank: ClassBank, word: str) -> ClassBank:
+    if bank.source != SOURCE:
+        raise ValueError(
+            f"the split divides the whole bank of emoji, and this bank is {bank.source} ({bank.n_classes:,} classes): "
+            "hand over what emoji.load() gives"
+        )
+    groups = dict.fromkeys(bank.groups)
+    return bank.select_groups([group for group in groups if part(group.partition("/")[2]) == word], f"{SOURCE}, {word}")
+
+
+# --- tasks across vendors
+
+
+def objects(bank: ClassBank) -> Tensor:
+    """[C] bool: which classes are things; the others are faces, people and signs."""
+    return torch.tensor([group.partition("/")[0] in OBJECTS for group in bank.groups])
+
+
+def across_vendors(
+    bank: ClassBank, spec: EpisodeSpec, n_tasks: int, *, things: bool, generator: torch.Generator
+) -> Episode:
+    """Tasks whose supports are all by one vendor and whose queries, one a class, are all by another: 1 shot, 1 query.
+
+    things  whether a task's classes are all objects, or all faces, people and signs
+    Raises ValueError for another number of shots or queries, or too few classes.
+    """
+    if (spec.k_shot, spec.n_query) != (1, 1):
+        raise ValueError(f"{spec}: a vendor has drawn a character once, so give 1 shot and 1 query a class")
+    vendors = torch.rand(n_tasks, bank.n_drawings, generator=generator).topk(2, dim=1).indices  # [T, 2]
+    kind = objects(bank) if things else ~objects(bank)
+    drawn = bank.sizes > vendors.amax(dim=1, keepdim=True)  # [T, C]: by both vendors
+    keys = torch.rand(n_tasks, bank.n_classes, generator=generator).masked_fill(~(drawn & kind), -1.0)
+    if int((drawn & kind).sum(dim=1).min()) < spec.n_way:
+        raise ValueError(f"{spec.n_way}-way needs {spec.n_way} classes of a kind that two vendors drew: lower n_way")
+    classes = keys.topk(spec.n_way, dim=1).indices  # [T, N]
+    return gather(bank, spec, Draw(classes, vendors[:, None].expand(-1, spec.n_way, -1)))
