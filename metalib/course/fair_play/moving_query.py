@@ -1,4 +1,4 @@
-"""One query and its possible neighbours in a batch: the answers in every batch, and the choice of a query that moves."""
+"""One query and those who may stand beside it in a batch: its answers there, and the choice of one that moves."""
 
 from __future__ import annotations
 

@@ -55,6 +55,8 @@ def _bars(ax: Axes, x: float, top: float, shares: Sequence[float]) -> None:
     width = 0.6 * STEP
     for label, share in enumerate(shares):
         height = max(0.5, share * SIDE)
-        ax.add_patch(Rectangle((x + label * width, top + SIDE - height), 0.8 * width, height, color=class_colour(label)))
+        ax.add_patch(
+            Rectangle((x + label * width, top + SIDE - height), 0.8 * width, height, color=class_colour(label))
+        )
         at = x + (label + 0.4) * width
         ax.text(at, top + SIDE + 1, LETTERS[label], ha="center", va="top", fontsize=8)
