@@ -225,6 +225,7 @@ def write_results(*, device: str | None, anew: bool = False) -> Path:
         where = f"{entry.bank}, exam {entry.exam}" if isinstance(entry, ExamEntry) else entry.task
         print(f"{where:<40} {entry.method:<40} {entry.result}", flush=True)
     files.write(found, folder)
+    files.write_readme(found, folder.parent / "README.md")
     path = folder / board.RESULTS
     print(f"{len(new)} of {len(found.exams) + len(found.paper)} measured, the others kept; written to {path}")
     return path

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from metalib import files, places
-from metalib.course.kit.exams import EXAMS
+from metalib.course.kit.exams import exam_of
+from metalib.course.kit.published import PUBLISHED
 from metalib.evaluate import Interval
 
 RESULTS, SCORES = "results.json", "scores.json"
@@ -30,6 +31,7 @@ class Row:
 
     run     of the learner's own function: what was run
     source  of the learner's own function: a digest of its source
+    remark  of a published figure: what it is a mean of, and where it is from
     """
 
     method: str
@@ -40,11 +42,31 @@ class Row:
     notebook: int = 0  # the one that teaches the method; 0: known from the start
     run: str = ""
     source: str = ""
+    remark: str = ""
 
     @property
     def name(self) -> str:
         """The method, and whose it is: a program of yours may have the name of the course's."""
         return f"{self.method} (by you)" if self.mine and self.method != YOU else self.method
+
+    @property
+    def accuracy(self) -> str:
+        """The result in words."""
+        percent = f"{100 * self.interval.mean:.1f} %"
+        if self.remark:
+            return f"{percent} ({self.remark})"
+        return f"{percent} (exact)" if self.interval.n == 0 else str(self.interval)
+
+    @property
+    def wrong(self) -> str:
+        """How many questions were answered wrongly, of how many: the exam's, or as many as you were asked."""
+        exam = exam_of(self.exam)
+        total = exam.total if self.interval.unit == exam.unit else self.interval.n
+        return (
+            f"{round((1 - self.interval.mean) * total):,} of {total:,}"
+            if total
+            else f"{100 * (1 - self.interval.mean):.1f} %"
+        )
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -56,7 +78,7 @@ _unsaved: dict[tuple[str, str, str], Row] = {}  # what no file would take, by ke
 
 def chance(exam: str, bank: str) -> Row:
     """Guessing: 1/N, known without an episode, so its interval has no width."""
-    n_way = next(e.spec.n_way for e in EXAMS if e.letter == exam)
+    n_way = exam_of(exam).spec.n_way
     return Row("chance", exam, Interval(1 / n_way, 1 / n_way, 1 / n_way, 0, "episodes: exact"), bank)
 
 
@@ -68,9 +90,7 @@ def record(method: str, exam: str, interval: Interval, *, bank: str, run: str = 
     """
     if method != YOU and not source:
         raise ValueError(f"{method!r} has no digest of a source: use checks.record, which knows whose function it was")
-    letters = [e.letter for e in EXAMS]
-    if exam not in letters:
-        raise ValueError(f"there is no exam {exam!r}: give {' or '.join(letters)}")
+    bank = exam_of(exam).bank or bank
     new = Row(method, exam, interval, bank, mine=True, run=run, source=source)
     _unsaved[new.key] = new
     path = _scores_file()
@@ -83,11 +103,13 @@ def record(method: str, exam: str, interval: Interval, *, bank: str, run: str = 
 
 
 def rows(exam: str, *, bank: str, notebook: int | None = None) -> list[Row]:
-    """Chance, the course's results and the learner's in one exam, lowest mean first.
+    """Chance, published figures, the course's results and the learner's in one exam, lowest mean first.
 
+    bank      the pictures; an exam that has its own has them whatever `bank` says
     notebook  only the methods that the course knows by then; None: all
     """
-    all_rows = [chance(exam, bank), *_course(), *_mine()]
+    bank = exam_of(exam).bank or bank
+    all_rows = [chance(exam, bank), *_published(bank), *_course(), *_mine()]
     known = [row for row in all_rows if notebook is None or row.notebook <= notebook]
     return sorted(
         (row for row in known if (row.exam, row.bank) == (exam, bank)),
@@ -103,11 +125,19 @@ def forget() -> None:
 
 
 def table(exam: str, *, bank: str, notebook: int | None = None) -> str:
-    """The board of one exam as Markdown, best first, as the picture has it; arguments as in `rows`."""
-    lines = [f"| exam {exam} ({bank}) | accuracy, 95 % interval |", "| --- | --- |"]
+    """The board of one exam as Markdown, best first, as the picture has it; arguments as in `rows`.
+
+    An exam of runs has a column of wrong answers, too.
+    """
+    of = exam_of(exam)
+    counted = of.unit == "runs"  # few questions: their number is shown
+    lines = [
+        f"| exam {exam} ({of.bank or bank}) | accuracy, 95 % interval |{' wrong |' * counted}",
+        f"| --- | --- |{' --- |' * counted}",
+    ]
     for row in reversed(rows(exam, bank=bank, notebook=notebook)):
-        value = f"{100 * row.interval.mean:.1f} % (exact)" if row.interval.n == 0 else str(row.interval)
-        lines.append(f"| {'**' + row.name + '**' if row.mine else row.name} | {value} |")
+        name = f"**{row.name}**" if row.mine else row.name
+        lines.append(f"| {name} | {row.accuracy} |{f' {row.wrong} |' * counted}")
     return "\n".join(lines)
 
 
@@ -124,6 +154,10 @@ def _course() -> list[Row]:
         Row(e["method"], e["exam"], Interval(*e["interval"]), e["bank"], notebook=e.get("notebook") or 0)
         for e in results["exams"]
     ]
+
+
+def _published(bank: str) -> list[Row]:
+    return [Row(p.who, p.exam, p.interval, bank, remark=f"{p.remark}; {p.source}") for p in PUBLISHED]
 
 
 def _mine() -> Iterable[Row]:

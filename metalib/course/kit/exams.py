@@ -127,3 +127,11 @@ EXAM_C = Exam(
 )
 EXAM_C_AS_DRAWN = replace(EXAM_C, deal=runs_as_drawn)  # for what takes no small picture
 EXAMS = (EXAM_A, EXAM_B, EXAM_C)
+
+
+def exam_of(letter: str) -> Exam:
+    """The exam with this letter. Raises ValueError where there is none."""
+    for exam in EXAMS:
+        if exam.letter == letter:
+            return exam
+    raise ValueError(f"there is no exam {letter!r}: give {' or '.join(exam.letter for exam in EXAMS)}")

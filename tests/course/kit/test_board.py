@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from metalib.course.kit import board
+from metalib.course.kit import board, scores
 from metalib.evaluate import Interval, wilson_interval
 from metalib.files import BadFile
 
@@ -65,6 +65,26 @@ def test_the_table_is_markdown_with_intervals(course):
         "| pixel neighbours | 30.0 ± 2.0 % (400 episodes) |",
         "| chance | 5.0 % (exact) |",
     ]
+
+
+def test_exam_c_has_people_on_its_board_and_one_bank_whatever_the_pictures_at_hand(course):
+    exams = [{"method": "pixels", "exam": "C", "interval": [0.2275, 0.18, 0.27, 20, "runs"], "bank": "Omniglot"}]
+    (course / board.RESULTS).write_text(json.dumps({"exams": exams}))
+    board.record("you", "C", wilson_interval(8, 10), bank="DejaVu glyphs")
+    source = "Lake et al., Science 350 (2015), page 1335"
+    assert board.table("C", bank="DejaVu glyphs", notebook=1).splitlines() == [
+        "| exam C (Omniglot) | accuracy, 95 % interval | wrong |",
+        "| --- | --- | --- |",
+        f"| Bayesian program learning | 96.7 % (13 of 400; {source}) | 3.3 % |",
+        f"| people | 95.5 % (mean of 40 people; {source}) | 4.5 % |",
+        "| **you** | 80.0 % (49.0 to 94.3, 10 questions) | 2 of 10 |",
+        "| pixels | 22.8 % (18.0 to 27.0, 20 runs) | 309 of 400 |",
+        "| chance | 5.0 % (exact) | 95.0 % |",
+    ]
+    assert board.rows("C", bank="Omniglot") == board.rows("C", bank="DejaVu glyphs")
+    said = scores.caption(board.rows("C", bank=BANK))
+    assert "Without an interval, as published: people, Bayesian program learning." in said
+    assert "people" not in board.table("B", bank=BANK)
 
 
 def test_an_exam_that_does_not_exist():

@@ -6,6 +6,7 @@ The side file has the number of right answers in each episode: with it, two meth
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from safetensors import SafetensorError
@@ -14,13 +15,14 @@ from torch import Tensor
 
 from metalib import files, places
 from metalib.course.kit.board import RESULTS
-from metalib.course.kit.exams import EXAMS
+from metalib.course.kit.exams import EXAM_C, exam_of
 from metalib.course.kit.results.entry import ExamEntry, PublishedEntry, exam_key
 from metalib.course.kit.results.measure import CourseResults
-from metalib.course.kit.results.tables import markdown
+from metalib.course.kit.results.tables import markdown, short_table
 
 COMMAND = "metalib results"
 ANEW = "measure it all with --anew"
+IN_README = re.compile(r"(<!-- EXAM C, written by metalib results -->\n).*?(\n<!-- end -->)", re.DOTALL)
 TABLES, EPISODES = "results.md", "results-episodes.safetensors"
 
 
@@ -53,6 +55,17 @@ def write(course: CourseResults, folder: Path) -> None:
     files.write_atomically(folder / RESULTS, lambda part: part.write_text(text, encoding="utf-8"))
 
 
+def write_readme(course: CourseResults, path: Path) -> None:
+    """Put exam C's table into the README `path`, between its marks; nothing where there are none."""
+    if not path.exists():
+        return
+    text = path.read_text(encoding="utf-8")
+    table = short_table(list(course.exams.values()), EXAM_C)
+    renewed = IN_README.sub(lambda found: f"{found[1]}\n{table}\n{found[2]}", text)
+    if renewed != text:
+        files.write_atomically(path, lambda part: part.write_text(renewed, encoding="utf-8"))
+
+
 def accuracies(method: str, exam: str, *, bank: str) -> Tensor:
     """[E] float64: the accuracy of one of the course's methods in each episode of an exam, for paired intervals.
 
@@ -65,7 +78,7 @@ def accuracies(method: str, exam: str, *, bank: str) -> Tensor:
         raise ValueError(
             f"no episodes of {name!r}: there are {', '.join(sorted(right)) or 'none'}; `{COMMAND}` writes them"
         )
-    return right[name].double() / next(e.questions for e in EXAMS if e.letter == exam)
+    return right[name].double() / exam_of(exam).questions
 
 
 def _episodes(path: Path) -> dict[str, Tensor]:

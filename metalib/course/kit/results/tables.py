@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from metalib.course.kit.exams import EXAMS
+from metalib.course.kit.exams import EXAMS, Exam
+from metalib.course.kit.published import PUBLISHED
 from metalib.course.kit.results.entry import Entry, ExamEntry, PublishedEntry
+from metalib.evaluate import Interval
 
 
 def markdown(exams: Sequence[ExamEntry], paper: Sequence[PublishedEntry], *, command: str) -> str:
@@ -20,11 +22,14 @@ def markdown(exams: Sequence[ExamEntry], paper: Sequence[PublishedEntry], *, com
     for bank in dict.fromkeys(entry.bank for entry in exams):
         for exam in EXAMS:
             of_exam = [entry for entry in exams if (entry.bank, entry.exam) == (bank, exam.letter)]
+            if exam.bank and exam.bank != bank:
+                continue  # it has pictures of its own
             parts.append(f"## {bank}, {exam}")
             if of_exam:
-                conditions = f"{of_exam[0].data}, seed {of_exam[0].seed}"
-                parts.append(f"{conditions}; 95 % intervals over episodes, one network each.")
-            parts.append(exam_table(of_exam))
+                conditions = f"{of_exam[0].data}, {f'seed {exam.seed}' if exam.seed else 'nothing is drawn'}"
+                how = ", by bootstrap" if exam.unit == "runs" else ""
+                parts.append(f"{conditions}; 95 % intervals over {exam.unit}{how}, one network each.")
+            parts.append(run_table(of_exam, exam) if exam.unit == "runs" else exam_table(of_exam))
     parts += [
         "## Beside the published figures",
         "Random split of characters (1,200 for training, 423 for the test), each turn by 90° a class of its own, as in "
@@ -46,6 +51,52 @@ def exam_table(entries: Sequence[ExamEntry]) -> str:
         for e in sorted(entries, key=lambda entry: -entry.result.mean)
     ]
     return _table(("method", "learned from", "updates", "trained on", "batch norm", "accuracy"), rows)
+
+
+def run_table(entries: Sequence[ExamEntry], exam: Exam) -> str:
+    """An exam of few questions: how many were answered wrongly, the fewest first, and published figures among them."""
+    rows = [
+        (
+            e.result.mean,
+            e.method,
+            learned_from(e.classes),
+            *_training(e),
+            e.batch_norm,
+            _wrong(e, exam),
+            str(_errors(e)),
+        )
+        for e in entries
+    ]
+    rows += [
+        (1 - p.errors, p.who, "–", "–", "–", "–", "–", f"{100 * p.errors:.1f} %, {p.remark} ({p.source})")
+        for p in PUBLISHED
+        if p.exam == exam.letter
+    ]
+    columns = ("method", "learned from", "updates", "trained on", "batch norm", f"wrong of {exam.total}", "wrong")
+    return _table(columns, [row[1:] for row in sorted(rows, key=lambda row: -row[0])])
+
+
+def short_table(entries: Sequence[ExamEntry], exam: Exam) -> str:
+    """The same for the README: who, and how many."""
+    rows = [(e.result.mean, e.method, _wrong(e, exam), str(_errors(e))) for e in entries if e.exam == exam.letter]
+    rows += [
+        (1 - p.errors, p.who, "–", f"{100 * p.errors:.1f} % ({p.remark}; {p.source})")
+        for p in PUBLISHED
+        if p.exam == exam.letter
+    ]
+    columns = ("who", f"wrong of {exam.total}", f"wrong, with the 95 % interval over {exam.unit}")
+    return _table(columns, [row[1:] for row in sorted(rows, key=lambda row: -row[0])])
+
+
+def _wrong(entry: ExamEntry, exam: Exam) -> str:
+    return str(round((1 - entry.result.mean) * exam.total))
+
+
+def _errors(entry: ExamEntry) -> Interval:
+    """The share of wrong answers."""
+    right = entry.result
+    wrong = (round(1 - share, 9) for share in (right.mean, right.high, right.low))  # 155 of 400 are 38.75 %, no less
+    return Interval(*wrong, right.n, right.unit)
 
 
 def _training(entry: ExamEntry) -> tuple[str, str]:

@@ -352,6 +352,33 @@ def test_one_run_by_the_distance_between_bitmaps(tiny_bank):
     assert sittings.hausdorff(some).equal(sittings.hausdorff(shuffled))
 
 
+def test_the_table_of_exam_c_counts_errors_and_has_people_among_the_methods():
+    found = files.read(places.checkout() / "data")
+    exams = list(found.exams.values())
+    rows = tables.run_table([e for e in exams if e.exam == "C"], EXAM_C).splitlines()[2:]
+    assert [row.split(" | ")[0] for row in rows[:3]] == [
+        "| Bayesian program learning",
+        "| people",
+        "| prototypical network",
+    ]
+    assert rows[2].endswith("| running statistics | 22 | 5.5 % (4.0 to 7.2, 20 runs) |")
+    assert "| modified Hausdorff distance | – | – | – | none | 155 | 38.8 % (" in "\n".join(rows)
+    text = tables.markdown(exams, [], command="x")
+    assert text.count("exam C (20 runs") == 1 and "95 % intervals over runs, by bootstrap" in text
+
+
+def test_the_readme_has_the_table_as_it_is_measured(tmp_path):
+    root = places.checkout()
+    found, path = files.read(root / "data"), tmp_path / "README.md"
+    files.write_readme(found, path)  # there is none
+    assert not path.exists()
+    text = (root / "README.md").read_text(encoding="utf-8")
+    path.write_text(text.replace("| 155 |", "| 154 |"), encoding="utf-8")
+    files.write_readme(found, path)
+    assert path.read_text(encoding="utf-8") == text
+    assert text.count("| 155 |") == 1
+
+
 def test_a_table_of_a_checkpoint_leaves_exam_c_out(monkeypatch, omniglot):
     monkeypatch.setattr(sittings, "EXAMS", (EXAM_C,))
     sitting = sittings.Sitting("pixels", 1, "none", baselines.pixel_neighbour, 20)
