@@ -17,10 +17,13 @@ and learns under these, held still, for the other half. MAML is not trained with
 weights θ and all φ(θ) of all tasks, and Bronskill et al. (2020) find poor results. It is tested with them where they
 have a sense: its inner steps take the support set's statistics, and its queries the mean over what the queries of
 training tasks had after these steps.
+
+Two checkpoints of the course are tested beside them: the trainings here are short, theirs were not.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -52,7 +55,9 @@ from metalib.episodes import ClassBank, Episode, EpisodeSpec, stream_episodes
 from metalib.evaluate import mean_interval, paired_interval
 from metalib.models import BatchNorm2d, Conv4, conv4
 from metalib.runtime import seeded
+from metalib.training import checkpoints
 from metalib.training.loop import Run
+from metalib.training.recipes import recipe_of
 from metalib.training.recipes.maml import MamlRecipe
 from metalib.training.recipes.protonet import ProtonetRecipe
 
@@ -63,6 +68,7 @@ SETTINGS: dict[str, Any] = {
     "maml": {"updates": 500, "meta_batch_size": 8},
     "protonet": {"updates": 1500, "learning_rate": 3e-3},
     "seed": 0,
+    "checkpoints": ["maml", "protonet-stride"],  # the course's, trained for long, each as its paper's code does
     "average_tasks": 200,
     "average_seed": 6,
     "episodes": 300,  # the first of exam A
@@ -187,6 +193,15 @@ def arms(settings: dict[str, Any]) -> list[StatedRecipe]:
     ]
 
 
+def as_trained(name: str) -> tuple[StatedRecipe, Conv4]:
+    """A checkpoint of the course and its recipe, which says whose statistics it was trained with."""
+    network, info = checkpoints.load(name)
+    recipe = recipe_of(info)
+    if isinstance(recipe, MamlRecipe):
+        return StatedMamlRecipe(**dataclasses.asdict(recipe), statistics=QUERIES), with_rows(network)
+    return StatedProtonetRecipe(**dataclasses.asdict(recipe), statistics=TOGETHER), with_rows(network)
+
+
 def query_sets(task: Episode, settings: dict[str, Any], generator: torch.Generator, rng: np.random.Generator) -> list:
     """For each of QUERY_SETS, which of the exam's queries pass together: [passes, queries]."""
     n_way, n = int(task.support_y.max()) + 1, settings["together"]
@@ -220,12 +235,14 @@ def accuracies(
     return {statistics: torch.tensor(values, dtype=torch.float64) for statistics, values in found.items()}
 
 
-def rows(recipe: StatedRecipe, found: dict[str, Tensor]) -> list[dict[str, Any]]:
+def rows(recipe: StatedRecipe, found: dict[str, Tensor], checkpoint: str | None) -> list[dict[str, Any]]:
     """One for each way to test and set of queries, with its differences on the same tasks."""
     own = recipe.statistics
     return [
         {
             "method": recipe.method,
+            "checkpoint": checkpoint,
+            "updates": recipe.updates,
             "trained_with": own,
             "tested_with": statistics,
             "queries": name,
@@ -239,16 +256,22 @@ def rows(recipe: StatedRecipe, found: dict[str, Tensor]) -> list[dict[str, Any]]
 
 
 def run(settings: dict[str, Any]) -> dict[str, Any]:
-    """Train all, then test each with each, on the first tasks of exam A."""
+    """Train all, then test each with each on the first tasks of exam A, and the course's checkpoints too."""
     training, _, evaluation = split(load_bank("omniglot", quiet=True))
     folder = folder_of("batch-norm", {name: settings[name] for name in ("maml", "protonet", "seed")})
     exam = [task for batch in EXAM_A.episodes(evaluation) for task in map(batch.task, range(len(batch.query_y)))]
     found = []
-    for number, recipe in enumerate(arms(settings)):
-        network = trained(recipe, training, folder / str(number))
+
+    def test(recipe: StatedRecipe, network: Conv4, checkpoint: str | None = None) -> None:
         with torch.no_grad():
             averages = recipe.averages(network, training, settings)
-            found += rows(recipe, accuracies(recipe, network, averages, exam[: settings["episodes"]], settings))
+            right = accuracies(recipe, network, averages, exam[: settings["episodes"]], settings)
+        found.extend(rows(recipe, right, checkpoint))
+
+    for number, recipe in enumerate(arms(settings)):
+        test(recipe, trained(recipe, training, folder / str(number)))
+    for name in settings["checkpoints"]:
+        test(*as_trained(name), name)
     return {"data": evaluation.source, "queries": list(QUERY_SETS), "statistics": list(STATISTICS), "rows": found}
 
 

@@ -21,6 +21,7 @@ from metalib.course.kit.exams import EXAM_A, EXAM_B
 from metalib.episodes import EpisodeSpec, sample_episodes
 from metalib.models import conv4
 from metalib.runtime import seeded
+from metalib.training.recipes import RECIPES
 from metalib.training.recipes.maml import MamlRecipe
 from metalib.training.recipes.protonet import ProtonetRecipe
 
@@ -168,11 +169,19 @@ def small_banks(tiny_bank, monkeypatch, tmp_path):
     monkeypatch.setenv("METALIB_DATA", str(tmp_path))
 
 
-def test_each_network_is_tested_with_each_statistics_on_each_set_of_queries(small_banks):
+def small_checkpoint(name):
+    """An untrained network, and what a checkpoint called `name` says of its recipe."""
+    recipe = RECIPES[name]
+    return recipe.network().eval(), {"method": recipe.method, "recipe": dataclasses.asdict(recipe)}
+
+
+def test_each_network_is_tested_with_each_statistics_on_each_set_of_queries(small_banks, monkeypatch):
     small = {"updates": 1, "meta_batch_size": 1}
     settings = {**batch_norm.SETTINGS, "maml": small, "protonet": small, "average_tasks": 1, "episodes": 2}
+    monkeypatch.setattr(batch_norm.checkpoints, "load", small_checkpoint)
     rows = json.loads(json.dumps(batch_norm.run(settings)))["rows"]
-    assert len(rows) == 6 * 4 * len(batch_norm.QUERY_SETS)
+    assert len(rows) == 8 * 4 * len(batch_norm.QUERY_SETS)
+    assert [row["trained_with"] for row in rows if row["checkpoint"]] == [QUERIES] * 20 + [TOGETHER] * 20
     assert all(row["minus_tested_as_trained"][0] == 0 for row in rows if row["trained_with"] == row["tested_with"])
     alone = [row for row in rows if row["queries"] == batch_norm.ALONE]
     assert all(row["minus_balanced"][0] == 0 for row in alone if row["tested_with"] in (SUPPORT, RUNNING))
