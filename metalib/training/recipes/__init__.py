@@ -9,6 +9,7 @@ from metalib import files
 from metalib.training.recipes import protonet, reptile
 from metalib.training.recipes.base import Predict, Recipe
 from metalib.training.recipes.classifier import ClassifierRecipe
+from metalib.training.recipes.hands import HandsRecipe
 from metalib.training.recipes.maml import AnilRecipe, FirstOrderMamlRecipe, MamlRecipe
 from metalib.training.recipes.protonet import ProtonetRecipe
 from metalib.training.recipes.reptile import ReptileRecipe
@@ -39,6 +40,9 @@ RECIPES: dict[str, Recipe] = {
     "maml-warm-up": MamlRecipe(head_only_updates=4_500, updates=6_000),
     # a fifth of the updates, for networks that are trained once more on the papers' kind of split
     "protonet-short": ProtonetRecipe(updates=15_000),
+    # tasks of the form of Lake's runs (exam C); and the same for networks that learned from random characters before
+    "protonet-hands": HandsRecipe(),
+    "exam-c": HandsRecipe(continues="protonet", learning_rate=3e-4, updates=2_000),
     "protonet-published": protonet.PUBLISHED,
     "reptile-long": ReptileRecipe(updates=40_000),  # 19 minutes on a GPU
     "reptile-published": reptile.PUBLISHED,
