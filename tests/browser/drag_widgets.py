@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 
 from stage import Stage
 
-from metalib import baselines, models, protonet
-from metalib.banks import omniglot
+from metalib import baselines, maml, models, protonet
+from metalib.banks import omniglot, split
+from metalib.course.fair_play.widgets import Neighbours
 from metalib.course.kit.estimate import Estimate
 from metalib.course.kit.ordering import Ordering
 from metalib.course.kit.question import Question
@@ -68,7 +69,7 @@ def ordering() -> Widget:
 def beat_the_machine() -> Widget:
     machines = {"pixel neighbours": baselines.pixel_neighbour, "untrained conv4": baselines.untrained_centroid}
     machines["prototypical network"] = lambda episodes: protonet.predict(network(), episodes)
-    return BeatTheMachine(bank(), machines, seed=1)
+    return BeatTheMachine(machines, seed=1)
 
 
 def scrubber() -> Widget:
@@ -83,6 +84,12 @@ def laboratory() -> Widget:
     untrained = models.mlp()
     starts = {name: Start(dict(net.named_parameters()), 0.01) for name, net in nets.items()}
     return SinusoidLaboratory(untrained, {**starts, "random start": Start(dict(untrained.named_parameters()), 0.02)})
+
+
+def neighbours() -> Widget:
+    network = checkpoints.load("maml-published-paper")[0]
+    logits = partial(maml.logits, network, dict(network.named_parameters()), inner_lr=0.4, inner_steps=3)
+    return Neighbours(logits, partial(logits, transductive=False), split(whole(), "paper").evaluation)
 
 
 def keys(selector: str, *keys: str) -> Work:
@@ -128,4 +135,5 @@ WORKED: list[tuple[str, Callable[[], Widget], str, Work]] = [
         "the stage",
         slide("stage", "ArrowLeft", "ArrowLeft", "ArrowRight", "ArrowRight"),
     ),
+    ("neighbours", neighbours, "a picture put in and taken out", keys(".metalib-neighbour", "Enter")),
 ]

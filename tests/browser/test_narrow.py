@@ -25,6 +25,7 @@ PICTURES = {
     "Reptile's plane": ".metalib-chart",
     "support plane": ".metalib-plane, .metalib-readout",
     "embedding atlas": ".metalib-atlas, .metalib-picked",
+    "neighbours": ".metalib-batch, .metalib-answers",
 }
 MAKERS = {name: make for name, make, *_ in WORKED}
 BOXES = """(root, pictures) => {
