@@ -1,4 +1,4 @@
-"""The widget of neighbours in a browser, without Jupyter: by mouse and key, narrow, in both themes, for screen readers."""
+"""The widget of neighbours in a browser, without Jupyter: mouse, keys, widths, both themes, screen readers."""
 
 from functools import partial
 
