@@ -1,16 +1,16 @@
-"""Trainings that a study keeps in a folder: one that was stopped goes on, and the network on the way can be had too."""
+"""What a study keeps in a folder: trainings that go on where they were stopped, networks on the way, and findings."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from metalib import places
+from metalib import files, places
 from metalib.episodes import ClassBank
 from metalib.models import Conv4
 from metalib.training.recipes import Recipe
@@ -42,3 +42,12 @@ def trail(recipe: Recipe, folder: Path) -> Iterator[tuple[int, Conv4]]:
         network = recipe.network()
         network.load_state_dict(torch.load(path, weights_only=True))
         yield int(path.stem.partition("-")[2]), network.eval()
+
+
+def kept(path: Path, find: Callable[[], Any]) -> Any:
+    """What `find` found, as JSON holds it; from `path` where it was found before. A change of code is not seen."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(find())
+        files.write_atomically(path, lambda part: part.write_text(text, encoding="utf-8"))
+    return json.loads(path.read_text(encoding="utf-8"))

@@ -34,7 +34,7 @@ from metalib.training.recipes.protonet import ProtonetRecipe
 SPLITS = PICTURE, CHARACTER, ALPHABET = ("picture", "character", "alphabet")
 TEST, CONTROL = "the test's alphabets", "alphabets that none has seen"
 SETTINGS: dict[str, Any] = {
-    "recipe": {"updates": 1500, "learning_rate": 3e-3, "downsample": "stride", "rotations": False, "seed": 0},
+    "recipe": {"updates": 1000, "learning_rate": 3e-3, "downsample": "stride", "rotations": False, "seed": 0},
     "least_characters": 40,  # of an alphabet of the test
     "drawings": 10,  # of each class, in training; the test has the others
     "division_seed": 0,
