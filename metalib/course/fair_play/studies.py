@@ -3,10 +3,12 @@
 from metalib.course.fair_play import (
     study_batch_norm,
     study_class_leaks,
+    study_exam_c,
     study_hands,
     study_selection,
     study_soft_k_means,
     study_transductive_figure,
+    study_views,
 )
 from metalib.course.kit.exams import EXAM_A, EXAM_B
 from metalib.course.kit.study import Study, read
@@ -19,5 +21,7 @@ STUDIES: dict[str, Study] = {
     "soft-k-means": study_soft_k_means.STUDY,
     "class-leaks": study_class_leaks.STUDY,
     "hands": study_hands.STUDY,
+    "views": study_views.STUDY,
+    "exam-c": study_exam_c.STUDY,
     "selection": study_selection.STUDY,
 }

@@ -1,0 +1,1 @@
+"""The room of notebook 07, *Fair play*: what a test gives away."""

@@ -1,0 +1,85 @@
+"""Notebook 07: how many of Lake's 400 questions do three networks miss that were trained for such tasks?
+
+The plan was written first, with the seeds (data/exam-c-plan.md). Each network looks at the runs once in each mode, and
+each look is written down. "One to one" uses what people were not told, that each candidate has one query.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from metalib import places, protonet
+from metalib.banks import twenty_runs
+from metalib.course.kit import one_to_one, views
+from metalib.course.kit.exams import EXAM_C
+from metalib.course.kit.results import looks
+from metalib.course.kit.study import Study
+from metalib.evaluate import evaluate
+from metalib.models import Conv4
+from metalib.training import checkpoints
+
+ALONE, VIEWS, ONE_TO_ONE, BOTH = "each query alone", "alone, by views", "one to one", "one to one, by views"
+SETTINGS: dict[str, Any] = {"checkpoints": ["exam-c-1", "exam-c-2", "exam-c-3"], "start": "protonet"}
+
+
+def sittings(network: Conv4, runs: twenty_runs.TwentyRuns) -> dict[str, Tensor]:
+    """The accuracy in each run, [20], for each way of answering.
+
+    The network is in evaluation mode and a view is the same for all pictures: alone or together, a query gets the same
+    answer, unless it is one to one.
+    """
+    by_views = views.by_views(network, views.maps())
+    ways = {
+        ALONE: lambda episodes: protonet.predict(network, episodes),
+        VIEWS: lambda episodes: protonet.predict(by_views, episodes),
+        ONE_TO_ONE: lambda episodes: one_to_one.predict(network, episodes),
+        BOTH: lambda episodes: one_to_one.predict(by_views, episodes),
+    }
+    return {name: evaluate(predict, twenty_runs.episodes(runs)) for name, predict in ways.items()}
+
+
+def row(of_network: str, way: str, accuracies: Tensor, start: Tensor) -> dict[str, Any]:
+    """What one way of answering found: wrong answers of 400, and intervals over the runs.
+
+    accuracies  [20]      start  [20], the same way of the network from which the trainings went on
+    """
+    return {
+        "network": of_network,
+        "way": way,
+        "wrong": EXAM_C.total * (1 - accuracies.mean().item()),
+        "accuracy": list(EXAM_C.interval(accuracies)),
+        "minus_start": list(EXAM_C.paired(accuracies, start)),
+    }
+
+
+def run(settings: dict[str, Any]) -> dict[str, Any]:
+    """A row for each network and way, and for the mean of the three seeds."""
+    runs, root = twenty_runs.load(), places.checkout()
+    found = {}
+    for name in (settings["start"], *settings["checkpoints"]):
+        network, info = checkpoints.load(name)
+        found[name] = sittings(network, runs)
+        for way, accuracies in found[name].items():
+            if root is not None:
+                told = {"seed": info["seed"], "batch_norm": "running statistics", "purpose": "study exam-c"}
+                looks.write(accuracies, what=f"{name}: {way}", folder=root / "data", **told)
+    rows = [
+        row(name, way, accuracies, found[settings["start"]][way])
+        for name, ways in found.items()
+        for way, accuracies in ways.items()
+    ]
+    means = []
+    for way in found[settings["start"]]:
+        of_seeds = torch.stack([found[name][way] for name in settings["checkpoints"]]).mean(dim=0)  # [20]
+        means.append(row("mean of the seeds", way, of_seeds, found[settings["start"]][way]))
+    return {"rows": rows, "means": means}
+
+
+STUDY = Study(
+    question="Three networks for tasks of the form of Lake's runs: how many of the 400 questions do they miss?",
+    run=run,
+    settings=SETTINGS,
+)
