@@ -273,10 +273,10 @@ def run(settings: dict[str, Any]) -> dict[str, Any]:
 
     tested = folder_of("batch-norm-tested", settings)
     for name in settings["checkpoints"]:
-        found += kept(tested / f"{name}.json", lambda name=name: test(*as_trained(name), name))
+        found += kept(tested / f"{name}.json", partial(test, *as_trained(name), name))
     for number, recipe in enumerate(arms(settings)):
         network = trained(recipe, training, folder / str(number))
-        found += kept(tested / f"{number}.json", lambda recipe=recipe, network=network: test(recipe, network))
+        found += kept(tested / f"{number}.json", partial(test, recipe, network))
     return {"data": evaluation.source, "queries": list(QUERY_SETS), "statistics": list(STATISTICS), "rows": found}
 
 

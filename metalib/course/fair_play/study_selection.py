@@ -26,7 +26,7 @@ from metalib.training.recipes.protonet import ProtonetRecipe
 
 SPEC = EpisodeSpec(n_way=20, k_shot=1, n_query=1, within_group=True)  # as exam B
 SETTINGS: dict[str, Any] = {
-    "from": 500,  # updates: before, the network is still far from what it will be
+    "from": 300,  # updates: before, the network is still far from what it will be
     "validation_tasks": 1000,
     "fresh_tasks": 4000,
     "tasks": [20, 100, 400],  # that a test has
