@@ -8,11 +8,12 @@ import pytest
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item):
-    """A picture of the tab in which a test failed."""
+    """A picture of the tab in which a test failed, and in its report what the console said."""
     report = yield
     tab = getattr(item, "funcargs", {}).get("lab")
     if report.when == "call" and report.failed and tab is not None:
         tab.page.screenshot(path=harness.ARTEFACTS / f"failed-{item.name}.png")
+        report.sections.append(("the browser's console", "\n".join(tab.console_errors)))
     return report
 
 

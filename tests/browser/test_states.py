@@ -11,7 +11,21 @@ import harness
 import nbformat
 import pytest
 from nbformat.sign import NotebookNotary
-from small_notebook import ERRORS, SESSION, choose, end_kernel, executed, look, panel, run_cells, save, until, widgets
+from small_notebook import (
+    ERRORS,
+    SESSION,
+    choose,
+    end_kernel,
+    executed,
+    look,
+    opened,
+    panel,
+    restored,
+    run_cells,
+    save,
+    until,
+    widgets,
+)
 
 from metalib import jupyter
 from metalib.jupyter import widget_state
@@ -58,7 +72,7 @@ def fresh(served, tmp_path_factory):
 def test_opened_and_not_run_they_live_and_nothing_on_the_disk_changes(lab, served):
     before = (served / STATES).read_bytes()
     for time in ("once", "twice"):
-        lab.open(STATES)
+        opened(lab, STATES)
         assert widgets(lab) == {"first": "gone", "second": "gone"}
         save(lab)
         assert (served / STATES).read_bytes() == before
@@ -71,7 +85,7 @@ def test_opened_and_not_run_they_live_and_nothing_on_the_disk_changes(lab, serve
 
 @pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
 def test_the_courses_notebooks_are_trusted_and_opening_them_changes_nothing(lab, served, path: Path):
-    lab.open(path.name)
+    opened(lab, path.name)
     save(lab)
     assert (served / path.name).read_bytes() == path.read_bytes()
     assert panel(lab, "[...panel.content.model.cells].every(cell => cell.type !== 'code' || cell.trusted)")
@@ -93,7 +107,7 @@ def test_after_run_all_then_a_cell_twice_then_the_next_morning(lab, served):
     models = widget_state.models(nbformat.read(served / STATES, 4).metadata)
     assert len(models) == 4  # two widgets and their layouts: none of the runs before
     end_kernel(lab)
-    lab.open(STATES)
+    opened(lab, STATES)
     assert widgets(lab) == {"first": "gone", "second": "gone"}
     assert lab.page.locator(".metalib input:checked").count() == 1  # the answer of the day before
     choose(lab, "first")
@@ -110,7 +124,7 @@ def test_run_all_then_the_kernel_restarts_and_only_then_is_saved(lab, served):
     choose(lab, "first")
     look(lab, "restarted")
     save(lab)
-    lab.open(STATES)
+    opened(lab, STATES)
     assert all("Run this cell" in text for text in widgets(lab).values())
     look(lab, "run-all-restarted-saved-reopened")
     run_cells(lab, "set-up", "first")
@@ -119,7 +133,7 @@ def test_run_all_then_the_kernel_restarts_and_only_then_is_saved(lab, served):
 
 
 def test_one_cell_of_several_run_then_the_kernel_shut_down_with_the_page_open(lab):
-    lab.open(STATES)
+    opened(lab, STATES)
     run_cells(lab, "set-up", "first")
     until(lab, "live", "gone")
     choose(lab, "second")
@@ -135,18 +149,26 @@ def test_one_cell_of_several_run_then_the_kernel_shut_down_with_the_page_open(la
     until(lab, "gone", "gone")
     choose(lab, "first", 0)
     look(lab, "kernel-shut-down")
-    lab.open(STATES)
+    opened(lab, STATES)
     assert widgets(lab) == {"first": "gone", "second": "gone"}
     look(lab, "kernel-shut-down-reopened")
 
 
+def open_copy(lab):
+    """Open the copy beside what is open, and wait until its kernel is idle."""
+    command = f"window.jupyterapp.commands.execute('docmanager:open', {{ path: 'notebooks/{COPY}' }})"
+    panel(lab, f"{command}.then(() => null)")
+    in_front = f"{harness.PANEL}?.context?.path.endsWith('{COPY}')"
+    lab.page.wait_for_function(f"{in_front} && {SESSION}.session?.kernel?.status === 'idle'", timeout=120_000)
+
+
 def test_two_copies_open_beside_each_other(lab, served):
-    lab.open(STATES)
+    opened(lab, STATES)
     choose(lab, "first")
-    panel(
-        lab, f"window.jupyterapp.commands.execute('docmanager:open', {{ path: 'notebooks/{COPY}' }}).then(() => null)"
-    )
-    lab.page.wait_for_function(f"{harness.PANEL}?.context?.path.endsWith('{COPY}') && {SESSION}.session?.kernel")
+    open_copy(lab)
+    if not restored(lab):  # see `opened`
+        panel(lab, "window.jupyterapp.commands.execute('application:close').then(() => null)")
+        open_copy(lab)
     until(lab, "gone", "gone")
     look(lab, "two-copies")
     save(lab)
@@ -155,7 +177,7 @@ def test_two_copies_open_beside_each_other(lab, served):
 
 def test_a_notebook_from_elsewhere_shows_words_until_it_is_trusted_or_run(lab, served):
     before = (served / FOREIGN).read_bytes()
-    lab.open(FOREIGN)
+    opened(lab, FOREIGN)
     assert all("Predict: The" in text and "Run this cell" in text for text in widgets(lab).values())
     look(lab, "from-elsewhere")
     save(lab)
