@@ -21,19 +21,22 @@ def pixel_neighbour(episodes: Episode) -> Tensor:
     return episodes.support_y.gather(1, nearest)
 
 
-def untrained_network(seed: int = 0) -> Conv4:
+def untrained_network(seed: int = 0, **settings) -> Conv4:
     """A conv4 as it is initialised, in evaluation mode: with running mean 0 and variance 1, batch norm does nothing.
 
     In training mode it would use each episode's own statistics, and do worse in exam A: 56.6 ± 0.9 %, not 60.9 ± 0.9.
+    settings  `conv4`'s, for other pictures than Omniglot's
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return conv4().eval()
+        return conv4(**settings).eval()
 
 
 def untrained_centroid(episodes: Episode, *, seed: int = 0) -> Tensor:
-    """[T, Q]: nearest centroid on the features of an untrained conv4."""
-    return protonet.predict(untrained_network(seed).to(episodes.query_x.device), episodes)
+    """[T, Q]: nearest centroid on the features of an untrained conv4, made for the pictures' channels and size."""
+    channels, size = episodes.query_x.shape[-3], episodes.query_x.shape[-1]
+    network = untrained_network(seed, in_channels=channels, image_size=size)
+    return protonet.predict(network.to(episodes.query_x.device), episodes)
 
 
 def mean_feature(network: Conv4, bank: ClassBank) -> Tensor:

@@ -51,7 +51,7 @@ def train(
     out, updates, seed = limits.read(out=out, updates=updates, seed=seed)
     recipe = _recipe(name, place := distributed.device(device), compiled=compiled, seed=seed, updates=updates)
     folder = _free(out or _default_folder(f"{name}-{protocol}{'-all' if with_validation else ''}-{seed}"), resume)
-    bank = load_bank()
+    bank = load_bank(recipe.bank or None)
     training, validation, _ = split(bank, protocol)
     classes = training.join(validation) if with_validation else training
     what = f"{recipe.updates:,} updates on {classes.n_classes:,} classes, {runtime.describe(place)}; state in {folder}"
@@ -160,7 +160,7 @@ def evaluate(checkpoint: str, *, episodes: int, device: str | None, write: bool)
     if info.get("split") is None:
         raise ValueError(f"{checkpoint} was not trained on pictures: nothing to measure on the evaluation classes")
     protocol = "paper" if info["split"] == "paper" else "alphabets"
-    evaluation = split(load_bank(), protocol).evaluation.to(place)
+    evaluation = split(load_bank(recipe_of(info).bank or None), protocol).evaluation.to(place)
     rows = []
     for sitting in sittings.sittings(recipe_of(info), network):
         print(

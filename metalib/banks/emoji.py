@@ -12,6 +12,7 @@ import hashlib
 import io
 import os
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
+from torch.nn.functional import conv2d, interpolate, pad
 
 from metalib import places
 from metalib.banks.emoji_choice import VENDORS, part
@@ -155,6 +157,29 @@ def _part(bank: ClassBank, word: str) -> ClassBank:
     return bank.select_groups([group for group in groups if part(group.partition("/")[2]) == word], f"{SOURCE}, {word}")
 
 
+# --- without colour
+
+
+def grey(pictures: Tensor) -> Tensor:
+    """[..., 3, H, W] in 0 … 1 to [..., 1, H, W]: how bright they are to the eye (ITU-R BT.601)."""
+    weights = torch.tensor([0.299, 0.587, 0.114], device=pictures.device)
+    return (pictures * weights.view(3, 1, 1)).sum(dim=-3, keepdim=True)
+
+
+def as_handwriting(pictures: Tensor) -> Tensor:
+    """[..., 3, 32, 32] in 0 … 1 to [..., 1, 28, 28] as Omniglot's are: outlines, bright on dark paper.
+
+    An outline is where brightness changes: the length of its gradient by Sobel's filters, the strongest of a picture 1.
+    """
+    flat = grey(pictures).flatten(0, -4)  # [B, 1, 32, 32]
+    sobel = torch.tensor([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]], device=flat.device)
+    slopes = conv2d(pad(flat, (1, 1, 1, 1), value=1.0), torch.stack([sobel, sobel.T]).unsqueeze(1))  # [B, 2, 32, 32]
+    lines = slopes.norm(dim=1, keepdim=True)
+    small = interpolate(lines, size=(28, 28), mode="bilinear", antialias=True)
+    strongest = small.amax(dim=(1, 2, 3), keepdim=True).clamp(min=1e-6)
+    return (small / strongest).view(*pictures.shape[:-3], 1, 28, 28)
+
+
 # --- tasks across vendors
 
 
@@ -164,20 +189,36 @@ def objects(bank: ClassBank) -> Tensor:
 
 
 def across_vendors(
-    bank: ClassBank, spec: EpisodeSpec, n_tasks: int, *, things: bool, generator: torch.Generator
+    bank: ClassBank, spec: EpisodeSpec, n_tasks: int, *, things: bool | None = None, generator: torch.Generator
 ) -> Episode:
-    """Tasks whose supports are all by one vendor and whose queries, one a class, are all by another: 1 shot, 1 query.
+    """Tasks whose supports are all by one vendor; the queries of a class are by others, the same for all classes.
 
-    things  whether a task's classes are all objects, or all faces, people and signs
-    Raises ValueError for another number of shots or queries, or too few classes.
+    things  whether a task's classes are all objects, or all faces, people and signs; None: any
+    Raises ValueError for several shots, for more queries than there are other vendors, or for too few classes.
     """
-    if (spec.k_shot, spec.n_query) != (1, 1):
-        raise ValueError(f"{spec}: a vendor has drawn a character once, so give 1 shot and 1 query a class")
-    vendors = torch.rand(n_tasks, bank.n_drawings, generator=generator).topk(2, dim=1).indices  # [T, 2]
-    kind = objects(bank) if things else ~objects(bank)
-    drawn = bank.sizes > vendors.amax(dim=1, keepdim=True)  # [T, C]: by both vendors
-    keys = torch.rand(n_tasks, bank.n_classes, generator=generator).masked_fill(~(drawn & kind), -1.0)
-    if int((drawn & kind).sum(dim=1).min()) < spec.n_way:
-        raise ValueError(f"{spec.n_way}-way needs {spec.n_way} classes of a kind that two vendors drew: lower n_way")
+    if spec.k_shot != 1 or spec.n_query >= bank.n_drawings:
+        raise ValueError(
+            f"{spec}: each of {bank.n_drawings} vendors has drawn a character once, so give 1 shot and at most "
+            f"{bank.n_drawings - 1} queries a class"
+        )
+    keys = torch.rand(n_tasks, bank.n_drawings, generator=generator)
+    vendors = keys.topk(1 + spec.n_query, dim=1).indices  # [T, 1 + Q]
+    drawn = bank.sizes > vendors.amax(dim=1, keepdim=True)  # [T, C]: by all of them
+    wanted = drawn if things is None else drawn & (objects(bank) == things)
+    fewest = int(wanted.sum(dim=1).min())
+    if fewest < spec.n_way:
+        raise ValueError(f"{spec.n_way}-way needs as many classes, and {fewest} of this bank do: lower n_way")
+    keys = torch.rand(n_tasks, bank.n_classes, generator=generator).masked_fill(~wanted, -1.0)
     classes = keys.topk(spec.n_way, dim=1).indices  # [T, N]
     return gather(bank, spec, Draw(classes, vendors[:, None].expand(-1, spec.n_way, -1)))
+
+
+def stream_across_vendors(
+    bank: ClassBank, spec: EpisodeSpec, n_tasks: int, *, seed: int, batch: int = 20
+) -> Iterator[Episode]:
+    """`n_tasks` tasks across vendors in batches: first of objects, then as many of other emoji."""
+    generator = torch.Generator().manual_seed(seed)
+    half = n_tasks // 2
+    for things, count in ((True, half), (False, n_tasks - half)):
+        for start in range(0, count, batch):
+            yield across_vendors(bank, spec, min(batch, count - start), things=things, generator=generator)

@@ -3,7 +3,7 @@
 import torch
 from torch.testing import assert_close
 
-from metalib.banks.augment import jitter
+from metalib.banks.augment import jitter, jitter_pictures
 from metalib.episodes import Episode, EpisodeSpec, sample_episodes
 from metalib.runtime import seeded
 
@@ -34,3 +34,11 @@ def test_the_size_of_the_change_is_the_scale():
     picture[..., 18:38, 18:38] = 1
     areas = jitter(Episode(picture, None, picture, None), 0.05, generator=seeded(0)).query_x.sum(dim=(2, 3, 4))
     assert 0.8 < areas.log().std().item() / (2**0.5 * 0.05) < 1.2
+
+
+def test_paper_beyond_the_edge_is_as_it_is_told():
+    """A picture of nothing but paper stays so: dark paper by itself, white paper where it is said."""
+    for paper in (0.0, 1.0):
+        blank = torch.full((50, 3, 32, 32), paper)
+        assert_close(jitter_pictures(blank, 0.3, generator=seeded(0), paper=paper), blank)
+    assert jitter_pictures(torch.ones(50, 3, 32, 32), 0.3, generator=seeded(0)).min() == 0

@@ -187,6 +187,26 @@ def test_supports_are_by_one_vendor_and_queries_by_another(bank, things):
     assert len(pairs) > 12  # of 20
 
 
+def test_several_queries_of_a_class_are_by_several_vendors(bank):
+    named = replace(emoji.evaluation(bank), images=numbered(emoji.evaluation(bank)))
+    batch = emoji.across_vendors(named, EpisodeSpec(5, 1, 3), 20, generator=seeded(3))
+    by = [(x[..., 2, 0, 0] * 255).round().view(20, 5, -1) for x in (batch.support_x, batch.query_x)]
+    vendors = torch.cat(by, dim=2)  # [20, 5, 4]
+    assert (vendors == vendors[:, :1]).all()  # the same for all classes
+    assert all(len(of_task[0].unique()) == 4 for of_task in vendors)
+
+
+def test_half_of_a_streams_tasks_are_of_objects(bank):
+    part = emoji.validation(bank)
+    named = replace(part, images=numbered(part))
+    batches = list(emoji.stream_across_vendors(named, SPEC, 50, seed=0, batch=20))
+    assert [len(batch.support_y) for batch in batches] == [20, 5, 20, 5]
+    pictures = (torch.cat([batch.query_x for batch in batches])[..., 0, 0] * 255).round().long()
+    assert emoji.objects(part)[256 * pictures[..., 0] + pictures[..., 1]].all(dim=1).tolist() == 25 * [True] + 25 * [
+        False
+    ]
+
+
 def numbered(bank):
     """Pictures that say what they are: class number in two bytes, and vendor, as the colour of every pixel."""
     images = torch.zeros_like(bank.images)
@@ -204,16 +224,35 @@ def test_tasks_across_vendors_are_seeded(bank):
     assert torch.equal(one, same) and not torch.equal(one, other)
 
 
-@pytest.mark.parametrize(("shots", "queries"), [(2, 1), (1, 2)])
+@pytest.mark.parametrize(("shots", "queries"), [(2, 1), (1, 5)])
 def test_a_vendor_has_drawn_a_character_once(bank, shots, queries):
-    with pytest.raises(ValueError, match="give 1 shot and 1 query"):
+    with pytest.raises(ValueError, match="give 1 shot and at most 4 queries a class"):
         emoji.across_vendors(bank, EpisodeSpec(5, shots, queries), 1, things=True, generator=seeded(0))
 
 
 def test_too_few_classes_are_told(bank):
     few = emoji.evaluation(bank).select(range(4))
-    with pytest.raises(ValueError, match="5-way needs 5 classes of a kind that two vendors drew: lower n_way"):
+    with pytest.raises(ValueError, match=r"5-way needs as many classes, and \d of this bank do: lower n_way"):
         emoji.across_vendors(few, SPEC, 1, things=False, generator=seeded(0))
+
+
+# --- without colour
+
+
+def test_grey_is_as_bright_as_the_eye_has_it():
+    colours = torch.eye(3).view(3, 3, 1, 1).expand(-1, -1, 32, 32)  # red, green, blue
+    assert emoji.grey(colours)[:, 0, 0, 0].tolist() == pytest.approx([0.299, 0.587, 0.114])
+    assert emoji.grey(torch.ones(2, 5, 3, 8, 8)).shape == (2, 5, 1, 8, 8)
+
+
+def test_outlines_are_bright_where_a_picture_changes():
+    square = torch.ones(1, 3, 32, 32)
+    square[..., 8:24, 8:24] = 0
+    lines = emoji.as_handwriting(square)
+    assert lines.shape == (1, 1, 28, 28) and lines.max() == 1 and lines.min() >= 0
+    assert lines[0, 0, 14, 14] < 1e-6 and lines[0, 0, 0, 0] < 1e-6 and lines[0, 0, 14, 7] > 0.5
+    assert torch.allclose(lines, emoji.as_handwriting(0.5 * square + 0.5), atol=1e-5)  # of the strongest, 1
+    assert emoji.as_handwriting(torch.ones(1, 3, 32, 32)).max() == 0  # nothing drawn, no lines
 
 
 # --- where it is looked for

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
-from metalib.banks import twenty_runs
+from metalib.banks import emoji, twenty_runs
 from metalib.episodes import ClassBank, Episode, EpisodeSpec, stream_episodes
 from metalib.evaluate import Interval, bootstrap_interval, evaluate, mean_interval, paired_interval
 from metalib.runtime import seeded
@@ -39,6 +39,11 @@ def runs_as_drawn(_exam: Exam, _bank: ClassBank) -> Iterator[Episode]:
         yield batch._replace(support_x=batch.support_x > 0, query_x=batch.query_x > 0)
 
 
+def across_vendors(exam: Exam, bank: ClassBank) -> Iterator[Episode]:
+    """Tasks of emoji, the first half of objects: the supports by one vendor, the queries by another."""
+    return emoji.stream_across_vendors(bank, exam.spec, exam.n_episodes, seed=exam.seed, batch=exam.batch)
+
+
 @functools.cache
 def the_runs() -> twenty_runs.TwentyRuns:
     """Lake's twenty runs, read once."""
@@ -55,7 +60,8 @@ class Exam:
     alone       each query is asked alone: no method can use the others
     deal        how the tasks come: (exam, evaluation part of a bank) -> Episodes with a task axis; a task's queries may
                 come as one Episode or as several of equal size, one after the other
-    bank, part  the only bank that it is of, and the source of its evaluation part; "": any bank
+    bank, part  the only bank that it is of, and the source of its evaluation part; "": any bank of one channel
+    halves      what the first half of its tasks is of, and what the second: their results are told apart, too
     """
 
     letter: str
@@ -69,6 +75,7 @@ class Exam:
     deal: Callable[[Exam, ClassBank], Iterator[Episode]] = drawn
     bank: str = ""
     part: str = ""
+    halves: tuple[str, ...] = ()
 
     @property
     def questions(self) -> int:
@@ -88,6 +95,8 @@ class Exam:
         """Whether it is to be sat on `bank`: it has enough classes (within one alphabet: in one), or is the exam's."""
         if self.part:
             return bank.source == self.part
+        if bank.images.shape[2] != 1:  # pictures in colour have an exam of their own
+            return False
         largest = int(bank.group_ids.bincount().max()) if self.spec.within_group else bank.n_classes
         return largest >= self.spec.n_way
 
@@ -100,6 +109,13 @@ class Exam:
         if self.unit == "episodes":
             return mean_interval(accuracies, self.unit)
         return bootstrap_interval(accuracies, self.unit, generator=seeded(RESAMPLES_SEED))
+
+    def by_half(self, accuracies: Tensor) -> dict[str, Interval]:
+        """The interval of each of `halves`, from what `sit` gives; {} where an exam has none."""
+        if not self.halves:
+            return {}
+        parts = accuracies.chunk(len(self.halves))
+        return {name: self.interval(part) for name, part in zip(self.halves, parts, strict=True)}
 
     def paired(self, a: Tensor, b: Tensor) -> Interval:
         """The mean of a − b, two methods' results of this exam, with its interval. Raises ValueError as they do."""
@@ -126,7 +142,18 @@ EXAM_C = Exam(
     part="Omniglot evaluation",
 )
 EXAM_C_AS_DRAWN = replace(EXAM_C, deal=runs_as_drawn)  # for what takes no small picture
-EXAMS = (EXAM_A, EXAM_B, EXAM_C)
+EXAM_D = Exam(
+    "D",
+    EpisodeSpec(n_way=5, k_shot=1, n_query=1),
+    n_episodes=400,
+    seed=20_174,
+    form="supports by one vendor, queries by another",
+    deal=across_vendors,
+    bank="emoji",
+    part="emoji, evaluation",
+    halves=("objects", "faces, people and signs"),  # an ImageNet network has seen dogs and rockets
+)
+EXAMS = (EXAM_A, EXAM_B, EXAM_C, EXAM_D)
 
 
 def exam_of(letter: str) -> Exam:

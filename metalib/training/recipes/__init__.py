@@ -9,6 +9,7 @@ from metalib import files
 from metalib.training.recipes import protonet, reptile
 from metalib.training.recipes.base import Predict, Recipe
 from metalib.training.recipes.classifier import ClassifierRecipe
+from metalib.training.recipes.emoji import EmojiClassifierRecipe, EmojiMamlRecipe, EmojiProtonetRecipe
 from metalib.training.recipes.hands import HandsRecipe
 from metalib.training.recipes.maml import AnilRecipe, FirstOrderMamlRecipe, MamlRecipe
 from metalib.training.recipes.protonet import ProtonetRecipe
@@ -43,6 +44,10 @@ RECIPES: dict[str, Recipe] = {
     # tasks of the form of Lake's runs (exam C); and the same for networks that learned from random characters before
     "protonet-hands": HandsRecipe(),
     "exam-c": HandsRecipe(continues="protonet", learning_rate=3e-4, updates=2_000),
+    # pictures in colour, for exam D
+    "protonet-emoji": EmojiProtonetRecipe(),
+    "classifier-emoji": EmojiClassifierRecipe(),
+    "maml-emoji": EmojiMamlRecipe(),
     "protonet-published": protonet.PUBLISHED,
     "reptile-long": ReptileRecipe(updates=40_000),  # 19 minutes on a GPU
     "reptile-published": reptile.PUBLISHED,

@@ -30,6 +30,8 @@ class Recipe:
 
     method: ClassVar[str]  # as tables and figures name it
     notebook: ClassVar[int]  # the one that teaches it
+    bank: ClassVar[str] = ""  # the name of the only one that it is for; "": the course's, Omniglot or the glyphs
+    paper: ClassVar[float] = 0.0  # the paper that jitter shows beyond a picture's edge: dark
 
     n_way: int = 5  # as in exam A, and in the first column of the papers' tables
     k_shot: int = 1  # the same

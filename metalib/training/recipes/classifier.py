@@ -56,7 +56,9 @@ class ClassifierRecipe(Recipe):
             drawings = torch.randint(bank.n_drawings, (self.batch_size,), generator=generator).to(bank.device)
             drawings %= sizes[classes]  # classes of unequal size have fewer
             x = bank.images[classes, drawings].float().div_(255)
-            return Pictures(jitter_pictures(x, self.jitter, generator=generator) if self.jitter else x, classes)
+            if self.jitter:
+                x = jitter_pictures(x, self.jitter, generator=generator, paper=self.paper)
+            return Pictures(x, classes)
 
         return draw
 

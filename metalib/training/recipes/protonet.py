@@ -69,7 +69,7 @@ class ProtonetRecipe(Recipe):
         draw = super().draw_from(training)
         if not self.jitter:
             return draw
-        return lambda generator: jitter(draw(generator), self.jitter, generator=generator)
+        return lambda generator: jitter(draw(generator), self.jitter, generator=generator, paper=self.paper)
 
 
 PUBLISHED = ProtonetRecipe(n_way=60, jitter=0.0, halve_every=2000)

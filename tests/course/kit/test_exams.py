@@ -3,9 +3,9 @@
 import pytest
 import torch
 
+from metalib.banks import load_bank, split, twenty_runs
 from metalib.banks import omniglot as omniglot_bank
-from metalib.banks import split, twenty_runs
-from metalib.course.kit.exams import EXAM_A, EXAM_B, EXAM_C, EXAMS
+from metalib.course.kit.exams import EXAM_A, EXAM_B, EXAM_C, EXAM_D, EXAMS
 from metalib.evaluate import mean_interval
 
 
@@ -70,3 +70,30 @@ def test_intervals_are_over_what_the_exam_counts(tiny_bank):
 
 def test_every_exam_has_a_letter_of_its_own():
     assert len({exam.letter for exam in EXAMS}) == len(EXAMS)
+
+
+@pytest.fixture(scope="module")
+def emoji():
+    """The evaluation part."""
+    return split(load_bank("emoji", quiet=True)).evaluation
+
+
+def test_exam_d_is_as_the_course_announces(emoji):
+    assert (EXAM_D.n_episodes, EXAM_D.questions, EXAM_D.spec.n_way, EXAM_D.spec.k_shot) == (400, 5, 5, 1)
+    assert str(EXAM_D).endswith("5-way 1-shot, 1 query a class, supports by one vendor, queries by another)")
+    batches = list(EXAM_D.episodes(emoji))
+    assert {batch.query_x.shape for batch in batches} == {(20, 5, 3, 32, 32)} and len(batches) == 20
+
+
+def test_emoji_sit_exam_d_alone_and_nothing_else_does(emoji, tiny_bank):
+    assert [exam.letter for exam in EXAMS if exam.possible(emoji)] == ["D"]
+    assert not EXAM_D.possible(tiny_bank)
+    assert not EXAM_D.possible(load_bank("emoji", quiet=True))
+
+
+def test_exam_ds_halves_are_told_apart():
+    right = torch.cat([torch.ones(200), torch.zeros(200)])
+    halves = EXAM_D.by_half(right)
+    assert {name: half.mean for name, half in halves.items()} == {"objects": 1.0, "faces, people and signs": 0.0}
+    assert {half.n for half in halves.values()} == {200}
+    assert EXAM_A.by_half(torch.ones(600)) == {}

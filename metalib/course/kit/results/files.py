@@ -49,7 +49,8 @@ def write(course: CourseResults, folder: Path) -> None:
         "exams": [entry.to_json() for entry in exams],
         "paper": [entry.to_json() for entry in paper],
     }
-    text, tables = json.dumps(record, indent=1, ensure_ascii=False) + "\n", markdown(exams, paper, command=COMMAND)
+    text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
+    tables = markdown(exams, paper, command=COMMAND, right=course.right)
     files.write_tensors(folder / EPISODES, course.right)
     files.write_atomically(folder / TABLES, lambda part: part.write_text(tables, encoding="utf-8"))
     files.write_atomically(folder / RESULTS, lambda part: part.write_text(text, encoding="utf-8"))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from metalib import baselines, finetune
-from metalib.banks import split
+from metalib.banks import emoji, split
 from metalib.banks.hausdorff import modified_hausdorff
 from metalib.course.kit.exams import EXAM_C, EXAM_C_AS_DRAWN, EXAMS, Exam
 from metalib.episodes import ClassBank, Episode, EpisodeSpec, stream_episodes
@@ -27,6 +27,8 @@ COURSE = (
     *("protonet", "classifier", "maml", "fomaml", "fomaml-5-steps", "anil", "maml-tied", "maml-20-way-long", "reptile"),
     "protonet-stride",
 )
+EMOJI = ("protonet-emoji", "classifier-emoji", "maml-emoji")  # those that sit exam D
+HANDWRITING = "protonet"  # the network that sits it on outlines
 USED = "classifier"  # the one that notebook 02 uses in several ways
 
 
@@ -60,7 +62,8 @@ def table(sitting: Sitting, bank: ClassBank, *, n_episodes: int = CELL_EPISODES)
     """
     rows = []
     for spec in CELLS:
-        if sitting.n_way in (None, spec.n_way):
+        enough = int(bank.sizes.min()) >= spec.k_shot + spec.n_query  # of emoji there are five at most
+        if sitting.n_way in (None, spec.n_way) and enough:
             accuracies = evaluate(sitting.predict, stream_episodes(bank, spec, n_episodes, seed=CELL_SEED))
             rows.append(_row(sitting, spec, mean_interval(accuracies), bank))
     for exam in EXAMS:
@@ -97,18 +100,47 @@ def lines(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def course_sittings(bank: ClassBank) -> Iterator[Sitting]:
-    """Every method that the course has, in the order in which it meets them; its network is where `bank` is."""
+    """Every method that the course has, in the order in which it meets them; its network is where `bank` is.
+
+    On the emoji these are others: networks for pictures in colour.
+    """
+    if bank.source == emoji.SOURCE:
+        yield from _in_colour(bank)
+        return
     yield Sitting("pixel neighbours", 1, "none", baselines.pixel_neighbour)
     yield Sitting("untrained conv4", 1, "running statistics", baselines.untrained_centroid)
     yield Sitting("modified Hausdorff distance", 0, "none", hausdorff, only=EXAM_C_AS_DRAWN)
     for name in COURSE:
-        network, info = checkpoints.load(name, device=bank.device)
-        known = {name: info[name] for name in ("classes", "updates")}
-        known |= {"network": checkpoints.digest(network, info), "trained_on": info.get("device", "cpu")}
-        known["training_seed"] = info.get("seed")
-        ways = [*sittings(recipe_of(info), network), *(_classifier_sittings(network, bank) if name == USED else ())]
-        for sitting in ways:
-            yield sitting._replace(**known)
+        yield from of_checkpoint(name, bank)
+
+
+def of_checkpoint(name: str, bank: ClassBank) -> Iterator[Sitting]:
+    """The ways to use a checkpoint, with all that its file tells of the network."""
+    network, info = checkpoints.load(name, device=bank.device)
+    known = {name: info[name] for name in ("classes", "updates")}
+    known |= {"network": checkpoints.digest(network, info), "trained_on": info.get("device", "cpu")}
+    known["training_seed"] = info.get("seed")
+    ways = [*sittings(recipe_of(info), network), *(_classifier_sittings(network, bank) if name == USED else ())]
+    for sitting in ways:
+        yield sitting._replace(**known)
+
+
+def _in_colour(bank: ClassBank) -> Iterator[Sitting]:
+    """Who sits exam D: pixels, what handwriting taught, and the networks that learned from emoji."""
+    yield Sitting("pixel neighbours, grey", 7, "none", seen_as(emoji.grey, baselines.pixel_neighbour))
+    yield Sitting("pixel neighbours, outlines", 7, "none", seen_as(emoji.as_handwriting, baselines.pixel_neighbour))
+    yield Sitting("pixel neighbours, colour", 7, "none", baselines.pixel_neighbour)
+    yield Sitting("untrained conv4, colour", 7, "running statistics", baselines.untrained_centroid)
+    for sitting in of_checkpoint(HANDWRITING, bank):
+        predict = seen_as(emoji.as_handwriting, sitting.predict)
+        yield sitting._replace(method=f"{sitting.method} of handwriting, outlines", notebook=7, predict=predict)
+    for name in EMOJI:
+        yield from of_checkpoint(name, bank)
+
+
+def seen_as(view: Callable[[Tensor], Tensor], predict: Predict) -> Predict:
+    """`predict`, which is shown all pictures by `view`: [..., 3, H, W] to [..., channels, h, w]."""
+    return lambda e: predict(e._replace(support_x=view(e.support_x), query_x=view(e.query_x)))
 
 
 def hausdorff(episodes: Episode) -> Tensor:

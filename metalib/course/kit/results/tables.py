@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+from torch import Tensor
 
 from metalib.course.kit.exams import EXAMS, Exam
 from metalib.course.kit.published import PUBLISHED
@@ -10,8 +12,17 @@ from metalib.course.kit.results.entry import Entry, ExamEntry, PublishedEntry
 from metalib.evaluate import Interval
 
 
-def markdown(exams: Sequence[ExamEntry], paper: Sequence[PublishedEntry], *, command: str) -> str:
-    """All tables, with a line that says how, when and where they came to be."""
+def markdown(
+    exams: Sequence[ExamEntry],
+    paper: Sequence[PublishedEntry],
+    *,
+    command: str,
+    right: Mapping[str, Tensor] | None = None,
+) -> str:
+    """All tables, with a line that says how, when and where they came to be.
+
+    right  the right answers in each episode, by an entry's key: for exams whose halves are told apart
+    """
     entries: list[Entry] = [*exams, *paper]
     last = max((entry.date for entry in entries), default="")
     machines = "; ".join(sorted({entry.machine for entry in entries if entry.machine}))
@@ -29,7 +40,7 @@ def markdown(exams: Sequence[ExamEntry], paper: Sequence[PublishedEntry], *, com
                 conditions = f"{of_exam[0].data}, {f'seed {exam.seed}' if exam.seed else 'nothing is drawn'}"
                 how = ", by bootstrap" if exam.unit == "runs" else ""
                 parts.append(f"{conditions}; 95 % intervals over {exam.unit}{how}, one network each.")
-            parts.append(run_table(of_exam, exam) if exam.unit == "runs" else exam_table(of_exam))
+            parts.append(run_table(of_exam, exam) if exam.unit == "runs" else exam_table(of_exam, exam, right or {}))
     parts += [
         "## Beside the published figures",
         "Random split of characters (1,200 for training, 423 for the test), each turn by 90° a class of its own, as in "
@@ -44,13 +55,15 @@ def markdown(exams: Sequence[ExamEntry], paper: Sequence[PublishedEntry], *, com
     return "\n\n".join(parts) + "\n"
 
 
-def exam_table(entries: Sequence[ExamEntry]) -> str:
-    """One exam, the best method first."""
-    rows = [
-        (e.method, learned_from(e.classes), *_training(e), e.batch_norm, str(e.result))
-        for e in sorted(entries, key=lambda entry: -entry.result.mean)
-    ]
-    return _table(("method", "learned from", "updates", "trained on", "batch norm", "accuracy"), rows)
+def exam_table(entries: Sequence[ExamEntry], exam: Exam, right: Mapping[str, Tensor]) -> str:
+    """One exam, the best method first; where it has halves, each has a column of its own."""
+    rows = []
+    for e in sorted(entries, key=lambda entry: -entry.result.mean):
+        of_tasks = right.get(e.key())
+        halves = {} if of_tasks is None else exam.by_half(of_tasks.double() / exam.questions)
+        result = (str(e.result), *(str(halves.get(half, "–")) for half in exam.halves))
+        rows.append((e.method, learned_from(e.classes), *_training(e), e.batch_norm, *result))
+    return _table(("method", "learned from", "updates", "trained on", "batch norm", "accuracy", *exam.halves), rows)
 
 
 def run_table(entries: Sequence[ExamEntry], exam: Exam) -> str:
