@@ -25,19 +25,19 @@ def from_b_to_c(ax: Axes, results: dict[str, Any]) -> Axes:
     ax.set_xlim(0, None)
     ax.xaxis.set_major_formatter(PercentFormatter(decimals=0))
     ax.set_xlabel("wrong answers, 20 characters of one alphabet (bar: 95 % interval)")
-    ax.set_title("From exam B to exam C: the same network, ever more of the runs' choices")
+    ax.set_title("From exam B's tasks to exam C's: the errors of one network")
     ax.spines[["top", "right"]].set_visible(False)
     return ax
 
 
 def reading(results: dict[str, Any]) -> str:
-    """Two sentences on the figure, with its numbers; its caption too."""
+    """What the figure shows, with its numbers: its caption too."""
     found = {row["tasks"]: 100 * row["errors"][0] for row in results["rows"]}
     anybody, hands, alphabets, pairs, characters, runs = found.values()
     rare = 100 * results["pairs"]["share_as_easy"]
     return (
-        f"One hand for all candidates and the runs' alphabets take the errors from {anybody:.1f} to {hands:.1f} and "
-        f"{alphabets:.1f} %; either the runs' pairs of hands, as easy as {rare:.1f} % of other choices, or their "
-        f"characters take them on to {pairs:.1f} or {characters:.1f} %, and both together to {runs:.1f} %. "
-        "So exam C asks the same kind of question as exam B, about easier hands and easier characters."
+        f"With one hand for all candidates, and the runs' alphabets, the errors fall from {anybody:.1f} to {hands:.1f} and "
+        f"{alphabets:.1f} %: little. The runs' pairs of hands alone bring {pairs:.1f} %, their characters alone "
+        f"{characters:.1f} %, both together {runs:.1f} %. Of other choices of twenty pairs of hands, {rare:.1f} % are as "
+        "easy. So exam C asks the same kind of question as exam B, about easier hands and easier characters."
     )

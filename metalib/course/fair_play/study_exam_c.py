@@ -25,13 +25,14 @@ ALONE, VIEWS, ONE_TO_ONE, BOTH = "each query alone", "alone, by views", "one to 
 SETTINGS: dict[str, Any] = {"checkpoints": ["exam-c-1", "exam-c-2", "exam-c-3"], "start": "protonet"}
 
 
-def sittings(network: Conv4, runs: twenty_runs.TwentyRuns) -> dict[str, Tensor]:
+def sittings(network: Conv4, runs: twenty_runs.TwentyRuns, maps: Tensor) -> dict[str, Tensor]:
     """The accuracy in each run, [20], for each way of answering.
 
+    maps  [V, 2, 3], the views
     The network is in evaluation mode and a view is the same for all pictures: alone or together, a query gets the same
     answer, unless it is one to one.
     """
-    by_views = views.by_views(network, views.maps())
+    by_views = views.by_views(network, maps)
     ways = {
         ALONE: lambda episodes: protonet.predict(network, episodes),
         VIEWS: lambda episodes: protonet.predict(by_views, episodes),
@@ -61,7 +62,7 @@ def run(settings: dict[str, Any]) -> dict[str, Any]:
     found = {}
     for name in (settings["start"], *settings["checkpoints"]):
         network, info = checkpoints.load(name)
-        found[name] = sittings(network, runs)
+        found[name] = sittings(network, runs, views.maps())
         for way, accuracies in found[name].items():
             if root is not None:
                 told = {"seed": info["seed"], "batch_norm": "running statistics", "purpose": "study exam-c"}
