@@ -36,8 +36,8 @@ def reading(results: dict[str, Any]) -> str:
     anybody, hands, alphabets, pairs, characters, runs = found.values()
     rare = 100 * results["pairs"]["share_as_easy"]
     return (
-        f"With one hand for all candidates, and the runs' alphabets, the errors fall from {anybody:.1f} to {hands:.1f} and "
-        f"{alphabets:.1f} %: little. The runs' pairs of hands alone bring {pairs:.1f} %, their characters alone "
-        f"{characters:.1f} %, both together {runs:.1f} %. Of other choices of twenty pairs of hands, {rare:.1f} % are as "
-        "easy. So exam C asks the same kind of question as exam B, about easier hands and easier characters."
+        f"With one hand for all candidates, and the runs' alphabets, the errors fall from {anybody:.1f} to {hands:.1f} "
+        f"and {alphabets:.1f} %: little. The runs' pairs of hands alone bring {pairs:.1f} %, their characters alone "
+        f"{characters:.1f} %, both together {runs:.1f} %. Of other choices of twenty pairs of hands, {rare:.1f} % are "
+        "as easy. So exam C asks the same kind of question as exam B, about easier hands and easier characters."
     )
