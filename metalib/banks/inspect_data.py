@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from metalib import places
-from metalib.banks import glyphs, omniglot
+from metalib.banks import emoji, glyphs, omniglot
 from metalib.banks.store import is_cache, load_cache
 from metalib.files import BadFile
 
@@ -41,6 +41,12 @@ def verify() -> tuple[bool, list[str]]:
                 lines.append(f"WRONG  {error}{f'. {omniglot.REMEDY}' if is_omniglot else ''}")
     if not lines:
         right, lines = False, [f"nothing to verify. {places.where_looked('Omniglot')}, or run `metalib data fetch`"]
+    for path in _emoji(places.data_folders()):  # what comes with the repository is no Omniglot
+        try:
+            lines.append(f"right  {path}: {emoji.read(path).n_classes:,} emoji")
+        except BadFile as error:
+            right = False
+            lines.append(f"WRONG  {error}")
     return right, [line for line in (*lines, omniglot.passed_over()) if line]
 
 
@@ -65,11 +71,17 @@ def _files(folder: Path) -> list[tuple[Path, str | None]]:
     ]
 
 
+def _emoji(folders: list[Path]) -> list[Path]:
+    """The banks of emoji in these folders."""
+    return [folder / emoji.FOLDER for folder in folders if os.path.isfile(folder / emoji.FOLDER / emoji.LIST)]
+
+
 def _contents(folder: Path) -> list[str]:
     """The names of all that metalib would use in one folder, and of downloads that were cut off."""
     if not os.path.isdir(folder):
         return []
     names = [_name(path, folder, part) for path, part in _files(folder)]
+    names += [path.name for path in _emoji([folder])]
     names += [f"checkpoints/{path.name}" for path in sorted((folder / "checkpoints").glob("*.safetensors"))]
     return names + [f"{path.name} (a download that was cut off)" for path in sorted(folder.glob("*.zip.part"))]
 

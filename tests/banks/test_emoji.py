@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from metalib import places
-from metalib.banks import emoji, emoji_choice, load_bank, split
+from metalib.banks import emoji, emoji_choice, inspect_data, load_bank, split
 from metalib.banks.emoji_choice import VENDORS
 from metalib.episodes import EpisodeSpec
 from metalib.files import BadFile
@@ -305,6 +305,16 @@ def test_a_damaged_folder_is_passed_over_with_a_warning_for_the_next(bank, share
     shutil.copytree(COMMITTED, tmp_user / "emoji")
     with pytest.warns(UserWarning, match=r"noto\.png is not the file .* another folder was used"):
         assert torch.equal(emoji.load().images, bank.images)
+
+
+def test_the_command_names_it_and_judges_it(shared):
+    shutil.copytree(COMMITTED, shared / "emoji")
+    assert any(": emoji" in line for line in inspect_data.where() if str(shared) in line)
+    _, lines = inspect_data.verify()
+    assert lines[-1] == f"right  {shared / 'emoji'}: 1,029 emoji" and lines[0].startswith("nothing to verify")
+    (shared / "emoji" / "noto.png").write_bytes(b"")
+    right, lines = inspect_data.verify()
+    assert not right and lines[-1].startswith(f"WRONG  {shared / 'emoji' / 'noto.png'} is not the file")
 
 
 # --- what is committed
