@@ -7,10 +7,25 @@ import "./beat_the_machine.css"; // after the kit's, which it refines
  * @typedef {object} Question
  * @property {{ url: string, count: number }} pictures  the drawing to place, then the N to choose from
  * @property {number} truth  the label of the right one
- * @property {string} name  of its class
+ * @property {string} name  where it is from
  * @property {number[]} machines  the label that each machine says
  */
-/** @typedef {{ n_way: number, players: { name: string, colour: string }[], rounds: Question[][], kept: boolean }} Data  players: you, then the machines; kept: Python keeps your score */
+/** @typedef {{ name: string, colour: string, mean: number, low: number, high: number, text: string }} Bar */
+/**
+ * @typedef {object} Rival  the machine that misses fewest of the whole test
+ * @property {string} name
+ * @property {number} wrong
+ * @property {{ pictures: { url: string, count: number }, name: string }[]} missed  the first of them: asked, chosen, right
+ */
+/**
+ * @typedef {object} Data
+ * @property {number} n_way
+ * @property {{ name: string, colour: string }[]} players  you, then the machines
+ * @property {Question[][]} rounds
+ * @property {{ total: number, bars: Bar[], note: string }} all  what people and machines reach in the whole test
+ * @property {Rival | null} rival
+ * @property {boolean} kept  Python keeps your score
+ */
 /** @typedef {{ round: number, started: boolean, answers: number[] }} State */
 
 /**
@@ -29,6 +44,19 @@ function scores({ players, rounds }, { round, answers }) {
     .sort((a, b) => b.right - a.right);
 }
 
+/**
+ * What the rival misses, but for questions that you may still be asked; and what became of those that you were asked.
+ * @param {Rival} rival @param {Question[][]} rounds @param {number} round @param {{ name: string }[]} missed
+ */
+function told(rival, rounds, round, missed) {
+  const among = (/** @type {{ name: string }[]} */ list, /** @type {string} */ name) => list.some((question) => question.name === name);
+  const known = rival.missed.filter(({ name }) => !among(rounds.slice(round + 1).flat(), name));
+  return known.map((miss) => {
+    const asked = among(missed, miss.name) ? "You missed it, too" : "You were right";
+    return { ...miss, you: among(rounds[round], miss.name) ? asked : "" };
+  });
+}
+
 /** @param {Data} data @param {State} state */
 export function view(data, state) {
   const questions = data.rounds[state.round];
@@ -45,7 +73,9 @@ export function view(data, state) {
     })
     .filter(({ yours, truth }) => yours !== truth);
   const right = total - missed.length;
-  return { ...whole, stage: /** @type {const} */ ("done"), bars: scores(data, state), missed, right, status: `You: ${right} of ${total} right.` };
+  const rival = data.rival && { ...data.rival, missed: told(data.rival, data.rounds, state.round, missed) };
+  const { all } = data;
+  return { ...whole, stage: /** @type {const} */ ("done"), bars: scores(data, state), all, rival, missed, right, status: `You: ${right} of ${total} right.` };
 }
 
 /**
@@ -72,11 +102,11 @@ function ready({ total, n_way, machines }) {
     element(
       "div",
       { class: "metalib-ready" },
-      element("strong", {}, `${total} questions, ${n_way} characters each, all of one alphabet.`),
+      element("strong", {}, `${total} questions of a test that people sat in 2015, ${n_way} characters each.`),
       element(
         "p",
         {},
-        "You see one drawing. Pick the character that it shows, drawn by another hand. " +
+        "You see one drawing. Pick the character that it shows, drawn by another hand. All are of one alphabet. " +
           `You learn the result at the end.${opponents}`,
       ),
       element("p", { class: "metalib-note" }, "Mouse: click. Keyboard: arrow keys, then Enter."),
@@ -121,9 +151,11 @@ function asking({ number, total, pictures }) {
 }
 
 /** @param {Extract<View, { stage: "done" }>} view */
-function done({ status: words, bars: rows, missed, total, n_way, round, rounds }) {
+function done({ status: words, bars: rows, all, rival, missed, total, n_way, round, rounds }) {
   /** @param {(typeof missed)[0]["pictures"]} pictures @param {number} index @param {string} said */
   const side = (pictures, index, said) => element("figure", {}, tile(pictures, index, 56, said), element("figcaption", {}, said));
+  /** @param {(typeof missed)[0]["pictures"]} pictures @param {number} index @param {string} said */
+  const small = (pictures, index, said) => element("figure", {}, tile(pictures, index, 42, said));
   /** @param {(typeof missed)[0]} mistake */
   const mistake = ({ number, pictures, yours, truth, name, machines }) =>
     element(
@@ -140,6 +172,17 @@ function done({ status: words, bars: rows, missed, total, n_way, round, rounds }
       element("small", {}, breakable(name)),
       element("small", {}, `Right here: ${machines.join(", ") || "no machine"}`),
     );
+  /** @param {NonNullable<typeof rival>["missed"][0]} miss */
+  const theirs = ({ pictures, name, you }) =>
+    element(
+      "li",
+      {},
+      element("div", { class: "metalib-trio" }, small(pictures, 0, "asked"), small(pictures, 1, "it chose"), small(pictures, 2, "right")),
+      element("small", {}, name),
+      you ? element("small", {}, you) : null,
+    );
+  /** @param {string} title @param {string} kind @param {HTMLElement[]} items */
+  const column = (title, kind, items) => element("section", {}, element("h4", { class: "metalib-after" }, title), element("ul", { class: kind }, items));
   const more = round + 1 < rounds;
   return [
     element(
@@ -150,9 +193,21 @@ function done({ status: words, bars: rows, missed, total, n_way, round, rounds }
     ),
     more ? null : element("p", { class: "metalib-note" }, "These were all questions. Those that come again do not count any more: you know them."),
     bars(rows, 1 / n_way, `Right answers of ${total}, with the 95 % interval (Wilson); dashed: chance`),
-    element("h4", { class: "metalib-after" }, missed.length ? "What you missed" : "You missed nothing."),
-    element("ul", { class: "metalib-missed" }, missed.map(mistake)),
+    bars(all.bars, 1 / n_way, `Right answers of all ${all.total}, with the 95 % interval over the twenty runs`),
+    element("p", { class: "metalib-note" }, all.note),
+    element(
+      "div",
+      { class: "metalib-both" },
+      column(missed.length ? "What you missed" : "You missed nothing.", "metalib-missed", missed.map(mistake)),
+      rival && column(misses(rival, all.total), "metalib-theirs", rival.missed.map(theirs)),
+    ),
   ];
+}
+
+/** @param {Rival} rival @param {number} total */
+function misses({ name, wrong, missed }, total) {
+  const some = missed.length < wrong ? `, ${missed.length} of them here` : "";
+  return `What the ${name} misses: ${wrong} of all ${total}${some} (asked, its choice, right)`;
 }
 
 const LOST = "Python is not there to keep your score: run the cells above and this one again before you play, if it is to count.";

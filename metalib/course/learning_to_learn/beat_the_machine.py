@@ -1,4 +1,8 @@
-"""Beat the machine: ten questions that people and machines are asked alike, each with its interval."""
+"""Beat the machine: ten questions of the test that people sat, asked of you and of machines alike.
+
+They are of exam C, Lake's twenty runs. At the end stand your ten answers beside the machines', what people and the
+machines reach in all 400, and what the best machine misses.
+"""
 
 from __future__ import annotations
 
@@ -8,43 +12,60 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from metalib.banks import twenty_runs
+from metalib.banks.twenty_runs import RUNS, WAYS, TwentyRuns
 from metalib.course.kit import plots
 from metalib.course.kit.colours import method_colour
-from metalib.course.kit.widget import Widget, bundle, strip
+from metalib.course.kit.exams import EXAM_C, the_runs
+from metalib.course.kit.published import PUBLISHED
+from metalib.course.kit.widget import Widget, bar, bundle, strip
 from metalib.course.learning_to_learn.plots import one_question
-from metalib.episodes import ClassBank, Draw, Episode, EpisodeSpec, draw_indices, gather
+from metalib.episodes import Episode
 from metalib.runtime import seeded
 
 SEED = 20_173
 ROUNDS = 3  # rounds of questions that "again" goes through; each takes some 55 kB
+SHOWN = 24  # of the questions that the best machine misses
+PIXELS = "The test's drawings have 105 × 105 pixels. You see 28 × 28, as the machines do."
+Machine = Callable[[Episode], Tensor]
 
 
 class Questions(NamedTuple):
-    """T questions: `episodes` with one query each, and the class numbers [T, N] of their labels."""
+    """T questions: `episodes` with one query each, and where each is from: the run and the item [T], from 0."""
 
     episodes: Episode
-    classes: Tensor
+    run: Tensor
+    item: Tensor
 
 
-def questions(bank: ClassBank, n_questions: int, n_way: int, *, seed: int) -> Questions:
-    """Lake et al.'s (2015) one-shot question, `n_questions` times: N characters of one alphabet, one picture to place.
+def rounds(runs: TwentyRuns, n_rounds: int, n_questions: int, *, seed: int) -> list[Questions]:
+    """Questions of the twenty runs: in a round each of another run, and none in two rounds.
 
-    Equal seeds give equal questions. Raises ValueError when no alphabet has N characters.
+    Equal seeds give equal questions. Raises ValueError for more questions than runs, or more rounds than items.
     """
-    generator, spec = seeded(seed), EpisodeSpec(n_way, 1, 1, within_group=True)
-    draw: Draw = draw_indices(bank, spec, n_questions, generator=generator)
-    asked = torch.randint(n_way, (n_questions, 1), generator=generator)  # [T, 1]: the label of the query
-    every = gather(bank, spec, draw)
-    rows, device = torch.arange(n_questions)[:, None], bank.device
-    query_x = every.query_x[rows.to(device), asked.to(device)]  # [T, 1, 1, H, W]
-    return Questions(Episode(every.support_x, every.support_y, query_x, asked.to(device)), draw.classes)
+    if n_questions > RUNS or n_rounds > WAYS:
+        raise ValueError(
+            f"{n_rounds} rounds of {n_questions} questions: there are {RUNS} runs of {WAYS} items, so take at most "
+            f"{WAYS} rounds of {RUNS}"
+        )
+    generator = seeded(seed)
+    items = torch.rand(RUNS, WAYS, generator=generator).argsort(dim=1)  # [runs, rounds]
+    found = []
+    for number in range(n_rounds):
+        run = torch.randperm(RUNS, generator=generator)[:n_questions]
+        item = items[run, number]
+        support_y = torch.arange(WAYS).expand(n_questions, -1)
+        query_x, query_y = runs.query[run, item].unsqueeze(1).float() / 255, runs.labels[run, item].unsqueeze(1)
+        found.append(Questions(Episode(runs.support[run].float() / 255, support_y, query_x, query_y), run, item))
+    return found
 
 
 class BeatTheMachine(Widget):
-    """Ten 20-way questions for you, the same for the machines, and no word on right or wrong before the end.
+    """Ten questions of exam C for you, the same for the machines, and no word on right or wrong before the end.
 
-    bank       whole alphabets that no machine was trained on
-    machines   name -> Episode with a task axis T -> [T, Q] labels; the names of `plots.METHOD_COLOURS` have colours
+    machines   name -> Episode with a task axis T -> [T, Q] labels, each query by itself; the names of
+               `colours.METHOD_COLOURS` have colours. None of them has learned from the evaluation alphabets
+    device     where the machines compute
     on_finish  called with (right answers, questions) when a round is finished for the first time
     `state` is {"round": which questions are asked, "started": whether any is shown, "answers": the labels so far}.
     """
@@ -54,28 +75,33 @@ class BeatTheMachine(Widget):
 
     def __init__(
         self,
-        bank: ClassBank,
-        machines: Mapping[str, Callable[[Episode], Tensor]],
+        machines: Mapping[str, Machine],
         *,
+        device: torch.device | str = "cpu",
         n_questions: int = 10,
-        n_way: int = 20,
         seed: int = SEED,
         on_finish: Callable[[int, int], None] | None = None,
     ) -> None:
-        self.bank, self.on_finish = bank, on_finish
-        self.rounds = [questions(bank, n_questions, n_way, seed=seed + number) for number in range(ROUNDS)]
+        runs, self.on_finish = the_runs(), on_finish
+        self.rounds = rounds(runs, ROUNDS, n_questions, seed=seed)
         self._finished: set[int] = set()
-        players = [{"name": name, "colour": method_colour(name)} for name in ("you", *machines)]
-        rounds = [_round(bank, asked, machines) for asked in self.rounds]
-        data = {"n_way": n_way, "players": players, "rounds": rounds, "kept": on_finish is not None}
+        said = {name: answers(machine, runs, device) for name, machine in machines.items()}
+        data = {
+            "n_way": WAYS,
+            "players": [{"name": name, "colour": method_colour(name)} for name in ("you", *machines)],
+            "rounds": [_round(asked, list(said.values())) for asked in self.rounds],
+            "all": _in_all(runs, said),
+            "rival": _rival(runs, said),
+            "kept": on_finish is not None,
+        }
         super().__init__(data=data, state={"round": 0, "started": False, "answers": []})
         self.observe(self._heard, names="state")
 
     def right(self) -> Tensor:
         """[answers] bool: which of your answers in this round are right."""
-        truth = self.rounds[self.state["round"]].episodes.query_y[:, 0].cpu()  # [T]
-        answers = torch.tensor(self.state["answers"], dtype=torch.long)
-        return answers == truth[: len(answers)]
+        truth = self.rounds[self.state["round"]].episodes.query_y[:, 0]  # [T]
+        given = torch.tensor(self.state["answers"], dtype=torch.long)
+        return given == truth[: len(given)]
 
     def twin(self, question: int = 0) -> plots.Figure:
         """One question of the first round as a figure."""
@@ -87,25 +113,60 @@ class BeatTheMachine(Widget):
     def _heard(self, _change: Any) -> None:
         """Tell `on_finish` of a round's end, once: who plays it again knows the answers."""
         number, right = self.state["round"], self.right()
-        if len(right) < len(self.rounds[number].classes) or number in self._finished:
+        if len(right) < len(self.rounds[number].run) or number in self._finished:
             return
         self._finished.add(number)
         if self.on_finish:
             self.on_finish(int(right.sum()), len(right))
 
 
-def _round(
-    bank: ClassBank, asked: Questions, machines: Mapping[str, Callable[[Episode], Tensor]]
-) -> list[dict[str, Any]]:
-    """The questions as the script takes them, each with its answer: the label, the class's name, what machines say."""
-    episodes = asked.episodes
+def answers(machine: Machine, runs: TwentyRuns, device: torch.device | str = "cpu") -> Tensor:
+    """[runs, items]: the label that `machine` gives to each query of the test."""
+    [episodes] = twenty_runs.episodes(runs)
     with torch.no_grad():
-        said = [machine(episodes)[:, 0].tolist() for machine in machines.values()]  # a list of T labels a machine
+        return machine(Episode(*(field.to(device) for field in episodes))).cpu()
+
+
+def _round(asked: Questions, said: list[Tensor]) -> list[dict[str, Any]]:
+    """The questions as the script takes them, each with its answer: the label, where it is from, what machines say."""
     found = []
-    for number, classes in enumerate(asked.classes.tolist()):
-        task = episodes.task(number)
-        truth = int(task.query_y[0])
-        pictures = strip(torch.cat([task.query_x, task.support_x]))  # the query comes first
-        answers = [labels[number] for labels in said]
-        found.append({"pictures": pictures, "truth": truth, "name": bank.names[classes[truth]], "machines": answers})
+    for number, (run, item) in enumerate(zip(asked.run.tolist(), asked.item.tolist(), strict=True)):
+        task = asked.episodes.task(number)
+        found.append(
+            {
+                "pictures": strip(torch.cat([task.query_x, task.support_x])),  # the query comes first
+                "truth": int(task.query_y[0]),
+                "name": _place(run, item),
+                "machines": [int(labels[run, item]) for labels in said],
+            }
+        )
     return found
+
+
+def _in_all(runs: TwentyRuns, said: Mapping[str, Tensor]) -> dict[str, Any]:
+    """What people and machines reach in the whole test, best first, and what is to be said of it."""
+    people = next(p for p in PUBLISHED if (p.who, p.exam) == ("people", EXAM_C.letter))
+    rows = [bar(people.who, people.interval) | {"text": f"{100 * people.interval.mean:.1f} %, as published"}]
+    for name, labels in said.items():
+        accuracies = (labels == runs.labels).double().mean(dim=1)  # [runs]
+        rows.append(bar(name, EXAM_C.interval(accuracies)))
+    note = f"People missed {100 * people.errors:.1f} %, the {people.remark} ({people.source}). {PIXELS}"
+    return {"total": EXAM_C.total, "bars": sorted(rows, key=lambda row: -row["mean"]), "note": note}
+
+
+def _rival(runs: TwentyRuns, said: Mapping[str, Tensor]) -> dict[str, Any] | None:
+    """The machine that misses fewest of all questions, and the first of those: the query, its choice, the right one."""
+    if not said:
+        return None
+    name = min(said, key=lambda machine: int((said[machine] != runs.labels).sum()))
+    missed = (said[name] != runs.labels).nonzero().tolist()
+    shown = []
+    for run, item in missed[:SHOWN]:
+        chosen, right = int(said[name][run, item]), int(runs.labels[run, item])
+        three = torch.stack([runs.query[run, item], runs.support[run, chosen], runs.support[run, right]])
+        shown.append({"pictures": strip(three), "name": _place(run, item)})
+    return {"name": name, "wrong": len(missed), "missed": shown}
+
+
+def _place(run: int, item: int) -> str:
+    return f"run {run + 1}, item {item + 1}"

@@ -36,6 +36,6 @@ here it is halved twice, and 49 are left.
 """
 
 ONE_HAND = """
-One hand makes it easier for the trained network, by a point or two. So hands explain a point or two of the gap to
-people's 95.5 %. Other characters were asked there, too, so the rest of the gap cannot be read off.
+One hand makes it easier for the trained network, by a point or two. On the boards above, exam C is easier than exam B
+by more than ten. So hands alone are not the reason: other characters were asked there, too.
 """

@@ -20,5 +20,8 @@ __all__ = [
 
 
 def keep_score(exam: str, bank: str) -> Callable[[int, int], None]:
-    """What puts the learner's own answers, (right ones, questions), on the board of `exam` as the row "you"."""
+    """What puts the learner's own answers, (right ones, questions), on the board of `exam` as the row "you".
+
+    bank  the pictures; an exam that has its own, such as C, keeps the score for those
+    """
     return lambda right, asked: board.record(board.YOU, exam, wilson_interval(right, asked), bank=bank)

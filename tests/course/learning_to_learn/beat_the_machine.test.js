@@ -3,17 +3,22 @@ import { test } from "node:test";
 import { act, view } from "../../../metalib/course/learning_to_learn/beat_the_machine.js";
 
 /** @param {number} truth @param {number[]} machines */
-const question = (truth, machines) => ({ pictures: { url: "", count: 4 }, truth, name: `class${truth}`, machines });
+const question = (truth, machines, name = "run 7, item 7") => ({ pictures: { url: "", count: 4 }, truth, name, machines });
 const player = (/** @type {string} */ name) => ({ name, colour: "#000" });
+const all = { total: 400, bars: [], note: "People missed few." };
 const data = {
   kept: true,
+  all,
+  rival: null,
   n_way: 3,
   players: [player("you"), player("a"), player("b")],
   rounds: [
-    [question(0, [0, 1]), question(2, [2, 2])],
+    [question(0, [0, 1], "run 1, item 1"), question(2, [2, 2], "run 2, item 1")],
     [question(1, [0, 0]), question(1, [0, 1])],
   ],
 };
+const miss = (/** @type {string} */ name) => ({ name, pictures: { url: "", count: 3 } });
+const rival = { name: "b", wrong: 5, missed: [miss("run 1, item 1"), miss("run 2, item 1"), miss("run 9, item 9")] };
 const ready = { round: 0, started: false, answers: [] };
 /** @param {number} asked @param {number} label */
 const answer = (asked, label) => ({ name: /** @type {const} */ ("answer"), question: asked, label });
@@ -55,4 +60,23 @@ test("again takes the next round, at last the first, and not before the end", ()
   const next = act(data, { ...half, answers: [0, 1] }, { name: "again" });
   assert.deepEqual(next, { round: 1, started: true, answers: [] });
   assert.equal(act(data, { ...next, answers: [1, 1] }, { name: "again" }).round, 0);
+});
+
+test("beside what you missed stands what the best machine misses, and whether you knew it", () => {
+  const state = { round: 0, started: true, answers: [0, 1] };
+  const done = view({ ...data, rival }, state);
+  assert.ok(done.stage === "done");
+  /** @param {ReturnType<typeof view>} seen */
+  const told = (seen) => (seen.stage === "done" ? seen.rival?.missed.map(({ name, you }) => [name, you]) : null);
+  assert.deepEqual(told(done), [
+    ["run 1, item 1", "You were right"],
+    ["run 2, item 1", "You missed it, too"],
+    ["run 9, item 9", ""],
+  ]);
+  assert.deepEqual(done.all, all);
+  const later = { ...data, rival, rounds: [data.rounds[0], [question(0, [0, 1], "run 9, item 9")]] };
+  assert.deepEqual(told(view(later, state))?.length, 2); // a question that you may still be asked
+  assert.deepEqual(told(view(later, { ...state, round: 1, answers: [0] }))?.at(-1), ["run 9, item 9", "You were right"]);
+  const alone = view(data, state);
+  assert.ok(alone.stage === "done" && alone.rival === null);
 });

@@ -31,7 +31,7 @@ def explorer(notebook):
 
 @pytest.fixture
 def quiz(notebook):
-    yield Piece(notebook, "BeatTheMachine(evaluation")
+    yield Piece(notebook, "BeatTheMachine(machines")
     notebook.assert_clean()
 
 
@@ -46,9 +46,9 @@ def real_explorer(omniglot):
 
 
 @pytest.fixture(scope="module")
-def tiny_quiz(tiny_bank):
+def tiny_quiz():
     machines = {"pixel neighbours": baselines.pixel_neighbour}
-    return BeatTheMachine(tiny_bank, machines, n_way=10, n_questions=4)
+    return BeatTheMachine(machines, n_questions=4)
 
 
 def control(piece, key):
@@ -78,8 +78,8 @@ def kernel(stage, status, state):
 
 
 @pytest.mark.parametrize(("on_finish", "said"), [(lambda right, asked: None, 1), (None, 0)])
-def test_without_python_it_says_that_no_score_is_kept(browser, tiny_bank, on_finish, said):
-    with staged(browser, BeatTheMachine(tiny_bank, {}, n_way=10, on_finish=on_finish)) as stage:
+def test_without_python_it_says_that_no_score_is_kept(browser, on_finish, said):
+    with staged(browser, BeatTheMachine({}, on_finish=on_finish)) as stage:
         words = stage.root.get_by_text("Python is not there to keep your score")
         assert words.count() == 0
         stage.page.evaluate("window.model.widget_manager.kernel = null")
@@ -165,10 +165,15 @@ def test_a_game_by_keyboard_and_mouse_ends_with_all_scores(quiz):
         assert quiz.root.locator(".metalib-bars").count() == 0
         quiz.after(quiz.root.locator(".metalib-pick").nth(number).click)
     assert quiz.state()["answers"] == [11, *range(1, 10)]
-    names = quiz.root.locator(".metalib-bars th").all_inner_texts()
-    assert sorted(names) == ["pixel neighbours", "prototypical network", "untrained conv4", "you"]
-    right = 10 - quiz.root.locator(".metalib-missed li").count()
+    yours, of_all = (table.locator("th").all_inner_texts() for table in quiz.root.locator(".metalib-bars").all())
+    assert sorted(yours) == ["pixel neighbours", "prototypical network", "untrained conv4", "you"]
+    assert of_all == ["people", "prototypical network", "untrained conv4", "pixel neighbours"]
+    expect(quiz.root.get_by_text("People missed 4.5 %")).to_contain_text("Science 350 (2015), page 1335")
+    mine, theirs = quiz.root.locator(".metalib-both section").all()
+    right = 10 - mine.locator("li").count()
     expect(quiz.root.locator(".metalib-result")).to_have_text(f"You: {right} of 10 right.")
+    expect(theirs.locator("h4")).to_have_text(re.compile("^What the prototypical network misses: 22 of all 400"))
+    assert 22 - 2 <= theirs.locator("li").count() <= 22  # without those that may still be asked
     quiz.screenshots("beat-the-machine-done")
     again = quiz.after(quiz.root.locator("[data-act*=again]").click)
     assert again == {"round": 1, "started": True, "answers": []}
@@ -292,15 +297,23 @@ def asking(number=0):
 
 
 @pytest.mark.parametrize("width", [360, 900])
-def test_nothing_of_the_game_sticks_out(browser, tiny_bank, width):
-    quiz = BeatTheMachine(tiny_bank, {"prototypical network": baselines.pixel_neighbour}, n_way=10)
+def test_nothing_of_the_game_sticks_out(browser, width):
+    quiz = BeatTheMachine({"prototypical network": baselines.pixel_neighbour})
     for state in (quiz.state, asking(), asking(10), {"round": 2, "started": True, "answers": [0] * 10}):
         with staged(browser, quiz, width=width, state=state) as stage:
             assert stage.overflow() == []
 
 
-def test_twenty_cards_stand_in_rows_of_equal_length(browser, omniglot):
-    quiz = BeatTheMachine(bank_of.evaluation(omniglot), {})
+def test_what_you_missed_stands_beside_what_the_machine_misses_or_above_it(browser, tiny_quiz):
+    for width, beside in ((360, False), (900, True)):
+        with staged(browser, tiny_quiz, width=width, state=asking(4)) as stage:
+            mine, theirs = (s.bounding_box() for s in stage.root.locator(".metalib-both section").all())
+            assert (mine["y"] == theirs["y"]) == beside
+            assert (mine["x"] < theirs["x"]) == beside
+
+
+def test_twenty_cards_stand_in_rows_of_equal_length(browser):
+    quiz = BeatTheMachine({})
     for width, columns in ((360, 5), (640, 5), (900, 10)):
         with staged(browser, quiz, width=width, state=asking()) as stage:
             tops = stage.root.locator(".metalib-pick").evaluate_all("cards => cards.map(card => card.offsetTop)")
@@ -350,7 +363,7 @@ def test_nothing_on_the_page_tells_the_answer_before_the_end(browser, tiny_quiz)
             assert "class" not in stage.root.inner_text() and "truth" not in text and "right" not in text
 
 
-def test_a_question_fits_a_window_at_200_percent_beside_the_side_panel(browser, tiny_bank):
-    with staged(browser, BeatTheMachine(tiny_bank, {}, n_way=10), width=311) as stage:
+def test_a_question_fits_a_window_at_200_percent_beside_the_side_panel(browser):
+    with staged(browser, BeatTheMachine({}), width=311) as stage:
         stage.root.locator(".metalib-main").click()
         assert stage.overflow() == []

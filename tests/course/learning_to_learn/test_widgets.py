@@ -6,12 +6,15 @@ import node
 import pytest
 import torch
 
-from metalib import baselines, evaluate
+from metalib import baselines, evaluate, protonet
 from metalib.banks import omniglot as bank_of
+from metalib.banks import twenty_runs
 from metalib.course.kit import board
 from metalib.course.kit.audit import ASCENDING_LABELS, REPEATED_CLASS, SUPPORT_IN_QUERY
+from metalib.course.kit.exams import EXAM_C
+from metalib.course.kit.widget import strip
 from metalib.course.learning_to_learn import beat_the_machine
-from metalib.course.learning_to_learn.beat_the_machine import BeatTheMachine, questions
+from metalib.course.learning_to_learn.beat_the_machine import BeatTheMachine, answers, rounds
 from metalib.course.learning_to_learn.episode_explorer import (
     EpisodeExplorer,
     _drawable,
@@ -24,6 +27,7 @@ from metalib.course.learning_to_learn.leaks import Leaks, leaky_draw, memoriser_
 from metalib.course.learning_to_learn.widgets import keep_score
 from metalib.episodes import ClassBank, EpisodeSpec, draw_indices
 from metalib.runtime import seeded
+from metalib.training import checkpoints
 
 # --- leaks
 
@@ -275,51 +279,64 @@ QUIZ = "learning_to_learn/beat_the_machine"
 MACHINES = {"pixel neighbours": baselines.pixel_neighbour}
 
 
-def quiz_of(bank, **options):
-    return BeatTheMachine(bank, MACHINES, n_way=10, n_questions=4, **options)
+@pytest.fixture(scope="module")
+def runs():
+    return twenty_runs.load()
+
+
+@pytest.fixture(scope="module")
+def pixels(runs):
+    """[runs, items]: what the nearest pixels say."""
+    return answers(baselines.pixel_neighbour, runs)
+
+
+def quiz_of(**options):
+    return BeatTheMachine(MACHINES, n_questions=4, **options)
 
 
 def truth_of(quiz, number=0):
     return quiz.rounds[number].episodes.query_y[:, 0].tolist()
 
 
-def answered(quiz, answers, number=0):
+def answered(quiz, given, number=0):
     """The state after these answers, as the script sends it."""
-    quiz.state = {"round": number, "started": True, "answers": list(answers)}
+    quiz.state = {"round": number, "started": True, "answers": list(given)}
 
 
-def test_questions_are_fixed_by_their_seed(tiny_bank):
-    one, same, other = (questions(tiny_bank, 4, 10, seed=seed) for seed in (1, 1, 2))
+def test_questions_are_fixed_by_their_seed(runs):
+    one, same, other = (rounds(runs, 1, 4, seed=seed)[0] for seed in (1, 1, 2))
     assert all(torch.equal(a, b) for a, b in zip(one.episodes, same.episodes, strict=True))
     assert not torch.equal(one.episodes.query_x, other.episodes.query_x)
 
 
-def test_a_question_takes_one_alphabet_and_its_query_is_no_support_picture(tiny_bank):
-    asked = questions(tiny_bank, 20, 10, seed=0)
-    assert all(len({tiny_bank.groups[c] for c in classes}) == 1 for classes in asked.classes.tolist())
-    episodes = asked.episodes
-    assert episodes.query_x.shape == (20, 1, 1, 28, 28) and episodes.query_y.shape == (20, 1)
-    for t, label in enumerate(episodes.query_y[:, 0].tolist()):
-        picture = (episodes.query_x[t, 0] * 255).round().byte()
-        drawings = tiny_bank.images[asked.classes[t, label]]
-        assert (drawings == picture).flatten(1).all(dim=1).any()
-        assert not (episodes.support_x[t] == episodes.query_x[t]).flatten(1).all(dim=1).any()
+def test_the_questions_are_those_of_exam_c_and_none_comes_twice(runs):
+    found = rounds(runs, 20, 20, seed=0)
+    asked = [
+        (int(run), int(item)) for questions in found for run, item in zip(questions.run, questions.item, strict=True)
+    ]
+    assert len(set(asked)) == 400
+    for episodes, run, item in found[3:5]:
+        assert len(run.unique()) == 20
+        assert episodes.query_x.shape == (20, 1, 1, 28, 28) and episodes.query_y.shape == (20, 1)
+        assert torch.equal(episodes.support_x, runs.support[run] / 255)
+        assert torch.equal(episodes.query_x[:, 0], runs.query[run, item] / 255)
+        assert torch.equal(episodes.query_y[:, 0], runs.labels[run, item])
 
 
-def test_too_small_alphabets_are_an_error_with_the_numbers(tiny_bank):
-    with pytest.raises(ValueError, match="20"):
-        BeatTheMachine(tiny_bank, {})
+def test_more_questions_than_there_are_is_an_error_with_the_numbers():
+    with pytest.raises(ValueError, match="3 rounds of 21 questions: there are 20 runs of 20 items"):
+        BeatTheMachine({}, n_questions=21)
 
 
-def test_the_scores_are_those_of_wilson_and_of_the_machines(tiny_bank):
-    quiz = quiz_of(tiny_bank)
+def test_the_scores_are_those_of_wilson_and_of_the_machines(pixels):
+    quiz = quiz_of()
     for number, asked in enumerate(quiz.rounds):
-        truth = truth_of(quiz, number)
-        answers = [truth[0], (truth[1] + 1) % 10, truth[2], (truth[3] + 1) % 10]
-        state = {"round": number, "started": True, "answers": answers}
+        truth, said = truth_of(quiz, number), pixels[asked.run, asked.item].tolist()
+        given = [truth[0], (truth[1] + 1) % 20, truth[2], (truth[3] + 1) % 20]
+        state = {"round": number, "started": True, "answers": given}
         [found] = node.computed(QUIZ, quiz.data, [{"state": state}])
         view = found["view"]
-        machine = int((baselines.pixel_neighbour(asked.episodes) == asked.episodes.query_y).sum())
+        machine = sum(a == b for a, b in zip(said, truth, strict=True))
         expected = {"you": evaluate.wilson_interval(2, 4), "pixel neighbours": evaluate.wilson_interval(machine, 4)}
         bars = {bar["name"]: bar for bar in view["bars"]}
         assert list(bars) == sorted(expected, key=lambda name: -expected[name].mean)
@@ -328,21 +345,56 @@ def test_the_scores_are_those_of_wilson_and_of_the_machines(tiny_bank):
             assert bars[name]["text"] == str(interval)
         assert (view["status"], view["right"]) == ("You: 2 of 4 right.", 2)
         assert [missed["number"] for missed in view["missed"]] == [2, 4]
-        answers = baselines.pixel_neighbour(asked.episodes)[:, 0].tolist()
         for missed in view["missed"]:
             at = missed["number"] - 1
-            assert missed["name"] == tiny_bank.names[asked.classes[at, truth[at]]]
-            assert missed["machines"] == (["pixel neighbours"] if answers[at] == truth[at] else [])
+            assert missed["name"] == f"run {asked.run[at] + 1}, item {asked.item[at] + 1}"
+            assert missed["machines"] == (["pixel neighbours"] if said[at] == truth[at] else [])
 
 
-def test_python_hears_of_the_end_of_each_round_once(tiny_bank):
+def test_people_stand_among_the_machines_in_all_400(runs, pixels):
+    shown = quiz_of().data["all"]
+    exam = EXAM_C.interval((pixels == runs.labels).double().mean(dim=1))
+    assert [bar["name"] for bar in shown["bars"]] == ["people", "pixel neighbours"]
+    assert [bar["text"] for bar in shown["bars"]] == ["95.5 %, as published", str(exam)]
+    assert shown["total"] == 400
+    assert "People missed 4.5 %, the mean of 40 people (Lake et al., Science 350 (2015), page 1335)." in shown["note"]
+
+
+def test_the_best_machine_is_the_one_that_misses_fewest_and_its_misses_are_told(runs, pixels):
+    def oracle(episodes):
+        labels = episodes.query_y.clone()
+        labels[2, 5] = (labels[2, 5] + 1) % 20
+        return labels
+
+    quiz = BeatTheMachine({**MACHINES, "oracle": oracle}, n_questions=20)
+    rival = quiz.data["rival"]
+    assert (rival["name"], rival["wrong"]) == ("oracle", 1)
+    assert [(miss["name"], miss["pictures"]["count"]) for miss in rival["missed"]] == [("run 3, item 6", 3)]
+    three = torch.stack(
+        [runs.query[2, 5], runs.support[2, (runs.labels[2, 5] + 1) % 20], runs.support[2, runs.labels[2, 5]]]
+    )
+    assert rival["missed"][0]["pictures"] == strip(three)
+    pixels_only = quiz_of().data["rival"]
+    assert pixels_only["wrong"] == int((pixels != runs.labels).sum()) > len(pixels_only["missed"]) == 24
+    assert BeatTheMachine({}).data["rival"] is None
+
+
+def test_the_courses_network_misses_as_many_here_as_in_the_results():
+    network, _ = checkpoints.load("protonet")
+    quiz = BeatTheMachine({"prototypical network": lambda e: protonet.predict(network, e)})
+    row = next(r for r in board.rows("C", bank="Omniglot") if r.method == "prototypical network")
+    assert f"{quiz.data['rival']['wrong']} of 400" == row.wrong
+    assert quiz.data["all"]["bars"][1]["text"] == str(row.interval)
+
+
+def test_python_hears_of_the_end_of_each_round_once():
     finished = []
-    quiz = quiz_of(tiny_bank, on_finish=lambda *result: finished.append(result))
+    quiz = quiz_of(on_finish=lambda *result: finished.append(result))
     truth = truth_of(quiz)
     for known in range(4):
         answered(quiz, truth[:known])
         assert finished == []
-    answered(quiz, [truth[0], (truth[1] + 1) % 10, *truth[2:]])
+    answered(quiz, [truth[0], (truth[1] + 1) % 20, *truth[2:]])
     assert finished == [(3, 4)]
     answered(quiz, truth)  # the same round played again: you know its answers
     assert finished == [(3, 4)]
@@ -351,33 +403,33 @@ def test_python_hears_of_the_end_of_each_round_once(tiny_bank):
     assert finished == [(3, 4), (4, 4)]
 
 
-def test_the_rounds_differ_and_nothing_is_started(tiny_bank):
-    quiz = quiz_of(tiny_bank)
+def test_the_rounds_differ_and_nothing_is_started():
+    quiz = quiz_of()
     assert quiz.state == {"round": 0, "started": False, "answers": []}
     pictures = [question["pictures"]["url"] for asked in quiz.data["rounds"] for question in asked]
     assert len(set(pictures)) == 4 * beat_the_machine.ROUNDS
-    assert {question["pictures"]["count"] for question in quiz.data["rounds"][0]} == {11}
+    assert {question["pictures"]["count"] for question in quiz.data["rounds"][0]} == {21}
 
 
 # --- both
 
 
 def test_every_twin_is_a_figure_with_pictures(explorer, tiny_bank):
-    for widget in (explorer, BeatTheMachine(tiny_bank, {}, n_way=10)):
+    for widget in (explorer, BeatTheMachine({})):
         assert widget.twin().axes[0].images
 
 
 def test_the_notebooks_widgets_stay_below_300_kilobytes(omniglot):
     bank = bank_of.evaluation(omniglot)
-    for widget in (EpisodeExplorer(bank), BeatTheMachine(bank, MACHINES, seed=1)):
+    for widget in (EpisodeExplorer(bank), BeatTheMachine(MACHINES, seed=1)):
         assert len(json.dumps(widget.data)) + len(json.dumps(widget.state)) < 300_000
 
 
-def test_a_finished_game_is_the_row_you_on_the_board(tiny_bank, tmp_path, monkeypatch):
+def test_a_finished_game_is_the_row_you_on_the_board(tmp_path, monkeypatch):
     monkeypatch.setenv("METALIB_USER", str(tmp_path))
-    quiz = BeatTheMachine(tiny_bank, {}, n_way=10, n_questions=4, on_finish=keep_score("B", "a bank of a test"))
+    quiz = BeatTheMachine({}, n_questions=4, on_finish=keep_score("C", "a bank of a test"))
     quiz.state = {"round": 0, "started": True, "answers": quiz.rounds[0].episodes.query_y[:, 0].tolist()}
-    (mine,) = (row for row in board.rows("B", bank="a bank of a test") if row.mine)
+    (mine,) = (row for row in board.rows("C", bank="Omniglot") if row.mine)
     assert (mine.method, mine.interval.mean, mine.interval.n) == (board.YOU, 1.0, 4)
 
 

@@ -108,8 +108,8 @@ def _wrong(entry: ExamEntry, exam: Exam) -> str:
 def _errors(entry: ExamEntry) -> Interval:
     """The share of wrong answers."""
     right = entry.result
-    wrong = (round(1 - share, 9) for share in (right.mean, right.high, right.low))  # 155 of 400 are 38.75 %, no less
-    return Interval(*wrong, right.n, right.unit)
+    mean, low, high = (round(1 - share, 9) for share in (right.mean, right.high, right.low))  # 38.75 %, not 38.7499…
+    return Interval(mean, low, high, right.n, right.unit)
 
 
 def _training(entry: ExamEntry) -> tuple[str, str]:

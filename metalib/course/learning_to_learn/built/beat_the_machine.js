@@ -244,6 +244,13 @@ function scores({ players, rounds }, { round, answers }) {
     return { name, colour, right, ...interval, text: inWords(interval, "questions") };
   }).sort((a, b) => b.right - a.right);
 }
+function told(rival, rounds, round, missed) {
+  let among = (list, name) => list.some((question) => question.name === name);
+  return rival.missed.filter(({ name }) => !among(rounds.slice(round + 1).flat(), name)).map((miss) => {
+    let asked = among(missed, miss.name) ? "You missed it, too" : "You were right";
+    return { ...miss, you: among(rounds[round], miss.name) ? asked : "" };
+  });
+}
 function view(data, state) {
   let questions = data.rounds[state.round], number = state.answers.length, total = questions.length, machines = data.players.slice(1).map(({ name }) => name), whole = { round: state.round, rounds: data.rounds.length, total, n_way: data.n_way, machines, kept: data.kept };
   if (!state.started) return { ...whole, stage: (
@@ -257,11 +264,11 @@ function view(data, state) {
   let missed = questions.map(({ pictures, truth, name, machines: said }, i) => {
     let helped = machines.filter((_, machine) => said[machine] === truth);
     return { number: i + 1, pictures, yours: state.answers[i], truth, name, machines: helped };
-  }).filter(({ yours, truth }) => yours !== truth), right = total - missed.length;
+  }).filter(({ yours, truth }) => yours !== truth), right = total - missed.length, rival = data.rival && { ...data.rival, missed: told(data.rival, data.rounds, state.round, missed) }, { all } = data;
   return { ...whole, stage: (
     /** @type {const} */
     "done"
-  ), bars: scores(data, state), missed, right, status: `You: ${right} of ${total} right.` };
+  ), bars: scores(data, state), all, rival, missed, right, status: `You: ${right} of ${total} right.` };
 }
 function act({ rounds }, state, action) {
   let total = rounds[state.round].length;
@@ -273,11 +280,11 @@ function ready({ total, n_way, machines }) {
     element(
       "div",
       { class: "metalib-ready" },
-      element("strong", {}, `${total} questions, ${n_way} characters each, all of one alphabet.`),
+      element("strong", {}, `${total} questions of a test that people sat in 2015, ${n_way} characters each.`),
       element(
         "p",
         {},
-        `You see one drawing. Pick the character that it shows, drawn by another hand. You learn the result at the end.${opponents}`
+        `You see one drawing. Pick the character that it shows, drawn by another hand. All are of one alphabet. You learn the result at the end.${opponents}`
       ),
       element("p", { class: "metalib-note" }, "Mouse: click. Keyboard: arrow keys, then Enter."),
       button({ name: "start" }, { class: "metalib-main", "data-once": !0 }, "Start")
@@ -316,8 +323,8 @@ function asking({ number, total, pictures }) {
     )
   ];
 }
-function done({ status: words, bars: rows, missed, total, n_way, round, rounds }) {
-  let side = (pictures, index, said) => element("figure", {}, tile(pictures, index, 56, said), element("figcaption", {}, said)), mistake = ({ number, pictures, yours, truth, name, machines }) => element(
+function done({ status: words, bars: rows, all, rival, missed, total, n_way, round, rounds }) {
+  let side = (pictures, index, said) => element("figure", {}, tile(pictures, index, 56, said), element("figcaption", {}, said)), small = (pictures, index, said) => element("figure", {}, tile(pictures, index, 42, said)), mistake = ({ number, pictures, yours, truth, name, machines }) => element(
     "li",
     {},
     element("b", {}, `Question ${number}`),
@@ -330,7 +337,13 @@ function done({ status: words, bars: rows, missed, total, n_way, round, rounds }
     ),
     element("small", {}, breakable(name)),
     element("small", {}, `Right here: ${machines.join(", ") || "no machine"}`)
-  ), more = round + 1 < rounds;
+  ), theirs = ({ pictures, name, you }) => element(
+    "li",
+    {},
+    element("div", { class: "metalib-trio" }, small(pictures, 0, "asked"), small(pictures, 1, "it chose"), small(pictures, 2, "right")),
+    element("small", {}, name),
+    you ? element("small", {}, you) : null
+  ), column = (title, kind, items) => element("section", {}, element("h4", { class: "metalib-after" }, title), element("ul", { class: kind }, items)), more = round + 1 < rounds;
   return [
     element(
       "div",
@@ -340,9 +353,19 @@ function done({ status: words, bars: rows, missed, total, n_way, round, rounds }
     ),
     more ? null : element("p", { class: "metalib-note" }, "These were all questions. Those that come again do not count any more: you know them."),
     bars(rows, 1 / n_way, `Right answers of ${total}, with the 95 % interval (Wilson); dashed: chance`),
-    element("h4", { class: "metalib-after" }, missed.length ? "What you missed" : "You missed nothing."),
-    element("ul", { class: "metalib-missed" }, missed.map(mistake))
+    bars(all.bars, 1 / n_way, `Right answers of all ${all.total}, with the 95 % interval over the twenty runs`),
+    element("p", { class: "metalib-note" }, all.note),
+    element(
+      "div",
+      { class: "metalib-both" },
+      column(missed.length ? "What you missed" : "You missed nothing.", "metalib-missed", missed.map(mistake)),
+      rival && column(misses(rival, all.total), "metalib-theirs", rival.missed.map(theirs))
+    )
   ];
+}
+function misses({ name, wrong, missed }, total) {
+  let some = missed.length < wrong ? `, ${missed.length} of them here` : "";
+  return `What the ${name} misses: ${wrong} of all ${total}${some} (asked, its choice, right)`;
 }
 var LOST = "Python is not there to keep your score: run the cells above and this one again before you play, if it is to count.", KEPT = "Your score board keeps the round that you finished last; to see it there, run its cell.";
 function draw(seen, _own, kernel) {
