@@ -59,6 +59,12 @@ test("another answer than with the support set is a flip", () => {
   ]);
 });
 
+test("right is a flip where the support set's statistics are wrong", () => {
+  const wrong = { ...data, alone: { shares: [0.4, 0.6], answer: 1 } };
+  assert.match(view(wrong, first).status, /^Flipped by 1 neighbour: answered A, right\. /);
+  assert.match(view(wrong, { neighbours: [1, 0], draw: 0 }).status, /^With 2 neighbours: answered B, wrong: it is A\. /);
+});
+
 test("neighbours sit in the order in which they came, free seats behind them", () => {
   assert.deepEqual(of([2, 0]).seats, [{ index: 5, label: 1 }, { index: 3, label: 0 }]);
   assert.deepEqual(of([1]).seats, [{ index: 4, label: 0 }, null]);
