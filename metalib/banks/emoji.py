@@ -166,18 +166,28 @@ def grey(pictures: Tensor) -> Tensor:
     return (pictures * weights.view(3, 1, 1)).sum(dim=-3, keepdim=True)
 
 
-def as_handwriting(pictures: Tensor) -> Tensor:
-    """[..., 3, 32, 32] in 0 … 1 to [..., 1, 28, 28] as Omniglot's are: outlines, bright on dark paper.
+def small(pictures: Tensor) -> Tensor:
+    """[..., 3, 32, 32] in 0 … 1 to [..., 1, 28, 28]: grey, of Omniglot's size; dark on white as before."""
+    return _shrunk(grey(pictures).flatten(0, -4)).view(*pictures.shape[:-3], 1, 28, 28)
 
-    An outline is where brightness changes: the length of its gradient by Sobel's filters, the strongest of a picture 1.
+
+def outlines(pictures: Tensor) -> Tensor:
+    """[..., 3, 32, 32] in 0 … 1 to [..., 1, 28, 28]: bright lines on dark paper, as Omniglot's are.
+
+    A line is where brightness changes: the length of its gradient by Sobel's filters, the strongest of a picture 1.
+    Chosen on the validation emoji for the prototypical network that had learned handwriting (400 tasks of exam D's
+    form): 72.1 ± 2.0 %, against 63.9 ± 2.2 with ink for what is dark and 55.0 ± 2.1 with `small`.
     """
     flat = grey(pictures).flatten(0, -4)  # [B, 1, 32, 32]
     sobel = torch.tensor([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]], device=flat.device)
     slopes = conv2d(pad(flat, (1, 1, 1, 1), value=1.0), torch.stack([sobel, sobel.T]).unsqueeze(1))  # [B, 2, 32, 32]
-    lines = slopes.norm(dim=1, keepdim=True)
-    small = interpolate(lines, size=(28, 28), mode="bilinear", antialias=True)
-    strongest = small.amax(dim=(1, 2, 3), keepdim=True).clamp(min=1e-6)
-    return (small / strongest).view(*pictures.shape[:-3], 1, 28, 28)
+    lines = _shrunk(slopes.norm(dim=1, keepdim=True))
+    strongest = lines.amax(dim=(1, 2, 3), keepdim=True).clamp(min=1e-6)
+    return (lines / strongest).view(*pictures.shape[:-3], 1, 28, 28)
+
+
+def _shrunk(flat: Tensor) -> Tensor:
+    return interpolate(flat, size=(28, 28), mode="bilinear", antialias=True)
 
 
 # --- tasks across vendors

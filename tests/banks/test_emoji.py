@@ -245,14 +245,20 @@ def test_grey_is_as_bright_as_the_eye_has_it():
     assert emoji.grey(torch.ones(2, 5, 3, 8, 8)).shape == (2, 5, 1, 8, 8)
 
 
+def test_small_pictures_are_grey_and_of_omniglots_size():
+    picture = torch.rand(2, 5, 3, 32, 32, generator=seeded(0))
+    assert emoji.small(picture).shape == (2, 5, 1, 28, 28)
+    assert emoji.small(torch.full((1, 3, 32, 32), 0.25)).allclose(torch.tensor(0.25))
+
+
 def test_outlines_are_bright_where_a_picture_changes():
     square = torch.ones(1, 3, 32, 32)
     square[..., 8:24, 8:24] = 0
-    lines = emoji.as_handwriting(square)
+    lines = emoji.outlines(square)
     assert lines.shape == (1, 1, 28, 28) and lines.max() == 1 and lines.min() >= 0
     assert lines[0, 0, 14, 14] < 1e-6 and lines[0, 0, 0, 0] < 1e-6 and lines[0, 0, 14, 7] > 0.5
-    assert torch.allclose(lines, emoji.as_handwriting(0.5 * square + 0.5), atol=1e-5)  # of the strongest, 1
-    assert emoji.as_handwriting(torch.ones(1, 3, 32, 32)).max() == 0  # nothing drawn, no lines
+    assert torch.allclose(lines, emoji.outlines(0.5 * square + 0.5), atol=1e-5)  # of the strongest, 1
+    assert emoji.outlines(torch.ones(1, 3, 32, 32)).max() == 0  # nothing drawn, no lines
 
 
 # --- where it is looked for

@@ -73,7 +73,7 @@ class EmojiProtonetRecipe(AcrossVendors, ProtonetRecipe):
     n_query: int = 3  # of five vendors, one of whom has not drawn all
     rotations: bool = False  # many signs are turned copies of others
     jitter: float = 0.1  # validation, 300 updates: 83.4 ± 1.6 %, without it 82.3 ± 1.7
-    updates: int = 2_500  # four minutes of a core
+    updates: int = 2_500
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class EmojiClassifierRecipe(InColour, ClassifierRecipe):
 
     rotations: bool = False
     jitter: float = 0.1  # as for the prototypical network
-    updates: int = 1_500
+    updates: int = 1_200
 
 
 @dataclass(frozen=True)
@@ -97,4 +97,4 @@ class EmojiMamlRecipe(AcrossVendors, MamlRecipe):
     rotations: bool = False
     jitter: float = 0.1  # as for the prototypical network
     meta_batch_size: int = 4
-    updates: int = 600
+    updates: int = 400

@@ -128,12 +128,13 @@ def of_checkpoint(name: str, bank: ClassBank) -> Iterator[Sitting]:
 def _in_colour(bank: ClassBank) -> Iterator[Sitting]:
     """Who sits exam D: pixels, what handwriting taught, and the networks that learned from emoji."""
     yield Sitting("pixel neighbours, grey", 7, "none", seen_as(emoji.grey, baselines.pixel_neighbour))
-    yield Sitting("pixel neighbours, outlines", 7, "none", seen_as(emoji.as_handwriting, baselines.pixel_neighbour))
+    yield Sitting("pixel neighbours, outlines", 7, "none", seen_as(emoji.outlines, baselines.pixel_neighbour))
     yield Sitting("pixel neighbours, colour", 7, "none", baselines.pixel_neighbour)
     yield Sitting("untrained conv4, colour", 7, "running statistics", baselines.untrained_centroid)
     for sitting in of_checkpoint(HANDWRITING, bank):
-        predict = seen_as(emoji.as_handwriting, sitting.predict)
-        yield sitting._replace(method=f"{sitting.method} of handwriting, outlines", notebook=7, predict=predict)
+        for view, what in ((emoji.small, "grey"), (emoji.outlines, "outlines")):
+            method = f"{sitting.method} of handwriting, {what}"
+            yield sitting._replace(method=method, notebook=7, predict=seen_as(view, sitting.predict))
     for name in EMOJI:
         yield from of_checkpoint(name, bank)
 
