@@ -15,17 +15,18 @@ from torch import nn
 from metalib.banks import augment, emoji
 from metalib.episodes import ClassBank, Episode, EpisodeSpec
 from metalib.evaluate import Interval, evaluate, mean_interval
-from metalib.training.recipes import base
 from metalib.training.recipes.classifier import ClassifierRecipe
 from metalib.training.recipes.maml import MamlRecipe
 from metalib.training.recipes.protonet import ProtonetRecipe
 
 VALIDATION_TASKS = 400
-EXAM_D = EpisodeSpec(n_way=5, k_shot=1, n_query=1)
+FORM = EpisodeSpec(n_way=5, k_shot=1, n_query=1)  # of exam D
 
 
-# a mixin, since a dataclass takes its fields' defaults from the last base that has them
-Mixin = base.Recipe if TYPE_CHECKING else object
+if TYPE_CHECKING:
+    from metalib.training.recipes.base import Recipe as Mixin
+else:  # a dataclass would take the defaults of its fields from such a base, not from the method's recipe
+    Mixin = object
 
 
 class InColour(Mixin):
@@ -41,7 +42,7 @@ class InColour(Mixin):
 
     def validate(self, network: nn.Module, bank: ClassBank) -> Interval:
         """Accuracy on tasks of exam D's form from the classes of `bank`, always the same ones."""
-        tasks = emoji.stream_across_vendors(bank, EXAM_D, VALIDATION_TASKS, seed=1)
+        tasks = emoji.stream_across_vendors(bank, FORM, VALIDATION_TASKS, seed=1)
         return mean_interval(evaluate(self.predictor(network), tasks))
 
 
