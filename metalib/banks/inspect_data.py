@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from metalib import places
-from metalib.banks import emoji, glyphs, omniglot
+from metalib.banks import emoji, glyphs, omniglot, twenty_runs
 from metalib.banks.store import is_cache, load_cache
 from metalib.files import BadFile
 
@@ -41,9 +41,9 @@ def verify() -> tuple[bool, list[str]]:
                 lines.append(f"WRONG  {error}{f'. {omniglot.REMEDY}' if is_omniglot else ''}")
     if not lines:
         right, lines = False, [f"nothing to verify. {places.where_looked('Omniglot')}, or run `metalib data fetch`"]
-    for path in _emoji(places.data_folders()):  # what comes with the repository is no Omniglot
+    for path in _committed(places.data_folders()):  # what comes with the repository is no Omniglot
         try:
-            lines.append(f"right  {path}: {emoji.read(path).n_classes:,} emoji")
+            lines.append(f"right  {path}: {_judge(path)}")
         except BadFile as error:
             right = False
             lines.append(f"WRONG  {error}")
@@ -71,9 +71,19 @@ def _files(folder: Path) -> list[tuple[Path, str | None]]:
     ]
 
 
-def _emoji(folders: list[Path]) -> list[Path]:
-    """The banks of emoji in these folders."""
-    return [folder / emoji.FOLDER for folder in folders if os.path.isfile(folder / emoji.FOLDER / emoji.LIST)]
+def _committed(folders: list[Path]) -> list[Path]:
+    """What comes with the repository and lies in these folders: Lake's twenty runs and the banks of emoji."""
+    runs = [folder / name for folder in folders for name in twenty_runs.PLACES if os.path.isfile(folder / name)]
+    with_list = [folder / emoji.FOLDER for folder in folders if os.path.isfile(folder / emoji.FOLDER / emoji.LIST)]
+    return runs + with_list
+
+
+def _judge(path: Path) -> str:
+    """What of the repository `path` holds, in words. Raises BadFile when it is damaged."""
+    if path.name == twenty_runs.ARCHIVE:
+        runs = twenty_runs.read(path)
+        return f"Lake's twenty runs, {runs.labels.numel()} questions"
+    return f"{emoji.read(path).n_classes:,} emoji"
 
 
 def _contents(folder: Path) -> list[str]:
@@ -81,7 +91,7 @@ def _contents(folder: Path) -> list[str]:
     if not os.path.isdir(folder):
         return []
     names = [_name(path, folder, part) for path, part in _files(folder)]
-    names += [path.name for path in _emoji([folder])]
+    names += [path.relative_to(folder).as_posix() for path in _committed([folder])]
     names += [f"checkpoints/{path.name}" for path in sorted((folder / "checkpoints").glob("*.safetensors"))]
     return names + [f"{path.name} (a download that was cut off)" for path in sorted(folder.glob("*.zip.part"))]
 

@@ -1,13 +1,17 @@
 """metalib.banks.inspect_data: what `metalib data where` and `metalib data verify` say."""
 
+import shutil
+
 import omniglot_files
 import pytest
 import torch
 from omniglot_files import left_in, put_archives, put_trees
 from safetensors.torch import save_file
 
-from metalib.banks import glyphs, omniglot
+from metalib.banks import glyphs, omniglot, twenty_runs
 from metalib.banks.inspect_data import verify, where
+
+RUNS = omniglot_files.ROOT / "data" / "lake-runs" / twenty_runs.ARCHIVE
 
 
 @pytest.fixture
@@ -101,3 +105,20 @@ def test_a_damaged_glyph_bank_has_its_own_remedy(folders):
     (folders[0] / glyphs.CACHE).write_bytes(b"")
     right, lines = verify()
     assert not right and lines[0].endswith("delete it, and it is made anew")
+
+
+@pytest.mark.parametrize("name", twenty_runs.PLACES)
+def test_the_twenty_runs_are_named_and_judged(folders, name):
+    """They are no Omniglot: who has them alone is told how to get it."""
+    path = folders[1] / name
+    path.parent.mkdir(exist_ok=True)
+    shutil.copy(RUNS, path)
+    assert where()[1].endswith(f": {name}")
+    right, lines = verify()
+    assert not right and lines[0].startswith("nothing to verify")
+    assert lines[-1] == f"right  {path}: Lake's twenty runs, 400 questions"
+    put_archives(folders[0])
+    assert verify()[0]
+    path.write_bytes(RUNS.read_bytes()[:-1])
+    right, lines = verify()
+    assert not right and lines[-1].startswith(f"WRONG  {path} is not the published archive")
