@@ -11,14 +11,12 @@ every exception, `except:` or `except BaseException:`, though it is asked again 
 from __future__ import annotations
 
 import ctypes
-import functools
+import sys
 import threading
-import warnings
 from collections.abc import Callable
 from typing import Any
 
-import torch
-
+TICK = 0.1  # seconds, as which time is counted
 AGAIN = 0.5  # seconds until it is asked again
 
 
@@ -27,16 +25,21 @@ class TimeUp(BaseException):
 
 
 def within(seconds: float, function: Callable[..., Any], *arguments: Any) -> Any:
-    """What `function(*arguments)` returns. Raises TimeUp where it takes more than `seconds`."""
-    _import_beforehand()
+    """What `function(*arguments)` returns. Raises TimeUp where it takes more than `seconds`, imports not counted."""
     caller, done, asked, gone = threading.get_ident(), threading.Event(), threading.Event(), threading.Event()
 
     def wait() -> None:
-        pause = seconds
-        while not done.wait(pause):
-            asked.set()
-            _raise_in(caller)
-            pause = AGAIN
+        left = seconds
+        while left > 0:
+            tick = min(left, TICK)
+            if done.wait(tick):
+                return gone.set()
+            left -= 0 if _imports(caller) else tick
+        while not done.is_set():
+            if not _imports(caller):
+                asked.set()
+                _raise_in(caller)
+            done.wait(AGAIN)
         gone.set()
 
     try:
@@ -46,15 +49,18 @@ def within(seconds: float, function: Callable[..., Any], *arguments: Any) -> Any
         _end(done, asked, gone, caller)
 
 
-@functools.cache
-def _import_beforehand() -> None:
-    """Call torch.func once: its first call imports much of torch's compiler, for seconds that are not the learner's.
+def _imports(thread: int) -> bool:
+    """Whether a thread imports something in the function that `within` called.
 
-    Cut short, that import would leave modules half made, and torch.func broken until the kernel is restarted.
+    The first call of `torch.func.grad` imports much of torch's compiler, for seconds that are not the learner's. Cut
+    short, it would leave modules half made, and torch.func broken until the kernel is restarted.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # of torch's own: a hessian's first call uses torch.jit.script
-        torch.func.hessian(torch.sum)(torch.zeros(1))
+    frame = sys._current_frames().get(thread)
+    while frame and frame.f_code is not within.__code__:
+        if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _end(done: threading.Event, asked: threading.Event, gone: threading.Event, caller: int) -> None:
