@@ -82,7 +82,8 @@ class Neighbours(Widget):
         tried, wrong = self.found.tried, self.found.wrong
         here = "in {} of the {} batches with four neighbours its answer is wrong".format(*self.wrong)
         if not self.flips:
-            here = f"no batch of up to {MOST} neighbours flips its answer, only its probabilities move"
+            low, high = (f"{100 * share:.0f}" for share in self.probabilities[:, self.query.label].aminmax())
+            here = f"no batch of up to {MOST} neighbours flips its answer; its class has {low} to {high} %"
         return (
             f"Of {tried} queries that were tried, this one moves most: {here}. "
             f"Wrong of the {tried}: {wrong['alone']} with the support set, {wrong['one of each']} with one of each "

@@ -209,7 +209,8 @@ def test_where_nothing_flips_it_says_so(tiny_bank):
 
     widget = Neighbours(constant, constant, tiny_bank)
     assert not widget.flips
-    assert "no batch of up to 4 neighbours flips its answer" in widget.chosen()
+    share = f"{100 * widget.shares([])[widget.query.label]:.0f}"
+    assert f"no batch of up to 4 neighbours flips its answer; its class has {share} to {share} %." in widget.chosen()
     assert [seen["columns"][0]["flipped"] for seen in views(widget, [FIRST])] == [False]
 
 
