@@ -42,7 +42,7 @@ SETTINGS: dict[str, Any] = {
         "20-way within one alphabet": {"n_way": 20, "n_query": 5, "within_group": True},
         "5-way": {"n_way": 5, "n_query": 5},
     },
-    "episodes": 400,
+    "episodes": 250,
     "episode_seed": 9,
     "snapshot_every": 50,  # of the training by alphabets, for the study `selection`
 }
