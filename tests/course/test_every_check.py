@@ -7,6 +7,8 @@ import torch
 from answers import expect
 
 from metalib.course import registry
+from metalib.course.fair_play import checks as fair_play
+from metalib.course.fair_play import exercise_leak_in, exercise_soft_k_means, exercise_with_statistics_of
 from metalib.course.learning_to_learn import checks as learning_to_learn
 from metalib.course.maml_sinusoids import checks as maml_sinusoids
 from metalib.course.maml_sinusoids import exercise_meta_gradient as meta_gradient
@@ -127,6 +129,9 @@ TABLES = [
     (reptile.check_reptile_start, reptile_start.START_MISTAKES),
     (prototypical.check_prototype_loss, prototype_loss.LOSS_MISTAKES),
     (prototypical.check_stable_loss, stable_loss.MISTAKES),
+    (fair_play.check_with_statistics_of, exercise_with_statistics_of.MISTAKES),
+    (fair_play.check_soft_k_means, exercise_soft_k_means.MISTAKES),
+    (fair_play.check_leak_in, exercise_leak_in.MISTAKES),
 ]
 
 

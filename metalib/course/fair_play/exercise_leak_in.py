@@ -1,0 +1,249 @@
+"""What the check of `leak_in` looks at: tasks as numbers with one leak or none, in all tasks or in few."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from metalib.course.fair_play.drawn import LEAKS, Rows, Trained
+from metalib.course.kit.verdict import Wrong, compare
+from metalib.runtime import seeded
+
+NONE = "none"
+WORDS = (*LEAKS, NONE)
+N_TASKS, N_DRAWINGS, N_QUERY = 40, 20, 3
+TRAINED = Trained({c for c in range(60) if c % 4}, set(range(6)))  # ten classes an alphabet; 6 … 9 are new
+Case = tuple[Rows, Rows, Trained]
+
+
+def leak_in(support: Rows, query: Rows, trained: Trained) -> str:
+    """The leak of these tasks, a word of LEAKS, or "none": the course's answer."""
+    if _numbers(query.classes) & set(trained.classes):
+        return "class"
+    if _numbers(query.alphabets) & set(trained.alphabets):
+        return "alphabet"
+    if any(_pictures(support, t) & _pictures(query, t) for t in range(len(query.labels))):
+        return "picture"
+    if bool(_rising(_by_label(support)).all()):
+        return "order"
+    return "place" if bool((query.labels == query.labels[0]).all()) else NONE
+
+
+def _numbers(values: Tensor) -> set[int]:
+    return set(values.flatten().tolist())
+
+
+def _pictures(rows: Rows, t: int) -> set[tuple[int, int]]:
+    return set(zip(rows.classes[t].tolist(), rows.drawings[t].tolist(), strict=True))
+
+
+def _by_label(support: Rows) -> Tensor:
+    """[T, N]: the class behind each label, with one support picture a class."""
+    return support.classes.gather(1, support.labels.argsort(dim=1))
+
+
+def _rising(classes: Tensor) -> Tensor:
+    """[T] bool: whether the numbers of a row rise."""
+    return (classes.diff(dim=1) > 0).all(dim=1)
+
+
+def judge(function: Callable) -> None:
+    """Run the learner's function on tasks with each leak and with none; raises Wrong with the mistake."""
+    cases = [_case(*kind, seed=seed) for seed, kind in enumerate(KINDS)]
+    compare(
+        function,
+        cases,
+        reference=leak_in,
+        read=_read,
+        same=str.__eq__,
+        mistakes=MISTAKES,
+        show=_show,
+    )
+
+
+def _read(answer: Any, *case: Any) -> str:
+    if not isinstance(answer, str):
+        raise Wrong(
+            f"You return a {type(answer).__name__}. Return one word: {', '.join(WORDS[:-1])}, or {NONE}, as a text."
+        )
+    if answer not in WORDS:
+        raise Wrong(f"You return {answer[:40]!r}. The words are {', '.join(WORDS[:-1])} and {NONE}.")
+    return answer
+
+
+KINDS: tuple[tuple[Any, ...], ...] = (
+    # the leak, the number of ways, in how many of the tasks it is; whether rows stand by label; how many tasks
+    (NONE, 5, 0),
+    (NONE, 3, 0, True),
+    (NONE, 5, 0, False, 2),
+    *(("class", 5, n) for n in (N_TASKS, 1)),
+    *(("alphabet", 3, n) for n in (N_TASKS, 1)),
+    *(("picture", 5, n) for n in (N_TASKS, 1)),
+    *(("order", n_way, N_TASKS) for n_way in (5, 3)),
+    ("order", 5, N_TASKS, True),
+    *(("place", n_way, N_TASKS) for n_way in (5, 4)),
+    ("place", 5, N_TASKS, True),
+)
+
+
+def _case(leak: str, n_way: int, n_leaky: int, by_label: bool = False, n_tasks: int = N_TASKS, *, seed: int) -> Case:
+    generator = seeded(seed)
+    pools = {"class": torch.tensor(sorted(TRAINED.classes)), "alphabet": torch.arange(0, 60, 4)}
+    leaky = torch.randperm(N_TASKS, generator=generator)[:n_leaky]
+    one = torch.randint(n_way, (n_leaky,), generator=generator)
+    classes = _drawn(torch.arange(60, 100), n_way, generator)  # [T, N], of new alphabets
+    if leak in pools:
+        known = _drawn(pools[leak], n_way, generator)
+        classes = known if n_leaky == N_TASKS else classes.index_put((leaky, one), known[leaky, one])
+    if leak == "order":
+        classes = classes.sort(dim=1).values
+    drawings = torch.rand(N_TASKS, n_way, N_DRAWINGS, generator=generator).argsort(dim=2)[..., : 1 + N_QUERY]
+    if leak == "picture":
+        drawings[leaky, one, -1] = drawings[leaky, one, 0]
+    support, query = drawings.split([1, N_QUERY], dim=2)
+    keys = torch.rand(N_TASKS, n_way * (1 + N_QUERY), generator=generator)
+    if leak == "place":
+        keys[:, n_way:] = keys[0, n_way:].clone()
+    in_turn = torch.arange(keys.shape[1]).expand_as(keys)
+    of_support = (in_turn if by_label else keys)[:, :n_way]
+    of_query = (in_turn if by_label and leak == "place" else keys)[:, n_way:]
+    sides = [_rows(classes, support, of_support), _rows(classes, query, of_query)]
+    cut = [Rows(*(field[:n_tasks] for field in side)) for side in sides]
+    return cut[0], cut[1], TRAINED
+
+
+def _drawn(pool: Tensor, n_way: int, generator: torch.Generator) -> Tensor:
+    """[T, N] of `pool`, in random order."""
+    return pool[torch.rand(N_TASKS, len(pool), generator=generator).argsort(dim=1)[:, :n_way]]
+
+
+def _rows(classes: Tensor, drawings: Tensor, keys: Tensor) -> Rows:
+    """Numbers [T, N] and [T, N, n] as rows, in the order of `keys` [T, N·n]."""
+    order = keys.argsort(dim=1)
+    labels = torch.arange(classes.shape[1])[:, None].expand_as(drawings)
+    fields = (labels, classes[..., None].expand_as(drawings), classes[..., None].expand_as(drawings) // 10, drawings)
+    return Rows(*(field.flatten(1).gather(1, order) for field in fields))
+
+
+def _show(case: Case, answer: str, right: str) -> str:
+    query = case[1]
+    what = f"On {len(query.labels)} tasks of {int(query.labels.max()) + 1} ways"
+    if right == NONE:
+        return f"{what} without a leak your function says {answer}. {HOLDS[answer]}"
+    found = f"says {answer}" if answer != NONE else "finds nothing"
+    return f"{what} with the leak {right} your function {found}. {HOLDS[right]}"
+
+
+HOLDS = {
+    "class": "A single query of a class that was trained on is enough for this leak.",
+    "alphabet": "A single query of an alphabet that was trained on is enough, where no class was.",
+    "picture": "It is one where in *some* task a query has class and drawing of one of that task's support pictures.",
+    "order": "It is one where in *every* task, from label 0 on, the class numbers rise.",
+    "place": "It is one where the labels of the query rows are the same in *all* tasks.",
+}
+
+
+# --- typical mistakes: (message, a function that makes it)
+
+
+def _with(**tests: Callable[[Rows, Rows, Trained], bool]) -> Callable[..., str]:
+    """The right answer with other tests for some of the leaks, asked in the usual order."""
+
+    def answer(support: Rows, query: Rows, trained: Trained) -> str:
+        for leak in LEAKS:
+            test = tests.get(leak, TESTS[leak])
+            if test(support, query, trained):
+                return leak
+        return NONE
+
+    return answer
+
+
+def _any_task(test: Callable[[int], Any], rows: Rows) -> bool:
+    return any(bool(test(t)) for t in range(len(rows.labels)))
+
+
+TESTS: dict[str, Callable[[Rows, Rows, Trained], bool]] = {
+    "class": lambda s, q, trained: bool(_numbers(q.classes) & set(trained.classes)),
+    "alphabet": lambda s, q, trained: bool(_numbers(q.alphabets) & set(trained.alphabets)),
+    "picture": lambda s, q, trained: _any_task(lambda t: _pictures(s, t) & _pictures(q, t), q),
+    "order": lambda s, q, trained: bool(_rising(_by_label(s)).all()),
+    "place": lambda s, q, trained: bool((q.labels == q.labels[0]).all()),
+}
+
+
+def _alphabet_first(s: Rows, q: Rows, trained: Trained) -> str:
+    return "alphabet" if TESTS["alphabet"](s, q, trained) else leak_in(s, q, trained)
+
+
+def _all_classes(s: Rows, q: Rows, trained: Trained) -> bool:
+    return _numbers(q.classes) <= set(trained.classes)
+
+
+def _all_alphabets(s: Rows, q: Rows, trained: Trained) -> bool:
+    return _numbers(q.alphabets) <= set(trained.alphabets)
+
+
+MISTAKES: tuple[tuple[str, Callable[..., str]], ...] = (
+    (
+        "Where a class was trained on, its alphabet was too, and you say alphabet. Ask for the class first.",
+        _alphabet_first,
+    ),
+    (
+        "You ask whether *all* classes, or all alphabets, were trained on. One is enough.",
+        _with(**{"class": _all_classes}),
+    ),
+    (
+        "You ask whether *all* classes, or all alphabets, were trained on. One is enough.",
+        _with(alphabet=_all_alphabets),
+    ),
+    (
+        "You ask whether *all* classes, or all alphabets, were trained on. One is enough.",
+        _with(**{"class": _all_classes, "alphabet": _all_alphabets}),
+    ),
+    (
+        "You compare drawing numbers alone, or class numbers alone. Drawing 3 of one class is another picture than "
+        "drawing 3 of the next, and both sets have the same classes: compare class and drawing together.",
+        _with(picture=lambda s, q, trained: _any_task(lambda t: _numbers(s.drawings[t]) & _numbers(q.drawings[t]), q)),
+    ),
+    (
+        "You compare the queries of a task with the support pictures of all tasks. A picture may be support in one "
+        "task and query in another: go task by task.",
+        _with(
+            picture=lambda s, q, trained: bool(
+                {p for t in range(len(s.labels)) for p in _pictures(s, t)}
+                & {p for t in range(len(q.labels)) for p in _pictures(q, t)}
+            )
+        ),
+    ),
+    (
+        "You look for repeated pictures in the first task only. The leak may be in one of many.",
+        _with(picture=lambda s, q, trained: bool(_pictures(s, 0) & _pictures(q, 0))),
+    ),
+    (
+        "You say order where *some* task has rising classes. By chance one of 120 tasks of five ways has: it is a leak "
+        "where all of them do.",
+        _with(order=lambda s, q, trained: bool(_rising(_by_label(s)).any())),
+    ),
+    (
+        "You read the rows as if they stood in the order of their labels. They come in any order: sort by label first, "
+        "`support.classes.gather(1, support.labels.argsort(dim=1))`.",
+        _with(order=lambda s, q, trained: bool(_rising(s.classes).all())),
+    ),
+    (
+        "You look for one order of the rows, sorted by label. Any order tells the labels, if it is the same in all "
+        "tasks.",
+        _with(place=lambda s, q, trained: bool((q.labels.diff(dim=1) >= 0).all())),
+    ),
+    (
+        "You compare the labels of the support rows from task to task. Those are given anyway; look at the queries'.",
+        _with(place=lambda s, q, trained: bool((s.labels == s.labels[0]).all())),
+    ),
+    *(
+        (f"Your function never says {leak}. {HOLDS[leak]}", _with(**{leak: lambda s, q, trained: False}))
+        for leak in LEAKS[1:]
+    ),
+)

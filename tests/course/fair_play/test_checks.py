@@ -1,0 +1,311 @@
+"""The checks of notebook 07, against right answers and typical wrong ones."""
+
+import copy
+
+import pytest
+import torch
+from answers import accept, expect
+from torch import nn
+from torch.nn.functional import batch_norm, one_hot
+
+from metalib import protonet
+from metalib.course.fair_play import checks
+from metalib.course.fair_play.checks import check_leak_in, check_soft_k_means, check_with_statistics_of
+from metalib.course.fair_play.exercise_leak_in import leak_in
+from metalib.course.fair_play.exercise_soft_k_means import soft_k_means
+from metalib.course.fair_play.exercise_with_statistics_of import with_statistics_of
+
+# --- batch norm by others' statistics
+
+
+def by_formula(layers, reference, x):
+    for layer in layers:
+        if not isinstance(layer, nn.BatchNorm2d):
+            reference, x = layer(reference), layer(x)
+            continue
+        var, mean = torch.var_mean(reference, dim=(0, 2, 3), correction=0, keepdim=True)  # [1, C, 1, 1]
+        weight, bias = layer.weight.view(1, -1, 1, 1), layer.bias.view(1, -1, 1, 1)
+        reference, x = ((z - mean) / torch.sqrt(var + layer.eps) * weight + bias for z in (reference, x))
+    return x
+
+
+def as_one_batch(layers, reference, x):
+    """Both as rows of one tensor: the statistics are those of its first rows."""
+    n, z = len(reference), torch.cat([reference, x])
+    for layer in layers:
+        if isinstance(layer, nn.BatchNorm2d):
+            first = z[:n].transpose(0, 1).flatten(1)
+            z = batch_norm(z, first.mean(1), first.var(1, correction=0), layer.weight, layer.bias, eps=layer.eps)
+        else:
+            z = layer(z)
+    return z[n:]
+
+
+def through_a_copy(layers, reference, x):
+    """The running statistics of a copy are set to the reference's."""
+    for layer in copy.deepcopy(list(layers)):
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.running_mean = reference.mean(dim=(0, 2, 3))
+            layer.running_var = reference.var(dim=(0, 2, 3), correction=0)
+        reference, x = layer(reference), layer(x)
+    return x
+
+
+def picture_by_picture(layers, reference, x):
+    return torch.cat([with_statistics_of(layers, reference, one[None]) for one in x])
+
+
+@pytest.mark.parametrize("answer", [by_formula, as_one_batch, through_a_copy, picture_by_picture])
+def test_right_batch_norms_pass(answer):
+    accept(check_with_statistics_of(answer))
+
+
+def with_layer(norm):
+    """The answer that passes a batch norm by `norm(layer, reference, x)`."""
+
+    def answer(layers, reference, x):
+        for layer in layers:
+            if isinstance(layer, nn.BatchNorm2d):
+                reference, x = norm(layer, reference, x)
+            else:
+                reference, x = layer(reference), layer(x)
+        return x
+
+    return answer
+
+
+def own(layer, z):
+    return batch_norm(z, None, None, layer.weight, layer.bias, training=True, eps=layer.eps)
+
+
+def by(layer, z, r, correction=0):
+    var, mean = torch.var_mean(r, dim=(0, 2, 3), correction=correction)
+    return batch_norm(z, mean, var, layer.weight, layer.bias, eps=layer.eps)
+
+
+def in_training_mode(layers, reference, x):
+    network = nn.Sequential(*layers).train()
+    network(reference)
+    return network.eval()(x)
+
+
+WRONG_BATCH_NORMS = {
+    "its own mean and variance": with_layer(lambda layer, r, x: (own(layer, r), own(layer, x))),
+    "of `reference` and `x` together": lambda layers, r, x: with_layer(
+        lambda layer, r, x: (own(layer, r), own(layer, x))
+    )(layers, torch.cat([r, x]), torch.cat([r, x]))[len(r) :],
+    "they take their running statistics": with_layer(lambda layer, r, x: (layer(r), layer(x))),
+    "the next layer sees another": with_layer(lambda layer, r, x: (layer(r), by(layer, x, r))),
+    "and `reference` is not": with_layer(lambda layer, r, x: (r, by(layer, x, r))),
+    "*after* it was normalised": with_layer(lambda layer, r, x: (own(layer, r), by(layer, x, own(layer, r)))),
+    "weight and bias are missing": with_layer(
+        lambda layer, r, x: tuple(batch_norm(z, *stats(r), eps=layer.eps) for z in (r, x))
+    ),
+    "divides by the count minus 1": with_layer(lambda layer, r, x: (by(layer, r, r, 1), by(layer, x, r, 1))),
+    "`layer.eps` is missing": with_layer(
+        lambda layer, r, x: tuple(batch_norm(z, *stats(r), layer.weight, layer.bias) for z in (r, x))
+    ),
+    "one for each place": with_layer(
+        lambda layer, r, x: tuple(
+            (z - r.mean(0)) / (r.var(0, correction=0) + layer.eps).sqrt() * layer.weight[:, None, None]
+            + layer.bias[:, None, None]
+            for z in (r, x)
+        )
+    ),
+    "Your function changes the network": in_training_mode,
+    # what comes back
+    "You return what the layers make of `reference`": lambda layers, r, x: with_statistics_of(layers, r, r),
+    "You return a tuple of 2": lambda layers, r, x: (r, with_statistics_of(layers, r, x)),
+    "You return a tensor of shape": lambda layers, r, x: with_statistics_of(layers, r, x)[:, :2],
+    "your outputs are off": lambda layers, r, x: 1.01 * with_statistics_of(layers, r, x),
+}
+
+
+def stats(r):
+    return r.mean(dim=(0, 2, 3)), r.var(dim=(0, 2, 3), correction=0)
+
+
+@pytest.mark.parametrize("words", WRONG_BATCH_NORMS)
+def test_wrong_batch_norms_are_named(words):
+    expect(check_with_statistics_of(WRONG_BATCH_NORMS[words]), words)
+
+
+# --- soft k-means
+
+
+def by_rows(support, support_y, query, steps):
+    c = torch.stack([support[support_y == k].mean(dim=0) for k in range(int(support_y.max()) + 1)])
+    for _ in range(steps):
+        w = (-(torch.cdist(query, c) ** 2)).softmax(dim=1)
+        new = []
+        for k in range(len(c)):
+            mine = support[support_y == k]
+            new.append((mine.sum(dim=0) + (w[:, k, None] * query).sum(dim=0)) / (len(mine) + w[:, k].sum()))
+        c = torch.stack(new)
+    return c
+
+
+def by_all_points(support, support_y, query, steps):
+    """Support points and queries in one table of weights."""
+    points, known = torch.cat([support, query]), one_hot(support_y).double()
+    weights = torch.cat([known, torch.zeros(len(query), known.shape[1]).double()])
+    for step in range(steps + 1):
+        c = (weights.T @ points.double()) / weights.sum(dim=0)[:, None]
+        if step < steps:
+            weights = torch.cat([known, (2 * query.double() @ c.T - c.square().sum(dim=1)).softmax(dim=1)])
+    return c
+
+
+def by_metalib(support, support_y, query, steps):
+    n_way = int(support_y.max()) + 1
+    first = protonet.prototypes(support, support_y, n_way)
+    return protonet.soft_k_means(first, support, support_y, query, steps=steps) if steps else first
+
+
+@pytest.mark.parametrize("answer", [by_rows, by_all_points, by_metalib])
+def test_right_soft_k_means_pass(answer):
+    accept(check_soft_k_means(answer))
+
+
+def refining(step):
+    """The answer whose every step is step(means of the support, latest prototypes, support, one-hot labels, query)."""
+
+    def answer(support, support_y, query, steps):
+        y = one_hot(support_y).to(support)
+        first = c = y.T @ support / y.sum(dim=0)[:, None]
+        for _ in range(steps):
+            c = step(first, c, support, y, query)
+        return c
+
+    return answer
+
+
+def mean(w, s, y, q):
+    return (y.T @ s + w.T @ q) / (y.sum(dim=0) + w.sum(dim=0))[:, None]
+
+
+def d2(q, c):
+    return torch.cdist(q, c) ** 2
+
+
+WRONG_SOFT_K_MEANS = {
+    "The minus is missing": refining(lambda f, c, s, y, q: mean(d2(q, c).softmax(1), s, y, q)),
+    "You normalise over the queries": refining(lambda f, c, s, y, q: mean((-d2(q, c)).softmax(0), s, y, q)),
+    "all or nothing": refining(lambda f, c, s, y, q: mean(one_hot(d2(q, c).argmin(1), len(c)).to(q), s, y, q)),
+    "You take plain distances": refining(lambda f, c, s, y, q: mean((-torch.cdist(q, c)).softmax(1), s, y, q)),
+    "means of the queries alone": refining(
+        lambda f, c, s, y, q: (w := (-d2(q, c)).softmax(1)).T @ q / w.sum(dim=0)[:, None]
+    ),
+    "so these fade": refining(
+        lambda f, c, s, y, q: (
+            ((n := y.sum(dim=0)[:, None]) * c + (w := (-d2(q, c)).softmax(1)).T @ q) / (n + w.sum(dim=0)[:, None])
+        )
+    ),
+    "the first prototypes in every step": refining(lambda f, c, s, y, q: mean((-d2(q, f)).softmax(1), s, y, q)),
+    "count as one point": refining(
+        lambda f, c, s, y, q: (f + (w := (-d2(q, c)).softmax(1)).T @ q) / (1 + w.sum(dim=0)[:, None])
+    ),
+    "You divide by the number of all queries": refining(
+        lambda f, c, s, y, q: (y.T @ s + (-d2(q, c)).softmax(1).T @ q) / (y.sum(dim=0) + len(q))[:, None]
+    ),
+    "You return weighted sums": refining(lambda f, c, s, y, q: y.T @ s + (-d2(q, c)).softmax(1).T @ q),
+    "the queries change nothing": lambda s, s_y, q, steps: soft_k_means(s, s_y, q, 0),
+    "You take one step": lambda s, s_y, q, steps: soft_k_means(s, s_y, q, 1),
+    # a step too many; the support points in another order; what comes back
+    "With no step the prototypes are the means": lambda s, s_y, q, steps: soft_k_means(s, s_y, q, steps + 1),
+    "off by up to": refining(lambda f, c, s, y, q: mean((-0.5 * d2(q, c)).softmax(1), s, y, q)),
+    "You return the queries' shares": lambda s, s_y, q, steps: (-d2(q, soft_k_means(s, s_y, q, steps))).softmax(1),
+    "3 prototypes here": lambda s, s_y, q, steps: soft_k_means(s, s_y, q, steps)[:, :2],
+    "is not a number": lambda s, s_y, q, steps: soft_k_means(s, s_y, q, steps) * float("nan"),
+}
+
+
+@pytest.mark.parametrize("words", WRONG_SOFT_K_MEANS)
+def test_wrong_soft_k_means_are_named(words):
+    expect(check_soft_k_means(WRONG_SOFT_K_MEANS[words]), words)
+
+
+# --- the detector
+
+
+def with_loops(support, query, trained):
+    """Number by number, without a tensor's methods."""
+    n_tasks, n_way = support.labels.shape
+    if any(int(c) in trained.classes for c in query.classes.flatten()):
+        return "class"
+    if any(int(a) in trained.alphabets for a in query.alphabets.flatten()):
+        return "alphabet"
+    for t in range(n_tasks):
+        for c, d in zip(query.classes[t], query.drawings[t], strict=True):
+            if ((support.classes[t] == c) & (support.drawings[t] == d)).any():
+                return "picture"
+    orders = []
+    for t in range(n_tasks):
+        of_label = {int(y): int(c) for y, c in zip(support.labels[t], support.classes[t], strict=True)}
+        orders.append([of_label[y] for y in range(n_way)])
+    if all(order == sorted(order) for order in orders):
+        return "order"
+    return "place" if len({tuple(row.tolist()) for row in query.labels}) == 1 else "none"
+
+
+def with_tensors(support, query, trained):
+    def known(values, numbers):
+        return torch.isin(values, torch.tensor(sorted(numbers))).any()
+
+    same = (support.classes[:, :, None] == query.classes[:, None]) & (
+        support.drawings[:, :, None] == query.drawings[:, None]
+    )
+    ranks = support.classes.argsort(dim=1).argsort(dim=1)
+    found = {
+        "class": known(query.classes, trained.classes),
+        "alphabet": known(query.alphabets, trained.alphabets),
+        "picture": same.any(),
+        "order": (ranks == support.labels).all(),
+        "place": query.labels.unique(dim=0).shape[0] == 1,
+    }
+    return next((leak for leak, there in found.items() if there), "none")
+
+
+@pytest.mark.parametrize("answer", [with_loops, with_tensors])
+def test_right_detectors_pass(answer):
+    accept(check_leak_in(answer))
+
+
+def pairs(rows):
+    return set(zip(rows.classes.flatten().tolist(), rows.drawings.flatten().tolist(), strict=True))
+
+
+def before(leak, test):
+    """The right detector, which first says `leak` where test(support, query, trained)."""
+    return lambda s, q, trained: leak if test(s, q, trained) else leak_in(s, q, trained)
+
+
+WRONG_DETECTORS = {
+    "Ask for the class first": before("alphabet", lambda s, q, t: set(q.alphabets.flatten().tolist()) & t.alphabets),
+    "one of that task's support pictures": before("picture", lambda s, q, t: set(pairs(s)) & set(pairs(q))),
+    "without a leak your function says order": before("order", lambda s, q, t: True),
+    "without a leak your function says place": lambda s, q, t: w if (w := leak_in(s, q, t)) != "none" else "place",
+    "Your function never says place": lambda s, q, t: w if (w := leak_in(s, q, t)) != "place" else "none",
+    "Your function never says picture": lambda s, q, t: w if (w := leak_in(s, q, t)) != "picture" else "none",
+    "You return 'nothing'": lambda s, q, t: "nothing",
+    "You return a bool": lambda s, q, t: True,
+    "Your function returns None": lambda s, q, t: leak_in(s, q, t) if (q.labels[0] >= 9).any() else None,
+}
+
+
+@pytest.mark.parametrize("words", WRONG_DETECTORS)
+def test_wrong_detectors_are_named(words):
+    expect(check_leak_in(WRONG_DETECTORS[words]), words)
+
+
+# --- the learner's functions at work
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [("with_statistics_of", by_formula), ("soft_k_means", by_rows), ("leak_in", with_loops)],
+)
+def test_a_right_answer_is_the_one_that_runs(name, answer, capsys):
+    answer.__name__ = name
+    assert checks.mine(answer) is answer
+    assert f"The cells below run your {name}" in capsys.readouterr().out

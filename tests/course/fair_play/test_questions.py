@@ -1,0 +1,137 @@
+"""The questions of notebook 07: each can be asked, and its answer is what the course measured or computed."""
+
+from itertools import pairwise
+
+import pytest
+import torch
+
+from metalib.course.fair_play import questions, reveals, studies
+from metalib.course.fair_play.batch_statistics import QUERIES, RUNNING, SUPPORT
+from metalib.course.fair_play.published import QUESTIONS, SAID
+from metalib.course.kit.estimate import Estimate
+from metalib.course.kit.ordering import Ordering
+from metalib.course.kit.question import Question
+from metalib.course.kit.results.papers import CELLS
+from metalib.course.kit.reveal import reveal
+from metalib.evaluate import Interval
+
+ALL = [ask for name, ask in vars(questions).items() if getattr(ask, "__module__", "") == questions.__name__]
+
+
+@pytest.mark.parametrize("ask", ALL, ids=lambda ask: ask.__name__)
+def test_it_can_be_asked(ask):
+    assert isinstance(ask(), (Question, Estimate, Ordering))
+    assert ask.__doc__
+
+
+def test_there_is_one_of_each_kind_and_the_right_option_moves():
+    asked = [ask() for ask in ALL]
+    assert all(any(isinstance(one, kind) for one in asked) for kind in (Question, Estimate, Ordering))
+    choices = [one for one in asked if isinstance(one, Question)]
+    assert len({one.key["correct"] for one in choices}) > 1
+    longest = [max(range(len(o)), key=lambda i, o=o: len(o[i])) for o in (one.data["options"] for one in choices)]
+    assert [one.key["correct"] for one in choices] != longest
+
+
+def test_the_published_rows_are_the_papers():
+    percent = {(c.method, c.batch_norm): c.percent for c in CELLS if (c.spec.n_way, c.spec.k_shot) == (5, 1)}
+    said = " ".join(questions.three_tables().data["options"])
+    for value in (98.8, 98.7, 97.68, 95.39):
+        assert value in percent.values()
+        assert str(value) in said
+
+
+def test_every_question_is_asked_of_every_table():
+    assert [name for name, _ in QUESTIONS] == list(SAID)
+    assert len(SAID) == 9
+    assert {len(said) for said in SAID.values()} == {3}
+
+
+def test_the_order_of_company_is_the_one_that_was_measured():
+    study = {row["queries"]: row for row in studies.read("transductive-figure")["results"]["rows"]}
+    of_line = {
+        "together, one of each class": study["one of each"]["together"],
+        "each by the support set's statistics": study["one of each"]["alone"],
+        "together, classes drawn one by one": study["at random"]["together"],
+        "together, all of one class": study["one class"]["together"],
+    }
+    asked = questions.who_passes_together()
+    right = [of_line[asked.data["lines"][i]] for i in asked.key["orders"][0]]
+    assert all(better[1] > worse[2] for better, worse in pairwise(right))  # no intervals overlap
+
+
+def test_support_statistics_suit_a_network_that_never_met_them():
+    rows = studies.read("batch-norm")["results"]["rows"]
+    found = {
+        (row["method"], row["trained_with"]): 100 * row["accuracy"][0]
+        for row in rows
+        if row["tested_with"] == SUPPORT and row["queries"].startswith("15, 3") and row["checkpoint"] is None
+    }
+    for method in ("MAML", "prototypical network"):
+        assert found[method, QUERIES] == pytest.approx(found[method, SUPPORT], abs=2)
+
+
+def test_company_ruins_by_the_queries_own_statistics_alone():
+    rows = studies.read("batch-norm")["results"]["rows"]
+    of_one_class = [row for row in rows if "of one class" in row["queries"]]
+    assert all((row["minus_balanced"][0] < -0.25) == (row["tested_with"] == QUERIES) for row in of_one_class)
+    apart = [row["minus_balanced"] for row in of_one_class if row["tested_with"] in (SUPPORT, RUNNING)]
+    assert all(abs(mean) < 0.03 for mean, *_ in apart)
+
+
+def test_unbalanced_queries_take_the_gain_away():
+    curves = reveals.soft_curves("B")
+    assert round(100 * curves["balanced"][5].mean) == 2
+    assert curves["unbalanced, a = 0.5"][5].high < 0.005
+    assert 0.005 < curves["unbalanced, a = 2"][5].mean < 0.015
+
+
+def test_the_size_of_the_split_by_picture_is_the_studys():
+    rows = studies.read("class-leaks")["results"]["rows"]
+    (row,) = [
+        r
+        for r in rows
+        if r["split_by"] == "picture" and r["task"].startswith("20-way") and r["measured_on"].startswith("the test")
+    ]
+    asked = questions.split_by_picture()
+    assert asked.key["answer"] == pytest.approx(100 * row["minus_alphabet"][0], abs=0.05)
+
+
+FOUND = {"one of each class": torch.tensor([[1.0, 0.8, 1.0], [0.8, 0.8, 1.0]])}
+CURVE = {n: torch.tensor([[0.8, 0.0], [0.9, 0.1]]) + n / 100 for n in (0, 1, 5)}
+SAID_BY = [
+    (reveals.nine_questions, "transduction"),
+    (lambda: reveals.neighbours({"MAML": FOUND}, "tiny"), "99.6 ± 0.2 %"),
+    (reveals.trained_and_tested, "trained with"),
+    (lambda: reveals.soft_k_means({"balanced": CURVE}), "after five steps"),
+    (lambda: reveals.five_samplers({"A": "order", "B": "none"}), "labels rise"),
+    (reveals.sizes_of_leaks, "the control"),
+    (lambda: reveals.spot_it((0.8, 0.004), torch.tensor([0.8, 0.7]), torch.tensor([0.80, 0.81])), "not independent"),
+    (reveals.from_b_to_c, "exam C"),
+]
+
+
+@pytest.mark.parametrize(("say", "words"), SAID_BY)
+def test_what_is_revealed_is_said_where_no_html_is_shown(say, words, capsys):
+    with reveal():
+        say()
+    assert words in capsys.readouterr().out
+
+
+def test_all_five_leaks_are_praised_and_fewer_are_not(capsys):
+    leaks = ("order", "place", "alphabet", "class", "picture")
+    with reveal():
+        reveals.five_samplers(dict(zip("ABCDE", leaks, strict=True)))
+    assert "All five" in capsys.readouterr().out
+    with reveal():
+        reveals.five_samplers(dict.fromkeys("ABCDE", "none"))
+    assert "All five" not in capsys.readouterr().out
+
+
+def test_what_was_measured_has_a_row_for_each_arm():
+    rows = reveals.measured()
+    assert {len(row) for row in rows} == {3}
+    assert all("points" in row[2] for row in rows)
+    largest = [interval.mean for _, interval in reveals.leak_rows()]
+    assert largest == sorted(largest, reverse=True)
+    assert isinstance(reveals.leak_rows()[0][1], Interval)
