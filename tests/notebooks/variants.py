@@ -90,6 +90,19 @@ def answered(notebook: NotebookNode, answers: str, updates: int | None = None) -
     return copy
 
 
+def at_first_wrong(notebook: NotebookNode) -> NotebookNode:
+    """A copy in which each stub comes twice, with its check: answered wrong, and as it is."""
+    copy = nbformat.from_dict(notebook)
+    cells: list[NotebookNode] = []
+    for cell in copy.cells:
+        for node in stubs(cell.source) if cell.cell_type == "code" and "..." in cell.source else []:
+            check = next(later.source for later in copy.cells if f"{node.name} = checks.mine(" in later.source)
+            cells += map(nbformat.v4.new_code_cell, [_answered(cell.source, {}, wrong=True), check])
+        cells.append(cell)
+    copy.cells = cells
+    return copy
+
+
 def _answered(source: str, right: dict[str, str], *, wrong: bool) -> str:
     lines = source.splitlines()
     for node in reversed(stubs(source) if "..." in source else []):
