@@ -42,6 +42,26 @@ def opened(lab, notebook: str):
         restored(lab)
 
 
+def opened_beside(lab, notebook: str):
+    """Open `notebook` in the same tab of the browser, in front of what is open there; as `opened` does."""
+    for _ in range(2):
+        panel(
+            lab,
+            f"window.jupyterapp.commands.execute('docmanager:open', {{ path: 'notebooks/{notebook}' }}).then(() => 0)",
+        )
+        in_front = f"{harness.PANEL}?.context?.path.endsWith('{notebook}')"
+        lab.page.wait_for_function(f"{in_front} && {SESSION}.session?.kernel?.status === 'idle'", timeout=120_000)
+        if restored(lab):
+            return
+        close(lab)
+
+
+def close(lab):
+    """Close the notebook in front, and end its kernel."""
+    end_kernel(lab)
+    panel(lab, "window.jupyterapp.commands.execute('application:close').then(() => null)")
+
+
 def restored(lab) -> bool:
     """Wait until JupyterLab has an answer for each widget in sight; whether it found their models."""
     outputs = "document.querySelector('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook').innerText"

@@ -4,7 +4,6 @@ JupyterLab's own answer to half of these is "Error displaying widget: model not 
 """
 
 import shutil
-from pathlib import Path
 
 import execute
 import harness
@@ -13,14 +12,14 @@ import pytest
 from nbformat.sign import NotebookNotary
 from small_notebook import (
     ERRORS,
-    SESSION,
     choose,
+    close,
     end_kernel,
     executed,
     look,
     opened,
+    opened_beside,
     panel,
-    restored,
     run_cells,
     save,
     until,
@@ -83,14 +82,18 @@ def test_opened_and_not_run_they_live_and_nothing_on_the_disk_changes(lab, serve
         assert (served / STATES).read_bytes() == before
 
 
-@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
-def test_the_courses_notebooks_are_trusted_and_opening_them_changes_nothing(lab, served, path: Path):
-    opened(lab, path.name)
-    save(lab)
-    assert (served / path.name).read_bytes() == path.read_bytes()
-    assert panel(lab, "[...panel.content.model.cells].every(cell => cell.type !== 'code' || cell.trusted)")
-    text = lab.page.locator(".jp-Notebook").inner_text()
-    assert [error for error in ERRORS if error in text] == []
+def test_the_courses_notebooks_are_trusted_and_opening_them_changes_nothing(lab, served):
+    lab.open(STATES)
+    for path in COMMITTED:
+        opened_beside(lab, path.name)
+        save(lab)
+        assert (served / path.name).read_bytes() == path.read_bytes()
+        assert panel(lab, "[...panel.content.model.cells].every(cell => cell.type !== 'code' || cell.trusted)"), (
+            path.name
+        )
+        text = lab.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook").inner_text()
+        assert [error for error in ERRORS if error in text] == []
+        close(lab)
 
 
 def test_after_run_all_then_a_cell_twice_then_the_next_morning(lab, served):
@@ -154,21 +157,10 @@ def test_one_cell_of_several_run_then_the_kernel_shut_down_with_the_page_open(la
     look(lab, "kernel-shut-down-reopened")
 
 
-def open_copy(lab):
-    """Open the copy beside what is open, and wait until its kernel is idle."""
-    command = f"window.jupyterapp.commands.execute('docmanager:open', {{ path: 'notebooks/{COPY}' }})"
-    panel(lab, f"{command}.then(() => null)")
-    in_front = f"{harness.PANEL}?.context?.path.endsWith('{COPY}')"
-    lab.page.wait_for_function(f"{in_front} && {SESSION}.session?.kernel?.status === 'idle'", timeout=120_000)
-
-
 def test_two_copies_open_beside_each_other(lab, served):
     opened(lab, STATES)
     choose(lab, "first")
-    open_copy(lab)
-    if not restored(lab):  # see `opened`
-        panel(lab, "window.jupyterapp.commands.execute('application:close').then(() => null)")
-        open_copy(lab)
+    opened_beside(lab, COPY)
     until(lab, "gone", "gone")
     look(lab, "two-copies")
     save(lab)
