@@ -26,6 +26,7 @@ Exam C is Lake's twenty runs ([lake-runs/](lake-runs/README.md)): {EXAM_C.total}
 are chosen on the validation alphabets. Each time that anything is measured on the runs, the command that does it
 (`metalib look`, `metalib results`, a study) adds a line below, the first one on top. A `+` after a commit: with changes
 that were not committed yet. The first six are the trial from which the plan was made; its code was not kept.
+Notebooks show again what is in here.
 
 | date | commit | what sat | seed | wrong of {EXAM_C.total} | batch norm | what for |
 | --- | --- | --- | --- | --- | --- | --- |
