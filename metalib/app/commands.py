@@ -214,7 +214,7 @@ def write_results(*, device: str | None, anew: bool = False) -> Path:
     """
     folder = _checkout_data("results")
     place = runtime.pick_device(device)
-    banks = [load_bank(name, quiet=True).to(place) for name in ("omniglot", "glyphs")]
+    banks = [load_bank(name, quiet=True).to(place) for name in ("omniglot", "glyphs", "emoji")]
     found = CourseResults() if anew else files.read(folder)
     new = []
     for entry in measure(found, banks):

@@ -98,4 +98,4 @@ class EmojiMamlRecipe(AcrossVendors, MamlRecipe):
     rotations: bool = False
     jitter: float = 0.1  # as for the prototypical network
     meta_batch_size: int = 4
-    updates: int = 1_500
+    updates: int = 1_000

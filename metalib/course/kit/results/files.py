@@ -15,14 +15,14 @@ from torch import Tensor
 
 from metalib import files, places
 from metalib.course.kit.board import RESULTS
-from metalib.course.kit.exams import EXAM_C, exam_of
+from metalib.course.kit.exams import EXAM_C, EXAM_D, exam_of
 from metalib.course.kit.results.entry import ExamEntry, PublishedEntry, exam_key
 from metalib.course.kit.results.measure import CourseResults
-from metalib.course.kit.results.tables import markdown, short_table
+from metalib.course.kit.results.tables import markdown, short_exam_table, short_table
 
 COMMAND = "metalib results"
 ANEW = "measure it all with --anew"
-IN_README = re.compile(r"(<!-- EXAM C, written by metalib results -->\n).*?(\n<!-- end -->)", re.DOTALL)
+IN_README = r"(<!-- EXAM {}, written by metalib results -->\n).*?(\n<!-- end -->)"
 TABLES, EPISODES = "results.md", "results-episodes.safetensors"
 
 
@@ -57,14 +57,20 @@ def write(course: CourseResults, folder: Path) -> None:
 
 
 def write_readme(course: CourseResults, path: Path) -> None:
-    """Put exam C's table into the README `path`, between its marks; nothing where there are none."""
+    """Put the tables of exams C and D into the README `path`, between their marks; nothing where there are none."""
     if not path.exists():
         return
-    text = path.read_text(encoding="utf-8")
-    table = short_table(list(course.exams.values()), EXAM_C)
-    renewed = IN_README.sub(lambda found: f"{found[1]}\n{table}\n{found[2]}", text)
+    renewed = text = path.read_text(encoding="utf-8")
+    entries = list(course.exams.values())
+    tables = {"C": short_table(entries, EXAM_C), "D": short_exam_table(entries, EXAM_D, course.right)}
+    for letter, table in tables.items():
+        renewed = _between_marks(renewed, letter, table)
     if renewed != text:
         files.write_atomically(path, lambda part: part.write_text(renewed, encoding="utf-8"))
+
+
+def _between_marks(text: str, letter: str, table: str) -> str:
+    return re.sub(IN_README.format(letter), lambda found: f"{found[1]}\n{table}\n{found[2]}", text, flags=re.DOTALL)
 
 
 def accuracies(method: str, exam: str, *, bank: str) -> Tensor:

@@ -33,13 +33,12 @@ def markdown(
     for bank in dict.fromkeys(entry.bank for entry in exams):
         for exam in EXAMS:
             of_exam = [entry for entry in exams if (entry.bank, entry.exam) == (bank, exam.letter)]
-            if exam.bank and exam.bank != bank:
-                continue  # it has pictures of its own
+            if not of_exam:
+                continue  # some banks have an exam of their own
             parts.append(f"## {bank}, {exam}")
-            if of_exam:
-                conditions = f"{of_exam[0].data}, {f'seed {exam.seed}' if exam.seed else 'nothing is drawn'}"
-                how = ", by bootstrap" if exam.unit == "runs" else ""
-                parts.append(f"{conditions}; 95 % intervals over {exam.unit}{how}, one network each.")
+            conditions = f"{of_exam[0].data}, {f'seed {exam.seed}' if exam.seed else 'nothing is drawn'}"
+            how = ", by bootstrap" if exam.unit == "runs" else ""
+            parts.append(f"{conditions}; 95 % intervals over {exam.unit}{how}, one network each.")
             parts.append(run_table(of_exam, exam) if exam.unit == "runs" else exam_table(of_exam, exam, right or {}))
     parts += [
         "## Beside the published figures",
@@ -57,13 +56,25 @@ def markdown(
 
 def exam_table(entries: Sequence[ExamEntry], exam: Exam, right: Mapping[str, Tensor]) -> str:
     """One exam, the best method first; where it has halves, each has a column of its own."""
-    rows = []
-    for e in sorted(entries, key=lambda entry: -entry.result.mean):
-        of_tasks = right.get(e.key())
-        halves = {} if of_tasks is None else exam.by_half(of_tasks.double() / exam.questions)
-        result = (str(e.result), *(str(halves.get(half, "–")) for half in exam.halves))
-        rows.append((e.method, learned_from(e.classes), *_training(e), e.batch_norm, *result))
+    rows = [
+        (e.method, learned_from(e.classes), *_training(e), e.batch_norm, *_accuracies(e, exam, right))
+        for e in sorted(entries, key=lambda entry: -entry.result.mean)
+    ]
     return _table(("method", "learned from", "updates", "trained on", "batch norm", "accuracy", *exam.halves), rows)
+
+
+def short_exam_table(entries: Sequence[ExamEntry], exam: Exam, right: Mapping[str, Tensor]) -> str:
+    """The same for the README: who, and the accuracies."""
+    of_exam = sorted((e for e in entries if e.exam == exam.letter), key=lambda entry: -entry.result.mean)
+    rows = [(e.method, *_accuracies(e, exam, right)) for e in of_exam]
+    return _table(("who", f"right, with the 95 % interval over {exam.unit}", *exam.halves), rows)
+
+
+def _accuracies(entry: ExamEntry, exam: Exam, right: Mapping[str, Tensor]) -> tuple[str, ...]:
+    """The result, and that of each half of the tasks."""
+    of_tasks = right.get(entry.key())
+    halves = {} if of_tasks is None else exam.by_half(of_tasks.double() / exam.questions)
+    return str(entry.result), *(str(halves.get(half, "–")) for half in exam.halves)
 
 
 def run_table(entries: Sequence[ExamEntry], exam: Exam) -> str:
