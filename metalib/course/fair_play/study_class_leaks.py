@@ -27,7 +27,7 @@ from metalib.banks import load_bank, split
 from metalib.course.fair_play.runs import folder_of, trained
 from metalib.course.kit.study import Study
 from metalib.episodes import ClassBank, EpisodeSpec, stream_episodes
-from metalib.evaluate import evaluate, mean_interval, paired_interval
+from metalib.evaluate import Interval, Z, evaluate, mean_interval
 from metalib.runtime import seeded
 from metalib.training.recipes.protonet import ProtonetRecipe
 
@@ -97,37 +97,53 @@ def networks(divided: Divided, settings: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def accuracies(network: Any, bank: ClassBank, shape: dict[str, Any], settings: dict[str, Any]) -> Tensor:
+    """[E]: the accuracy on each task of a kind, the same tasks for every network."""
+    tasks = stream_episodes(bank, EpisodeSpec(**shape), settings["episodes"], seed=settings["episode_seed"])
+    return evaluate(ProtonetRecipe(**settings["recipe"]).predictor(network), tasks)
+
+
+def leak(lead: Tensor, control: Tensor) -> Interval:
+    """How much larger the mean of `lead` [E] is than that of `control` [F], two samples that have no task in common."""
+    mean = (lead.mean() - control.mean()).item()
+    half = Z * (lead.var() / len(lead) + control.var() / len(control)).sqrt().item()
+    return Interval(mean, mean - half, mean + half, len(lead) + len(control))
+
+
 def run(settings: dict[str, Any]) -> dict[str, Any]:
-    """For each network, kind of task and set: its accuracy, and its lead over the network that nothing leaked to."""
+    """For each network, kind of task and set: its accuracy, and its lead over the network that nothing leaked to.
+
+    A leak is the lead on the test's alphabets less the lead on the control: other classes make another network anyway.
+    """
     background, _, evaluation = split(load_bank("omniglot", quiet=True))
     divided = divide(background, evaluation, settings)
-    trained_networks, recipe = networks(divided, settings), ProtonetRecipe(**settings["recipe"])
-    rows = []
+    trained_networks, rows, leaks = networks(divided, settings), [], []
     for task, shape in settings["tasks"].items():
+        leads: dict[str, dict[str, Tensor]] = {}
         for where, bank in ((TEST, divided.test), (CONTROL, divided.control)):
-            found = {
-                name: evaluate(
-                    recipe.predictor(network),
-                    stream_episodes(bank, EpisodeSpec(**shape), settings["episodes"], seed=settings["episode_seed"]),
-                )
-                for name, network in trained_networks.items()
-            }
+            found = {name: accuracies(network, bank, shape, settings) for name, network in trained_networks.items()}
+            leads[where] = {name: values - found[ALPHABET] for name, values in found.items()}
             rows += [
                 {
                     "split_by": name,
                     "task": task,
                     "measured_on": where,
                     "accuracy": list(mean_interval(values)),
-                    "minus_alphabet": list(paired_interval(values, found[ALPHABET])),
+                    "minus_alphabet": list(mean_interval(leads[where][name])),
                 }
                 for name, values in found.items()
             ]
+        leaks += [
+            {"split_by": name, "task": task, "leak": list(leak(leads[TEST][name], leads[CONTROL][name]))}
+            for name in (PICTURE, CHARACTER)
+        ]
     return {
         "classes": {name: bank.n_classes for name, bank in divided.training.items()},
         "test": {"characters": divided.test.n_classes, "alphabets": len(set(divided.test.groups))},
         "control": {"characters": divided.control.n_classes, "alphabets": len(set(divided.control.groups))},
         "batch_norm": "running statistics",
         "rows": rows,
+        "leaks": leaks,
     }
 
 

@@ -19,6 +19,7 @@ from metalib.course.fair_play import study_transductive_figure as figure
 from metalib.course.fair_play.batch_statistics import QUERIES, RUNNING, SUPPORT, TOGETHER, embed, with_rows
 from metalib.course.kit.exams import EXAM_A, EXAM_B
 from metalib.episodes import EpisodeSpec, sample_episodes
+from metalib.evaluate import mean_interval
 from metalib.models import conv4
 from metalib.runtime import seeded
 from metalib.training.recipes import RECIPES
@@ -275,10 +276,18 @@ def test_leaks_and_selection_go_on_from_one_training(small_banks, divided, monke
     found = json.loads(json.dumps(class_leaks.run(leaks)))
     assert [row["split_by"] for row in found["rows"]] == list(class_leaks.SPLITS) * 2
     assert all(row["minus_alphabet"][0] == 0 for row in found["rows"] if row["split_by"] == class_leaks.ALPHABET)
+    assert [(row["split_by"], row["leak"][3]) for row in found["leaks"]] == [("picture", 6), ("character", 6)]
     small = {**selection.SETTINGS, "from": 2, "validation_tasks": 3, "fresh_tasks": 30, "tasks": [5], "draws": 4}
     chosen = json.loads(json.dumps(selection.run(small)))
     assert [update for update, *_ in chosen["trail"]] == [2, 3]
     assert chosen["rows"][0]["optimism"][3] == 4
+
+
+def test_a_leak_is_the_lead_beyond_the_control():
+    lead, control = torch.tensor([0.2, 0.4, 0.3]).double(), torch.tensor([0.1, 0.1, 0.1, 0.1]).double()
+    found = class_leaks.leak(lead, control)
+    assert found.mean == pytest.approx(0.2)
+    assert found.half_width == pytest.approx(mean_interval(lead).half_width)  # the control does not vary
 
 
 def test_a_model_chosen_on_few_tasks_looks_better_than_it_is():
