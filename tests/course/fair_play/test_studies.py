@@ -17,6 +17,7 @@ from metalib.course.fair_play import study_selection as selection
 from metalib.course.fair_play import study_soft_k_means as soft_k_means
 from metalib.course.fair_play import study_transductive_figure as figure
 from metalib.course.fair_play.batch_statistics import QUERIES, RUNNING, SUPPORT, TOGETHER, embed, with_rows
+from metalib.course.kit import study
 from metalib.course.kit.exams import EXAM_A, EXAM_B
 from metalib.episodes import EpisodeSpec, sample_episodes
 from metalib.evaluate import mean_interval
@@ -309,3 +310,32 @@ def test_a_training_that_was_stopped_ends_as_one_that_was_not(tiny_bank, tmp_pat
     for other in (resumed, again):
         assert all(value.equal(whole.state_dict()[name]) for name, value in other.state_dict().items())
     assert [updates for updates, _ in runs.trail(recipe, tmp_path / "whole")] == [2, 4]
+
+
+@pytest.mark.parametrize("module", [batch_norm, class_leaks, figure, selection, soft_k_means])
+def test_what_is_committed_is_of_the_present_settings(module):
+    name = module.__name__.rpartition(".study_")[2].replace("_", "-")
+    assert study.read(name)["settings"] == module.SETTINGS
+
+
+def test_company_changes_no_answer_by_support_or_running_statistics():
+    rows = study.read("batch-norm")["results"]["rows"]
+    alone = [row for row in rows if row["queries"] == batch_norm.ALONE]
+    gone = {row["tested_with"] for row in alone if row["minus_balanced"][2] < -0.05}
+    same = {row["tested_with"] for row in alone if row["minus_balanced"][0] == 0}
+    assert gone == {QUERIES}
+    assert same >= {SUPPORT, RUNNING}
+
+
+def test_one_of_each_class_is_what_the_published_figure_needs():
+    rows = {row["queries"]: row["difference"] for row in study.read("transductive-figure")["results"]["rows"]}
+    assert rows[figure.ONE_OF_EACH][1] > 0
+    assert rows[figure.AT_RANDOM][2] < 0
+    assert rows[figure.ONE_CLASS][2] < -0.4
+
+
+def test_refining_gains_where_queries_are_balanced_and_loses_where_they_are_least_so():
+    rows = study.read("soft-k-means")["results"]["rows"]
+    gains = {(row["exam"], row["concentration"], row["steps"]): row["gain"] for row in rows}
+    assert gains["B", None, 10][1] > 0.01
+    assert gains["B", 0.5, 10][2] < 0
