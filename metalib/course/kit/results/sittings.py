@@ -27,7 +27,7 @@ COURSE = (
     *("protonet", "classifier", "maml", "fomaml", "fomaml-5-steps", "anil", "maml-tied", "maml-20-way-long", "reptile"),
     "protonet-stride",
 )
-EMOJI = ("protonet-emoji", "classifier-emoji")  # those that sit exam D
+EMOJI = ("protonet-emoji", "classifier-emoji", "maml-emoji")  # those that sit exam D
 HANDWRITING = "protonet"  # the network that sits it on outlines
 USED = "classifier"  # the one that notebook 02 uses in several ways
 

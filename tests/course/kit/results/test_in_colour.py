@@ -2,10 +2,11 @@
 
 import torch
 
-from metalib import baselines
+from metalib import baselines, places
 from metalib.banks import emoji, load_bank, split
+from metalib.course.kit import board
 from metalib.course.kit.exams import EXAM_D
-from metalib.course.kit.results import sittings, tables
+from metalib.course.kit.results import accuracies, files, sittings, tables
 from metalib.course.kit.results.entry import ExamEntry
 from metalib.evaluate import Interval
 from metalib.runtime import seeded
@@ -48,3 +49,20 @@ def test_no_papers_cell_is_asked_of_five_drawings(monkeypatch):
     part = split(load_bank("emoji", quiet=True)).evaluation
     sitting = sittings.Sitting("pixels", 7, "none", baselines.pixel_neighbour)
     assert sittings.table(sitting, part, n_episodes=2) == []
+
+
+def test_the_committed_results_have_each_of_them_in_exam_d():
+    found = files.read(places.checkout() / "data")
+    of_d = {e.method: e for e in found.exams.values() if e.exam == "D"}
+    sat = list(sittings.course_sittings(load_bank("emoji", quiet=True)))
+    assert list(of_d) == [sitting.method for sitting in sat]
+    assert all(of_d[sitting.method].network == sitting.network for sitting in sat)
+    assert {e.bank for e in of_d.values()} == {"emoji"}
+    assert {row.method for row in board.rows("D", bank="Omniglot")} == {"chance", *of_d}
+
+
+def test_networks_that_learned_from_emoji_are_better_than_pixels():
+    """On the same tasks, with room for the interval."""
+    for method in ("prototypical network, emoji", "pre-trained classifier, emoji"):
+        pairs = (accuracies(who, "D", bank="emoji") for who in (method, "pixel neighbours, colour"))
+        assert EXAM_D.paired(*pairs).low > 0.05

@@ -264,14 +264,18 @@ def test_tables_say_whether_a_network_saw_the_validation_classes(name):
 
 def test_every_checkpoint_of_the_course_is_made_by_a_recipe_of_the_same_name():
     """With as many updates: a network that had more or fewer has a recipe, and a name, of its own."""
-    for name in (*sittings.COURSE, *measure.PAPER):
+    for name in (*sittings.COURSE, *sittings.EMOJI, *measure.PAPER):
         _, info = checkpoints.load(name)
         assert info["recipe"]["updates"] == RECIPES[name.removesuffix("-paper")].updates, name
 
 
 def test_every_network_says_what_it_was_measured_at():
     """By `metalib evaluate --write`: who loads one knows what to expect."""
-    assert [name for name in (*sittings.COURSE, *measure.PAPER) if not checkpoints.load(name)[1]["measured"]] == []
+    assert [
+        name
+        for name in (*sittings.COURSE, *sittings.EMOJI, *measure.PAPER)
+        if not checkpoints.load(name)[1]["measured"]
+    ] == []
 
 
 def test_queries_at_random_are_as_many_and_need_not_be_one_of_each(tiny_bank):
