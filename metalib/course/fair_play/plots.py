@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from matplotlib.axes import Axes
 
 from metalib.course.kit.colours import QUIET, method_colour
+from metalib.course.kit.figures import PAPER
 from metalib.course.kit.page import *  # noqa: F403 - show, canvas, reveal, table, start …, for the notebook
 from metalib.evaluate import Interval
 
@@ -36,12 +37,16 @@ def gains(ax: Axes, curves: Mapping[str, Mapping[int, Interval]], *, title: str 
 
 
 def points(ax: Axes, rows: Sequence[tuple[str, Interval]], *, title: str = "") -> Axes:
-    """Named differences in points as dots with their 95 % intervals, the first on top; the dashed line is none."""
-    colour = method_colour(METHOD)
-    for y, (_, difference) in enumerate(rows):
+    """Named differences in points as dots with their 95 % intervals, the first on top; the dashed line is none.
+
+    A control, so called in its name, is grey and hollow.
+    """
+    for y, (name, difference) in enumerate(rows):
+        control = "control" in name
+        colour = QUIET if control else method_colour(METHOD)
         low, high, mean = (100 * value for value in (difference.low, difference.high, difference.mean))
         ax.plot([low, high], [y, y], color=colour, linewidth=2.5, solid_capstyle="butt")
-        ax.plot(mean, y, "o", color=colour, markersize=8)
+        ax.plot(mean, y, "o", color=colour, markersize=8, markerfacecolor=PAPER if control else colour)
         ax.annotate(f"{mean:+.1f}", (max(high, mean), y), (8, 0), textcoords="offset points", va="center", fontsize=9)
     ax.axvline(0, color=QUIET, linewidth=1, linestyle="--")
     ax.set_yticks(range(len(rows)), [name for name, _ in rows])
