@@ -26,8 +26,8 @@ def nine_questions() -> None:
         "that anything was done wrongly.",
     )
     plots.say("""
-Three of nine are answered in all three tables: ways, shots, and nearly the interval. *Queries*, *batch norm* and
-*transduction* decide by more than a point, as you will see, and one table of the three has a row for them.
+Two of nine are answered in all three tables: ways and shots. Of *queries*, *batch norm* and *transduction*, which you
+will now see at work, one table of the three says something.
 """)
 
 
@@ -124,7 +124,7 @@ def soft_k_means(found: Mapping[str, Mapping[int, Tensor]]) -> None:
     plots.table(head, *rows)
     curves = soft_curves("B")
     figure, ax = plots.canvas(7.2, 3.2)
-    plots.gains(ax, curves, title="Exam B's tasks, 20 queries: many steps help balanced classes only")
+    plots.gains(ax, curves, title="Exam B's tasks, 20 queries: the more unequal their classes, the smaller the gain")
     ends = "; ".join(
         f"{name}: {', '.join(f'{100 * gain.mean:+.1f} after {n}' for n, gain in curve.items() if n)}"
         for name, curve in curves.items()
