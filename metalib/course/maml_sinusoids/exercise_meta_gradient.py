@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -193,8 +195,17 @@ GRADIENT_MISTAKES: Mistakes = (
 )
 
 
+@functools.cache
+def _first_hessian() -> None:
+    """The first `hessian` in a kernel uses torch.jit.script, and torch warns of that: nothing that a learner did."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        hessian(torch.sum)(torch.zeros(1))
+
+
 def judge(function: Callable) -> None:
     """Compare the learner's gradient with the right one for 1, 2 and 3 steps; raises Wrong with the mistake."""
+    _first_hessian()
     compare(
         function,
         [(*_losses(seed), 0.12, k) for seed, k in ((0, 1), (1, 2), (2, 3))],
