@@ -119,7 +119,7 @@ def test_unlikeness_is_the_stated_measure():
 
 
 def test_drawings_of_two_classes_that_are_the_same_are_known(bank):
-    """One or two vendors may draw two characters alike: that makes no near-copies, and data/emoji/README.md tells it."""
+    """One or two vendors may draw two characters alike: these are no near-copies. data/emoji/README.md tells it."""
     of_picture, same = {}, []
     for name, drawings, count in zip(bank.names, bank.images, bank.sizes.tolist(), strict=True):
         for drawing in drawings[:count]:
