@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from metalib.course.fair_play.drawn import LEAKS, Rows, Trained
-from metalib.course.kit.verdict import Wrong, compare
+from metalib.course.kit.verdict import Wrong, attempt, compare
 from metalib.runtime import seeded
 
 NONE = "none"
@@ -52,16 +52,20 @@ def _rising(classes: Tensor) -> Tensor:
 
 def judge(function: Callable) -> None:
     """Run the learner's function on tasks with each leak and with none; raises Wrong with the mistake."""
-    cases = [_case(*kind, seed=seed) for seed, kind in enumerate(KINDS)]
-    compare(
-        function,
-        cases,
-        reference=leak_in,
-        read=_read,
-        same=str.__eq__,
-        mistakes=MISTAKES,
-        show=_show,
-    )
+    try:
+        compare(
+            function,
+            cases(),
+            reference=leak_in,
+            read=_read,
+            same=str.__eq__,
+            mistakes=MISTAKES,
+            show=_show,
+        )
+    except Wrong as wrong:
+        if str(wrong) == NEVER["order"] and attempt(function, *_case(Kind(ORDER, nearly="falling"), 0)) == ORDER:
+            raise Wrong(f"{HOLDS[ORDER]} Yours falls from label to label: write `> 0`.") from None
+        raise
 
 
 def _read(answer: Any, *case: Any) -> str:
@@ -74,42 +78,105 @@ def _read(answer: Any, *case: Any) -> str:
     return answer
 
 
-KINDS: tuple[tuple[Any, ...], ...] = (
-    # the leak, the number of ways, in how many of the tasks it is; whether rows stand by label; how many tasks
-    (NONE, 5, 0),
-    (NONE, 3, 0, True),
-    (NONE, 5, 0, False, 2),
-    *(("class", 5, n) for n in (N_TASKS, 1)),
-    *(("alphabet", 3, n) for n in (N_TASKS, 1)),
-    *(("picture", 5, n) for n in (N_TASKS, 1)),
-    *(("order", n_way, N_TASKS) for n_way in (5, 3)),
-    ("order", 5, N_TASKS, True),
-    *(("place", n_way, N_TASKS) for n_way in (5, 4)),
-    ("place", 5, N_TASKS, True),
+def _sorted_in(tasks: slice, labels: slice) -> Callable[[Tensor], Tensor]:
+    """Classes [T, N] that rise in these tasks, as far as these labels go."""
+
+    def rise(classes: Tensor) -> Tensor:
+        classes = classes.clone()
+        classes[tasks, labels] = classes[tasks, labels].sort(dim=1).values
+        return classes
+
+    return rise
+
+
+def _between_ends(classes: Tensor) -> Tensor:
+    """The first class is the least and the last the greatest; the others stay as they come."""
+    rising = classes.sort(dim=1).values
+    others = rising[:, 1:-1].roll(1, dims=1)
+    return torch.cat([rising[:, :1], others, rising[:, -1:]], dim=1)
+
+
+EVERY = slice(None)
+NEARLY: dict[str, Callable[[Tensor], Tensor]] = {
+    "the first task rises": _sorted_in(slice(1), EVERY),
+    "five tasks rise": _sorted_in(slice(5), EVERY),
+    "all tasks but the last rise": _sorted_in(slice(-1), EVERY),
+    "all tasks but the first rise": _sorted_in(slice(1, None), EVERY),
+    "labels 0 to 2 rise": _sorted_in(EVERY, slice(3)),
+    "all labels but the last rise": _sorted_in(EVERY, slice(4)),
+    "the last class is above the first": _between_ends,
+    "falling": lambda classes: classes.sort(dim=1, descending=True).values,
+}
+SAME_LABELS: dict[str, tuple[Any, slice]] = {  # in which tasks, for which of the queries by class
+    "two tasks have the same labels": ([0, 1, N_TASKS - 1], EVERY),
+    "all tasks but the last have the same labels": (slice(-1), EVERY),
+    "the first three rows have the same labels": (EVERY, slice(2, 5)),
+}
+
+
+class Kind(NamedTuple):
+    """What is in a case's tasks."""
+
+    leak: str
+    n_way: int = 5
+    n_leaky: int = N_TASKS  # in how many of the tasks the leak is: in one of their classes, if not in all tasks
+    by_label: bool = False  # whether the rows stand by label
+    n_tasks: int = N_TASKS
+    nearly: str = ""  # what a fair sampler has by chance, a word of NEARLY or SAME_LABELS
+
+
+CLASS, ALPHABET, PICTURE, ORDER, PLACE = LEAKS
+KINDS = (
+    Kind(NONE),
+    Kind(NONE, 3, by_label=True),
+    Kind(NONE, n_tasks=2),
+    *(Kind(CLASS, n_leaky=n) for n in (N_TASKS, N_TASKS - 1, 1)),
+    *(Kind(ALPHABET, 3, n) for n in (N_TASKS, N_TASKS - 1, 1)),
+    *(Kind(PICTURE, n_leaky=n) for n in (N_TASKS, 1)),
+    Kind(PICTURE, n_tasks=2),
+    *(Kind(ORDER, n_way) for n_way in (5, 3)),
+    Kind(ORDER, by_label=True),
+    *(Kind(PLACE, n_way) for n_way in (5, 4)),
+    Kind(PLACE, by_label=True),
+    *(Kind(NONE, nearly=word) for word in (*NEARLY, *SAME_LABELS) if word != "falling"),
 )
+SEED = 42  # by which a single leak is in no first task and no first row, and a repeated picture in another row
 
 
-def _case(leak: str, n_way: int, n_leaky: int, by_label: bool = False, n_tasks: int = N_TASKS, *, seed: int) -> Case:
+def cases() -> list[Case]:
+    """One for each of KINDS."""
+    return [_case(kind, SEED + place) for place, kind in enumerate(KINDS)]
+
+
+def _case(kind: Kind, seed: int) -> Case:
+    leak, n_way, n_leaky, by_label, n_tasks, nearly = kind
     generator = seeded(seed)
-    pools = {"class": torch.tensor(sorted(TRAINED.classes)), "alphabet": torch.arange(0, 60, 4)}
+    pools = {CLASS: torch.tensor(sorted(TRAINED.classes)), ALPHABET: torch.arange(0, 60, 4)}
     leaky = torch.randperm(N_TASKS, generator=generator)[:n_leaky]
     one = torch.randint(n_way, (n_leaky,), generator=generator)
     classes = _drawn(torch.arange(60, 100), n_way, generator)  # [T, N], of new alphabets
     if leak in pools:
         known = _drawn(pools[leak], n_way, generator)
         classes = known if n_leaky == N_TASKS else classes.index_put((leaky, one), known[leaky, one])
-    if leak == "order":
+    if leak == ORDER:
         classes = classes.sort(dim=1).values
+    if nearly in NEARLY:
+        classes = NEARLY[nearly](classes)
     drawings = torch.rand(N_TASKS, n_way, N_DRAWINGS, generator=generator).argsort(dim=2)[..., : 1 + N_QUERY]
-    if leak == "picture":
+    if leak == PICTURE:
         drawings[leaky, one, -1] = drawings[leaky, one, 0]
     support, query = drawings.split([1, N_QUERY], dim=2)
     keys = torch.rand(N_TASKS, n_way * (1 + N_QUERY), generator=generator)
-    if leak == "place":
+    if leak == PLACE:
         keys[:, n_way:] = keys[0, n_way:].clone()
+    if nearly in SAME_LABELS:
+        tasks, rows = SAME_LABELS[nearly]
+        of_queries = keys[tasks, n_way:]
+        of_queries[:, rows] = keys[0, n_way:][rows] - 1  # before all others
+        keys[tasks, n_way:] = of_queries.clone()
     in_turn = torch.arange(keys.shape[1]).expand_as(keys)
     of_support = (in_turn if by_label else keys)[:, :n_way]
-    of_query = (in_turn if by_label and leak == "place" else keys)[:, n_way:]
+    of_query = (in_turn if by_label and leak == PLACE else keys)[:, n_way:]
     sides = [_rows(classes, support, of_support), _rows(classes, query, of_query)]
     cut = [Rows(*(field[:n_tasks] for field in side)) for side in sides]
     return cut[0], cut[1], TRAINED
@@ -187,6 +254,39 @@ def _all_alphabets(s: Rows, q: Rows, trained: Trained) -> bool:
     return _numbers(q.alphabets) <= set(trained.alphabets)
 
 
+def _in_same_row(s: Rows, q: Rows, trained: Trained) -> bool:
+    n = s.labels.shape[1]
+    return bool(((s.classes == q.classes[:, :n]) & (s.drawings == q.drawings[:, :n])).any())
+
+
+def _never(s: Rows, q: Rows, trained: Trained) -> bool:
+    return False
+
+
+def _order(look: Callable[[Tensor], Any]) -> Callable[..., str]:
+    """The right answer, but for order as `look` finds it in the classes by label [T, N]."""
+    return _with(order=lambda s, q, trained: bool(look(_by_label(s))))
+
+
+def _place(look: Callable[[Tensor], Any]) -> Callable[..., str]:
+    """The right answer, but for place as `look` finds it in the queries' labels [T, R]."""
+    return _with(place=lambda s, q, trained: bool(look(q.labels)))
+
+
+def _of_first_task(s: Rows, q: Rows) -> tuple[Rows, Rows]:
+    return s, Rows(*(field[:1] for field in q))
+
+
+_SOME: dict[str, Callable[[Rows, Rows, Trained], bool]] = {
+    leak: lambda s, q, trained, leak=leak: TESTS[leak](*_of_first_task(s, q), trained)  # type: ignore[misc]
+    for leak in (CLASS, ALPHABET)
+}
+SOME_ONLY = "You look at some pictures only. Go through all: `.flatten()`."
+TENSORS = "Tensors in a set are never equal to numbers: `.tolist()`."
+FIRST_TASKS = "You look at the first tasks only. By chance they may rise: it is a leak where all tasks do."
+FIRST_LABELS = "You look at the first labels only. All classes rise, up to the last label."
+TWO_TASKS = "You compare two tasks. Compare all rows with the first."
+NEVER = {leak: f"Your function never says {leak}. {HOLDS[leak]}" for leak in LEAKS[1:]}
 MISTAKES: tuple[tuple[str, Callable[..., str]], ...] = (
     (
         "Where a class was trained on, its alphabet was too, and you say alphabet. Ask for the class first.",
@@ -203,6 +303,21 @@ MISTAKES: tuple[tuple[str, Callable[..., str]], ...] = (
     (
         "You ask whether *all* classes, or all alphabets, were trained on. One is enough.",
         _with(**{"class": _all_classes, "alphabet": _all_alphabets}),
+    ),
+    (SOME_ONLY, _with(**_SOME)),
+    *((SOME_ONLY, _with(**{leak: test})) for leak, test in _SOME.items()),
+    (
+        f"Your function finds neither class, nor alphabet, nor picture. {TENSORS}",
+        _with(**dict.fromkeys((CLASS, ALPHABET, PICTURE), _never)),
+    ),
+    (
+        f"Your function finds neither class nor alphabet. {TENSORS}",
+        _with(**dict.fromkeys((CLASS, ALPHABET), _never)),
+    ),
+    (
+        "You compare row i of the support set with row i of the queries. The rows stand in any order, and there are "
+        "more queries: compare two sets.",
+        _with(picture=_in_same_row),
     ),
     (
         "You compare drawing numbers alone, or class numbers alone. Drawing 3 of one class is another picture than "
@@ -234,6 +349,31 @@ MISTAKES: tuple[tuple[str, Callable[..., str]], ...] = (
         _with(order=lambda s, q, trained: bool(_rising(s.classes).all())),
     ),
     (
+        "You look at the first task only. By chance one in 120 rises: it is a leak where all tasks do.",
+        _order(lambda classes: _rising(classes[:1]).all()),
+    ),
+    *((FIRST_TASKS, _order(lambda classes, n=n: _rising(classes[:n]).all())) for n in (2, 5, 10)),  # type: ignore[misc]
+    (
+        "You say order where *most* tasks have rising classes. It is a leak where all of them do.",
+        _order(lambda classes: 2 * _rising(classes).sum() > len(classes)),
+    ),
+    *((FIRST_LABELS, _order(lambda classes, n=n: _rising(classes[:, :n]).all())) for n in (2, 3, 4)),  # type: ignore[misc]
+    (
+        "You compare the class of the first label with the last one's. Those between rise as well, each above the one "
+        "before.",
+        _order(lambda classes: (classes[:, 0] < classes[:, -1]).all()),
+    ),
+    (TWO_TASKS, _place(lambda labels: (labels[0] == labels[1]).all())),
+    (TWO_TASKS, _place(lambda labels: (labels[0] == labels[-1]).all())),
+    (
+        "You compare the first tasks only. Compare all rows with the first.",
+        _place(lambda labels: (labels[:5] == labels[0]).all()),
+    ),
+    (
+        "You compare the first queries only. All of them have the same labels in all tasks.",
+        _place(lambda labels: (labels[:, 0] == labels[0, 0]).all()),
+    ),
+    (
         "You look for one order of the rows, sorted by label. Any order tells the labels, if it is the same in all "
         "tasks.",
         _with(place=lambda s, q, trained: bool((q.labels.diff(dim=1) >= 0).all())),
@@ -242,8 +382,5 @@ MISTAKES: tuple[tuple[str, Callable[..., str]], ...] = (
         "You compare the labels of the support rows from task to task. Those are given anyway; look at the queries'.",
         _with(place=lambda s, q, trained: bool((s.labels == s.labels[0]).all())),
     ),
-    *(
-        (f"Your function never says {leak}. {HOLDS[leak]}", _with(**{leak: lambda s, q, trained: False}))
-        for leak in LEAKS[1:]
-    ),
+    *((message, _with(**{leak: _never})) for leak, message in NEVER.items()),
 )

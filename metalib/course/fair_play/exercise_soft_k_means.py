@@ -51,15 +51,27 @@ def _refined(
 
 def judge(function: Callable) -> None:
     """Compare the learner's prototypes with the right ones; raises Wrong with the mistake."""
-    compare(
-        function,
-        [_case(seed, steps) for seed, steps in enumerate((0, 1, 3, 2))],
-        reference=soft_k_means,
-        read=_read,
-        same=lambda a, b: bool(torch.allclose(a, b, rtol=1e-4, atol=1e-5)),
-        mistakes=MISTAKES,
-        show=_show,
-    )
+    try:
+        compare(
+            function,
+            [_case(seed, steps) for seed, steps in enumerate((0, 1, 3, 2))],
+            reference=soft_k_means,
+            read=_read,
+            same=lambda a, b: bool(torch.allclose(a, b, rtol=1e-4, atol=1e-5)),
+            mistakes=MISTAKES,
+            show=_show,
+        )
+    except Wrong as wrong:
+        lines = str(wrong).splitlines()
+        if "UnboundLocalError" in lines[0]:
+            raise Wrong("\n".join([*lines[:-1], SET_IN_THE_LOOP])) from None
+        raise
+
+
+SET_IN_THE_LOOP = (
+    "Is that name set in the loop only? The first case asks for no step, and with 0 steps the loop never runs. Set the "
+    "prototypes before it, and return them."
+)
 
 
 LABELS = ((1, 0, 1, 2, 2, 2), (2, 0, 1), (1, 3, 0, 2, 0, 1), (1, 0, 0, 0))
@@ -91,7 +103,10 @@ def _show(case: Case, answer: Tensor, right: Tensor) -> str:
     if not answer.isfinite().all():
         return "A prototype is not a number. Does some class have no support point in your code? Labels are 0 … N − 1."
     if steps == 0:
-        return "With no step the prototypes are the means of the support points, and yours are not."
+        return (
+            "With no step the prototypes are the means of the support points, and yours are not. Does your code take "
+            "the rows of a class by their labels? Or does your loop take a step too many?"
+        )
     off = (answer - right).abs().max()
     return (
         f"After {steps} step{'s' if steps > 1 else ''} on {len(case[2])} queries your prototypes are off by up to "
@@ -129,6 +144,28 @@ def _unweighted_support(s: Tensor, s_y: Tensor, q: Tensor, steps: int) -> Tensor
     return _refined(s, s_y, q, steps, mean=lambda first, c, w, q: (first + w.T @ q) / (1 + w.sum(dim=0)[:, None]))
 
 
+def _divided_by_one_more(s: Tensor, s_y: Tensor, q: Tensor, steps: int) -> Tensor:
+    """All support points above the fraction bar, one of them below."""
+    counts = s_y.bincount().to(s)[:, None]
+    return _refined(
+        s, s_y, q, steps, mean=lambda first, c, w, q: (counts * first + w.T @ q) / (1 + w.sum(dim=0)[:, None])
+    )
+
+
+def _last_as_one_point(s: Tensor, s_y: Tensor, q: Tensor, steps: int) -> Tensor:
+    return _refined(s, s_y, q, steps, mean=lambda first, c, w, q: (c + w.T @ q) / (1 + w.sum(dim=0)[:, None]))
+
+
+def _of_queries(w: Tensor, q: Tensor) -> Tensor:
+    """The mean of the queries by their shares, [N, D]."""
+    return w.T @ q / w.sum(dim=0)[:, None]
+
+
+def _support_shared_out(s: Tensor, s_y: Tensor, q: Tensor, steps: int) -> Tensor:
+    """Soft k-means of all points, from the right start."""
+    return _refined(s, s_y, torch.cat([s, q]), steps, support_weight=0.0)
+
+
 def _divided_by_all(s: Tensor, s_y: Tensor, q: Tensor, steps: int) -> Tensor:
     counts = s_y.bincount().to(s)[:, None]
     return _refined(s, s_y, q, steps, mean=lambda first, c, w, q: (counts * first + w.T @ q) / (counts + len(q)))
@@ -139,6 +176,10 @@ def _not_divided(s: Tensor, s_y: Tensor, q: Tensor, steps: int) -> Tensor:
     return _refined(s, s_y, q, steps, mean=lambda first, c, w, q: counts * first + w.T @ q)
 
 
+TWO_MEANS = (
+    "You take the mean of two means, that of prototype and queries. In one mean over all points a support point weighs "
+    "1 and a query its share, however many there are of each."
+)
 MISTAKES: tuple[tuple[str, Callable[..., Tensor]], ...] = (
     (
         "The minus is missing: the farthest prototype gets the largest share. Take the softmax of minus the squared "
@@ -159,6 +200,19 @@ MISTAKES: tuple[tuple[str, Callable[..., Tensor]], ...] = (
         _mistake(squared=False),
     ),
     (
+        "Your distance is the mean of the squared differences over the coordinates. It is their sum, not their mean.",
+        lambda s, s_y, q, steps: _refined(s, s_y, q, steps, shares=lambda d: (-d / s.shape[1]).softmax(dim=1)),
+    ),
+    (
+        "Your squared distances are halved, or divided by √D. The logit is minus the squared distance, not half of it.",
+        _mistake(shares=lambda d: (-d / 2).softmax(dim=1)),
+    ),
+    (
+        "You share out the support points too. Their labels are known: each belongs to its class with weight 1, and "
+        "only queries have shares.",
+        _support_shared_out,
+    ),
+    (
         "Your new prototypes are means of the queries alone. The support points stay, with weight 1 each: only they "
         "are known.",
         _mistake(support_weight=0.0),
@@ -177,6 +231,18 @@ MISTAKES: tuple[tuple[str, Callable[..., Tensor]], ...] = (
         _unweighted_support,
     ),
     (
+        "Each step starts from the last prototypes, as one point each. Start each mean from the support points "
+        "themselves, with weight 1 each.",
+        _last_as_one_point,
+    ),
+    (
+        "You divide by 1 and the shares, though all support points of the class are in the sum. Divide by their number "
+        "and `w.sum(dim=0)`.",
+        _divided_by_one_more,
+    ),
+    (TWO_MEANS, _mistake(mean=lambda first, c, w, q: (first + _of_queries(w, q)) / 2)),
+    (TWO_MEANS, _mistake(mean=lambda first, c, w, q: (c + _of_queries(w, q)) / 2)),
+    (
         "You divide by the number of all queries. A class has only its shares of them: divide by the sum of the "
         "weights, `w.sum(dim=0)` and the number of its support points.",
         _divided_by_all,
@@ -185,6 +251,10 @@ MISTAKES: tuple[tuple[str, Callable[..., Tensor]], ...] = (
     (
         "You return the means of the support points after any number of steps: the queries change nothing.",
         lambda s, s_y, q, steps: _refined(s, s_y, q, 0),
+    ),
+    (
+        "Your loop takes a step too many: it runs `steps` times, and with 0 steps the queries change nothing.",
+        lambda s, s_y, q, steps: _refined(s, s_y, q, steps + 1),
     ),
     ("You take one step, however many `steps` asks for.", lambda s, s_y, q, steps: _refined(s, s_y, q, 1)),
 )

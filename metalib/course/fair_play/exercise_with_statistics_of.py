@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -61,15 +63,21 @@ def judge(function: Callable) -> None:
             )
         return _read(answer, layers, reference, x)
 
-    compare(
-        function,
-        cases,
-        reference=with_statistics_of,
-        read=read,
-        same=lambda a, b: bool(torch.allclose(a, b, rtol=1e-5, atol=1e-7)),
-        mistakes=MISTAKES,
-        show=_show,
-    )
+    try:
+        compare(
+            function,
+            cases,
+            reference=with_statistics_of,
+            read=read,
+            same=lambda a, b: bool(torch.allclose(a, b, rtol=1e-5, atol=1e-7)),
+            mistakes=MISTAKES,
+            show=_show,
+        )
+    except Wrong as wrong:
+        lines = str(wrong).splitlines()
+        if re.search(r"running_(mean|var) should contain \d+ elements not 1\b", lines[0]):
+            raise Wrong("\n".join([*lines[:-1], f"{ONE_CHANNEL} {OR_ONE_NUMBER}"])) from None
+        raise
 
 
 def _case(seed: int, n_reference: int, n: int, n_out: int | None) -> Case:
@@ -136,10 +144,13 @@ def _each_by(mean: Callable[[Tensor], Tensor], variance: Callable[[Tensor], Tens
 
     def norm(layer: nn.BatchNorm2d, reference: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
         m, v = mean(reference), variance(reference)
-        weight, bias = layer.weight[:, None, None], layer.bias[:, None, None]
-        return tuple((z - m) / (v + layer.eps).sqrt() * weight + bias for z in (reference, x))  # type: ignore[return-value]
+        return _each(layer, reference, m, v), _each(layer, x, m, v)
 
     return _mistake(norm)
+
+
+def _each(layer: nn.BatchNorm2d, z: Tensor, mean: Tensor, variance: Tensor) -> Tensor:
+    return (z - mean) / (variance + layer.eps).sqrt() * layer.weight[:, None, None] + layer.bias[:, None, None]
 
 
 def _own(layer: nn.BatchNorm2d, z: Tensor) -> Tensor:
@@ -159,11 +170,6 @@ _MEAN = _by_channel(lambda z: z.mean(dim=OVER))
 _VARIANCE = _by_channel(lambda z: z.var(dim=OVER, correction=0))
 
 
-def _without_weight(layer: nn.BatchNorm2d, reference: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
-    mean, variance = reference.mean(dim=OVER), reference.var(dim=OVER, correction=0)
-    return tuple(batch_norm(z, mean, variance, eps=layer.eps) for z in (reference, x))  # type: ignore[return-value]
-
-
 def _reference_left_behind(layer: nn.BatchNorm2d, reference: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
     return reference, _by_reference(layer, reference, x)[1]
 
@@ -177,6 +183,46 @@ def _after_the_layer(layer: nn.BatchNorm2d, reference: Tensor, x: Tensor) -> tup
     return done, _by_reference(layer, done, x)[1]
 
 
+def _reference_at_the_start(layers: Layers, reference: Tensor, x: Tensor) -> Tensor:
+    """Only x passes the layers; each batch norm takes the one mean and variance of the pictures."""
+    for layer in layers:
+        x = _each(layer, x, _MEAN(reference), _VARIANCE(reference)) if isinstance(layer, nn.BatchNorm2d) else layer(x)
+    return x
+
+
+def _lacking(weight: bool, bias: bool, eps: float | None, correction: int) -> Callable[..., Tensor]:
+    """Batch norm without the layer's weight, or bias, or with another ε; `correction` as in `var`."""
+
+    def norm(layer: nn.BatchNorm2d, reference: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
+        mean, variance = reference.mean(dim=OVER), reference.var(dim=OVER, correction=correction)
+        parts = layer.weight if weight else None, layer.bias if bias else None
+        added = layer.eps if eps is None else eps
+        return tuple(batch_norm(z, mean, variance, *parts, eps=added) for z in (reference, x))  # type: ignore[return-value]
+
+    return _mistake(norm)
+
+
+def _parts_missing() -> list[tuple[str, Callable[..., Tensor]]]:
+    """Each choice of weight, bias and ε that may be missing, with the right variance and with the other."""
+    found = []
+    for correction, weight, bias, eps in itertools.product((0, 1), (True, False), (True, False), (None, 1e-5, 0.0)):
+        lacks = {"`layer.weight`": not weight, "`layer.bias`": not bias, "`layer.eps`": eps is not None}
+        missing = [name for name, there in lacks.items() if there]
+        if not missing:
+            continue
+        *most, last = missing
+        names = f"{', '.join(most)} and {last}" if most else last
+        message = f"Missing here: {names}. Weight and bias are one a channel, ε stands under the root."
+        found.append((f"{message} {UNBIASED}" if correction else message, _lacking(weight, bias, eps, correction)))
+    return found
+
+
+ONE_CHANNEL = "Your reference is still a picture of one channel: take it through the layers too."
+OR_ONE_NUMBER = "Or your mean is a single number, over all channels: `dim=(0, 2, 3)` leaves one a channel."
+NOT_ITS_ROOT = (
+    "You give the standard deviation where the variance belongs. `batch_norm` wants the variance, not its root. Take "
+    "`.var(dim=(0, 2, 3), correction=0)`."
+)
 UNBIASED = (
     "Your variance divides by the count minus 1, as `.var()` does by default. Batch norm divides by the count: "
     "`correction=0`. With few pictures that is a difference."
@@ -194,7 +240,8 @@ MISTAKES: tuple[tuple[str, Callable[..., Tensor]], ...] = (
     ),
     (
         "You call the batch norm layers as they are: in evaluation mode they take their running statistics, of "
-        "training. Here mean and variance come from `reference`.",
+        "training. Here mean and variance come from `reference`. If you test with `type(layer) ==`: it is a subclass; "
+        "use `isinstance`.",
         _mistake(lambda layer, reference, x: (layer(reference), layer(x))),
     ),
     (
@@ -212,23 +259,15 @@ MISTAKES: tuple[tuple[str, Callable[..., Tensor]], ...] = (
         "bias and weight. Take them before, then normalise both.",
         _mistake(_after_the_layer),
     ),
-    (
-        "The layer's weight and bias are missing: `layer.weight`, `layer.bias`, one a channel.",
-        _mistake(_without_weight),
-    ),
+    (ONE_CHANNEL, _reference_at_the_start),
+    *_parts_missing(),
     (UNBIASED, _each_by(_MEAN, _by_channel(lambda z: z.var(dim=OVER)))),
     (
         "You divide by the variance. Divide by its root, the standard deviation: `(variance + layer.eps).sqrt()`.",
         _each_by(_MEAN, lambda z: (_VARIANCE(z) + 0.03).square() - 0.03),
     ),
-    (
-        "`layer.eps` is missing, or another number than the layer's. It is added to the variance before the root.",
-        _each_by(_MEAN, lambda z: _VARIANCE(z) - 0.03 + 1e-5),
-    ),
-    (
-        "`layer.eps` is missing, or another number than the layer's. It is added to the variance before the root.",
-        _each_by(_MEAN, lambda z: _VARIANCE(z) - 0.03),
-    ),
+    (NOT_ITS_ROOT, _each_by(_MEAN, lambda z: _VARIANCE(z).sqrt())),
+    (NOT_ITS_ROOT, _each_by(_MEAN, _by_channel(lambda z: z.std(dim=OVER)))),
     (
         "You add `layer.eps` to the standard deviation. It is added to the variance, before the root.",
         _each_by(_MEAN, lambda z: (_VARIANCE(z).sqrt() + 0.03).square() - 0.03),
