@@ -29,6 +29,8 @@ class Interval(NamedTuple):
         return (self.high - self.low) / 2
 
     def __str__(self) -> str:
+        if self._has_no_width():
+            return f"{100 * self.mean:.1f} % ({self.n:,} {self.unit}, all alike: no interval)"
         digits = 1 if self.half_width >= 0.0005 or self.n == 0 else 2  # "± 0.0" would say nothing
         mean, low, high = (f"{100 * value:.{digits}f}" for value in (self.mean, self.low, self.high))
         if self._is_even():
@@ -37,11 +39,17 @@ class Interval(NamedTuple):
 
     def points(self) -> str:
         """The interval of a difference of two accuracies, with its sign: percentage points, not per cent."""
+        if self._has_no_width():
+            return f"{_signed(100 * self.mean, 1)} points ({self.n:,} {self.unit}, all alike: no interval)"
         digits = 1 if self.half_width >= 0.0005 or self.n == 0 else 2
         mean, low, high = (_signed(100 * value, digits) for value in (self.mean, self.low, self.high))
         if self._is_even():
             return f"{mean} ± {100 * self.half_width:.{digits}f} points ({self.n:,} {self.unit})"
         return f"{mean} points ({low} to {high}, {self.n:,} {self.unit})"
+
+    def _has_no_width(self) -> bool:
+        """Whether all observations are equal: that says nothing of how far off their mean may be."""
+        return self.n > 0 and self.half_width < 1e-9
 
     def _is_even(self) -> bool:
         """Whether both halves are equally wide."""
@@ -98,7 +106,8 @@ def bootstrap_interval(
     """The mean of `values` with its 95 % interval by the percentile bootstrap, for few values or lopsided ones.
 
     As many values are drawn from `values` [E], with replacement, again and again: between the 2.5 % and the 97.5 %
-    point of their means lies the interval. Source: Efron (1979). Raises ValueError as `mean_interval` does.
+    point of their means lies the interval. Where all values are equal it has no width, and is none: 20 runs without
+    an error do not say that there is never one. Source: Efron (1979). Raises ValueError as `mean_interval` does.
     """
     values = values.double().flatten()
     mean, n = mean_interval(values, unit).mean, len(values)

@@ -156,6 +156,8 @@ def test_wilson_refuses_impossible_counts(counts):
 def test_how_an_interval_reads():
     assert str(Interval(0.981, 0.979, 0.983, 1000)) == "98.1 ± 0.2 % (1,000 episodes)"
     assert str(Interval(0.99689, 0.99642, 0.99736, 1000)) == "99.69 ± 0.05 % (1,000 episodes)"
+    equal = bootstrap_interval(torch.ones(20), "runs", generator=seeded(0))
+    assert (equal.low, equal.high) == (1.0, 1.0) and str(equal) == "100.0 % (20 runs, all alike: no interval)"
     assert str(wilson_interval(7, 10)) == "70.0 % (39.7 to 89.2, 10 questions)"
 
 
@@ -166,7 +168,7 @@ def test_how_an_interval_reads():
         (Interval(-0.018, -0.026, -0.01, 1000), "-1.8 ± 0.8 points (1,000 episodes)"),
         (Interval(-0.0002, -0.0012, 0.0008, 600), "0.0 ± 0.1 points (600 episodes)"),
         (Interval(0.0002, -0.0001, 0.0005, 600), "+0.02 ± 0.03 points (600 episodes)"),
-        (Interval(0.0, 0.0, 0.0, 600), "0.00 ± 0.00 points (600 episodes)"),
+        (Interval(0.0, 0.0, 0.0, 600), "0.0 points (600 episodes, all alike: no interval)"),
         (Interval(0.025, -0.0, 0.06, 20, "runs"), "+2.5 points (0.0 to +6.0, 20 runs)"),
     ],
 )

@@ -284,4 +284,5 @@ STUDY = Study(
     "Batch norm's statistics from the queries, the support set or running averages: each trained and tested with each",
     run,
     SETTINGS,
+    resumes=True,
 )

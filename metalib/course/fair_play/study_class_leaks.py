@@ -151,4 +151,5 @@ STUDY = Study(
     "What does a prototypical network gain where its test's characters, or their alphabets, were in its training?",
     run,
     SETTINGS,
+    resumes=True,
 )

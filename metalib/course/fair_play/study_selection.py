@@ -98,4 +98,5 @@ STUDY = Study(
     "How much better than it is does a model look that was chosen on the tasks which report it?",
     run,
     SETTINGS,
+    resumes=True,
 )

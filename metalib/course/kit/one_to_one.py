@@ -17,7 +17,8 @@ def sinkhorn(logits: Tensor, rounds: int = ROUNDS) -> Tensor:
 
     logits  [..., N, N], queries × classes: those of each query by itself
     Rows and columns are divided by their sums, in turn, until both are 1 (Sinkhorn and Knopp, 1967): the soft form of
-    an assignment. Raises ValueError where there are not as many queries as classes.
+    an assignment. A class may still be the most likely one of two queries.
+    Raises ValueError where there are not as many queries as classes.
     """
     n_query, n_way = logits.shape[-2:]
     if n_query != n_way:
@@ -29,7 +30,11 @@ def sinkhorn(logits: Tensor, rounds: int = ROUNDS) -> Tensor:
 
 
 def predict(encoder: Encoder, episodes: Episode) -> Tensor:
-    """[T, Q]: as `protonet.predict`, for tasks that are known to have one query of each class. Transductive."""
+    """[T, Q]: as `protonet.predict`, for tasks that are known to have one query of each class. Transductive.
+
+    Each query gets the class that is most likely for it by `sinkhorn`: two may get one class, as in 134 of 8,000
+    answers of `protonet` in exam B.
+    """
     n_way = inputs.ways(episodes)
     inputs.check_encoding(encoder, episodes, n_way)
     inputs.check_statistics(encoder)

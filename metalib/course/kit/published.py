@@ -11,13 +11,17 @@ SCIENCE = "Lake et al., Science 350 (2015), page 1335"
 
 @dataclass(frozen=True)
 class Published:
-    """One published figure. `errors` is a share in 0 … 1; `remark` says what it is a mean of."""
+    """One published figure.
+
+    errors  a share in 0 … 1      remark  what it is of      wrong  how many questions it is
+    """
 
     who: str
     exam: str
     errors: float
     remark: str
     source: str
+    wrong: int | None = None  # None: a mean over people is no whole number
 
     @property
     def interval(self) -> Interval:
@@ -29,5 +33,5 @@ class Published:
 # rate of 3.3%". 13 of 400 are 3.25 %
 PUBLISHED = (
     Published("people", "C", 0.045, "mean of 40 people", SCIENCE),
-    Published("Bayesian program learning", "C", 0.033, "13 of 400", SCIENCE),
+    Published("Bayesian program learning", "C", 0.033, "13 of 400", SCIENCE, wrong=13),
 )

@@ -21,11 +21,13 @@ class Study:
 
     run  settings -> what JSON holds: accuracies as [mean, low, high, n, unit] (`Interval`), curves as lists
     settings  all that the answer depends on: seeds, numbers of updates and episodes, data part
+    resumes   it goes on from what an earlier call left, so the time of the last call is not that of the whole
     """
 
     question: str
     run: Callable[[dict[str, Any]], dict[str, Any]]
     settings: dict[str, Any]
+    resumes: bool = False
 
 
 def write(name: str, study: Study, folder: Path) -> Path:
@@ -38,7 +40,7 @@ def write(name: str, study: Study, folder: Path) -> Path:
         "command": f"metalib study {name}",
         "settings": study.settings,
         "machine": runtime.machine(),
-        "seconds": round(time.perf_counter() - start),
+        "seconds_of_the_last_call" if study.resumes else "seconds": round(time.perf_counter() - start),
         "date": date.today().isoformat(),
         "results": found,
     }

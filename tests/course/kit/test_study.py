@@ -1,5 +1,7 @@
 """metalib.course.kit.study: what is read is what was written, or says what to run."""
 
+import json
+
 import pytest
 
 from metalib.course.kit import study
@@ -11,6 +13,12 @@ def test_what_is_written_is_read(tmp_path, monkeypatch):
     asked = study.Study("How large is α?", lambda settings: {"alpha": settings["seed"]}, {"seed": 3})
     study.write("greek", asked, tmp_path / study.FOLDER)
     assert study.read("greek")["results"] == {"alpha": 3}
+
+
+def test_the_time_of_a_study_that_resumes_is_that_of_its_last_call(tmp_path):
+    for resumes, name in ((False, "seconds"), (True, "seconds_of_the_last_call")):
+        path = study.write("greek", study.Study("", lambda settings: {}, {}, resumes=resumes), tmp_path)
+        assert {key for key in json.loads(path.read_text()) if key.startswith("seconds")} == {name}
 
 
 @pytest.mark.parametrize("content", ["{", "[]", "{}", '{"settings": {}, "results": null}', "[" * 100_000])

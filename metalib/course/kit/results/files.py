@@ -14,15 +14,17 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from metalib import files, places
+from metalib.course.kit import study
 from metalib.course.kit.board import RESULTS
 from metalib.course.kit.exams import EXAM_C, EXAM_D, exam_of
+from metalib.course.kit.results import sentences
 from metalib.course.kit.results.entry import ExamEntry, PublishedEntry, exam_key
 from metalib.course.kit.results.measure import CourseResults
 from metalib.course.kit.results.tables import markdown, short_exam_table, short_table
 
 COMMAND = "metalib results"
 ANEW = "measure it all with --anew"
-IN_README = r"(<!-- EXAM {}, written by metalib results -->\n).*?(\n<!-- end -->)"
+IN_README = r"(<!-- {}, written by metalib results -->\n).*?(\n<!-- end -->)"
 TABLES, EPISODES = "results.md", "results-episodes.safetensors"
 
 
@@ -50,27 +52,35 @@ def write(course: CourseResults, folder: Path) -> None:
         "paper": [entry.to_json() for entry in paper],
     }
     text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
-    tables = markdown(exams, paper, command=COMMAND, right=course.right)
+    remark = sentences.of_exam_c(study.read("exam-c"))
+    tables = markdown(exams, paper, command=COMMAND, right=course.right, remark=remark)
     files.write_tensors(folder / EPISODES, course.right)
     files.write_atomically(folder / TABLES, lambda part: part.write_text(tables, encoding="utf-8"))
     files.write_atomically(folder / RESULTS, lambda part: part.write_text(text, encoding="utf-8"))
 
 
 def write_readme(course: CourseResults, path: Path) -> None:
-    """Put the tables of exams C and D into the README `path`, between their marks; nothing where there are none."""
+    """Put the tables of exams C and D, and what was found, into the README `path`, between their marks.
+
+    Nothing where there are none. Raises FileNotFoundError or BadFile where a study's record is missing or damaged.
+    """
     if not path.exists():
         return
     renewed = text = path.read_text(encoding="utf-8")
-    entries = list(course.exams.values())
-    tables = {"C": short_table(entries, EXAM_C), "D": short_exam_table(entries, EXAM_D, course.right)}
-    for letter, table in tables.items():
-        renewed = _between_marks(renewed, letter, table)
+    entries, of_c = list(course.exams.values()), study.read("exam-c")
+    parts = {
+        "FOUND": sentences.found(course.exams, of_c, study.read("transductive-figure")),
+        "EXAM C": f"{short_table(entries, EXAM_C)}\n\n{sentences.of_exam_c(of_c)}",
+        "EXAM D": short_exam_table(entries, EXAM_D, course.right),
+    }
+    for name, part in parts.items():
+        renewed = _between_marks(renewed, name, part)
     if renewed != text:
         files.write_atomically(path, lambda part: part.write_text(renewed, encoding="utf-8"))
 
 
-def _between_marks(text: str, letter: str, table: str) -> str:
-    return re.sub(IN_README.format(letter), lambda found: f"{found[1]}\n{table}\n{found[2]}", text, flags=re.DOTALL)
+def _between_marks(text: str, name: str, part: str) -> str:
+    return re.sub(IN_README.format(name), lambda found: f"{found[1]}\n{part}\n{found[2]}", text, flags=re.DOTALL)
 
 
 def accuracies(method: str, exam: str, *, bank: str) -> Tensor:

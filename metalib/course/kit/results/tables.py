@@ -7,9 +7,13 @@ from collections.abc import Mapping, Sequence
 from torch import Tensor
 
 from metalib.course.kit.exams import EXAMS, Exam
-from metalib.course.kit.published import PUBLISHED
+from metalib.course.kit.published import PUBLISHED, Published
 from metalib.course.kit.results.entry import Entry, ExamEntry, PublishedEntry
 from metalib.evaluate import Interval
+from metalib.training.recipes.base import TRANSDUCTIVE
+
+TOLD = "inductive (each query alone) / transductive (all queries together)"
+INDUCTIVE = "inductive"
 
 
 def markdown(
@@ -18,10 +22,12 @@ def markdown(
     *,
     command: str,
     right: Mapping[str, Tensor] | None = None,
+    remark: str = "",
 ) -> str:
     """All tables, with a line that says how, when and where they came to be.
 
-    right  the right answers in each episode, by an entry's key: for exams whose halves are told apart
+    right   the right answers in each episode, by an entry's key: for exams whose halves are told apart
+    remark  what is said below the exam that is over runs
     """
     entries: list[Entry] = [*exams, *paper]
     last = max((entry.date for entry in entries), default="")
@@ -33,13 +39,8 @@ def markdown(
     for bank in dict.fromkeys(entry.bank for entry in exams):
         for exam in EXAMS:
             of_exam = [entry for entry in exams if (entry.bank, entry.exam) == (bank, exam.letter)]
-            if not of_exam:
-                continue  # some banks have an exam of their own
-            parts.append(f"## {bank}, {exam}")
-            conditions = f"{of_exam[0].data}, {f'seed {exam.seed}' if exam.seed else 'nothing is drawn'}"
-            how = ", by bootstrap" if exam.unit == "runs" else ""
-            parts.append(f"{conditions}; 95 % intervals over {exam.unit}{how}, one network each.")
-            parts.append(run_table(of_exam, exam) if exam.unit == "runs" else exam_table(of_exam, exam, right or {}))
+            if of_exam:  # some banks have an exam of their own
+                parts += [f"## {bank}, {exam}", *_of_exam(of_exam, exam, right or {}, remark)]
     parts += [
         "## Beside the published figures",
         "Random split of characters (1,200 for training, 423 for the test), each turn by 90° a class of its own, as in "
@@ -54,6 +55,16 @@ def markdown(
     return "\n\n".join(parts) + "\n"
 
 
+def _of_exam(entries: Sequence[ExamEntry], exam: Exam, right: Mapping[str, Tensor], remark: str) -> list[str]:
+    """The paragraphs below an exam's title."""
+    conditions = f"{entries[0].data}, {f'seed {exam.seed}' if exam.seed else 'nothing is drawn'}"
+    if exam.unit != "runs":
+        said = f"{conditions}; 95 % intervals over {exam.unit}, one network each."
+        return [said, exam_table(entries, exam, right)]
+    said = f"{conditions}; 95 % intervals over {exam.unit}, by bootstrap, one network each."
+    return [said, run_table(entries, exam), *([remark] if remark else [])]
+
+
 def exam_table(entries: Sequence[ExamEntry], exam: Exam, right: Mapping[str, Tensor]) -> str:
     """One exam, the best method first; where it has halves, each has a column of its own."""
     rows = [
@@ -66,8 +77,13 @@ def exam_table(entries: Sequence[ExamEntry], exam: Exam, right: Mapping[str, Ten
 def short_exam_table(entries: Sequence[ExamEntry], exam: Exam, right: Mapping[str, Tensor]) -> str:
     """The same for the README: who, and the accuracies."""
     of_exam = sorted((e for e in entries if e.exam == exam.letter), key=lambda entry: -entry.result.mean)
-    rows = [(e.method, *_accuracies(e, exam, right)) for e in of_exam]
-    return _table(("who", f"right, with the 95 % interval over {exam.unit}", *exam.halves), rows)
+    rows = [(e.method, _told(e), *_accuracies(e, exam, right)) for e in of_exam]
+    return _table(("who", TOLD, f"right, with the 95 % interval over {exam.unit}", *exam.halves), rows)
+
+
+def _told(entry: ExamEntry) -> str:
+    """Whether a query's answer is its own, or leans on the other queries."""
+    return "transductive" if entry.batch_norm == TRANSDUCTIVE else INDUCTIVE
 
 
 def _accuracies(entry: ExamEntry, exam: Exam, right: Mapping[str, Tensor]) -> tuple[str, ...]:
@@ -92,7 +108,7 @@ def run_table(entries: Sequence[ExamEntry], exam: Exam) -> str:
         for e in entries
     ]
     rows += [
-        (1 - p.errors, p.who, "–", "–", "–", "–", "–", f"{100 * p.errors:.1f} %, {p.remark} ({p.source})")
+        (1 - p.errors, p.who, "–", "–", "–", "–", _count(p), f"{100 * p.errors:.1f} %, {p.remark} ({p.source})")
         for p in PUBLISHED
         if p.exam == exam.letter
     ]
@@ -102,14 +118,19 @@ def run_table(entries: Sequence[ExamEntry], exam: Exam) -> str:
 
 def short_table(entries: Sequence[ExamEntry], exam: Exam) -> str:
     """The same for the README: who, and how many."""
-    rows = [(e.result.mean, e.method, _wrong(e, exam), str(_errors(e))) for e in entries if e.exam == exam.letter]
+    mine = [e for e in entries if e.exam == exam.letter]
+    rows = [(e.result.mean, e.method, _told(e), _wrong(e, exam), str(_errors(e))) for e in mine]
     rows += [
-        (1 - p.errors, p.who, "–", f"{100 * p.errors:.1f} % ({p.remark}; {p.source})")
+        (1 - p.errors, p.who, INDUCTIVE, _count(p), f"{100 * p.errors:.1f} % ({p.remark}; {p.source})")
         for p in PUBLISHED
         if p.exam == exam.letter
     ]
-    columns = ("who", f"wrong of {exam.total}", f"wrong, with the 95 % interval over {exam.unit}")
+    columns = ("who", TOLD, f"wrong of {exam.total}", f"wrong, with the 95 % interval over {exam.unit}")
     return _table(columns, [row[1:] for row in sorted(rows, key=lambda row: -row[0])])
+
+
+def _count(published: Published) -> str:
+    return "–" if published.wrong is None else str(published.wrong)
 
 
 def _wrong(entry: ExamEntry, exam: Exam) -> str:

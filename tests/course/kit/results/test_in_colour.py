@@ -23,7 +23,9 @@ def test_each_half_has_a_column():
     right = {one.key(): torch.cat([torch.full((200,), 4), torch.full((200,), 3)]).to(torch.uint8)}
     head, _, row = tables.exam_table([one], EXAM_D, right).splitlines()
     assert head.endswith("| accuracy | objects | faces, people and signs |")
-    assert row.endswith("| 80.00 ± 0.00 % (200 episodes) | 60.00 ± 0.00 % (200 episodes) |")
+    assert row.endswith(
+        "| 80.0 % (200 episodes, all alike: no interval) | 60.0 % (200 episodes, all alike: no interval) |"
+    )
 
 
 def test_without_its_episodes_a_half_is_not_told():

@@ -1,6 +1,7 @@
 """Facts about the log of looks at exam C: no look without its line, and what a line says."""
 
 import re
+import subprocess
 
 import pytest
 import torch
@@ -23,13 +24,26 @@ def test_a_look_is_written_down_with_what_came_out(tmp_path, tiny_bank):
     first, second = looks.read(tmp_path)
     assert (first.what, first.seed, first.wrong, first.purpose) == ("a / pipe", "3", 0, "a test")
     assert (second.seed, second.wrong) == ("–", 3)
-    assert re.fullmatch(r"\d{4}-\d\d-\d\d", first.date)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d", first.when)
+    assert first.commit == looks.COMMIT
     assert (tmp_path / looks.LOG).read_text(encoding="utf-8").startswith(looks.HEAD)
 
 
 def test_a_commit_is_named_where_git_says_one(tmp_path):
     assert looks._commit(tmp_path) == "unknown"
-    assert re.fullmatch(r"[0-9a-f]{7,}\+?|unknown", looks._commit(DATA))
+    assert re.fullmatch(r"[0-9a-f]{7,}\+?|unknown", looks.COMMIT)
+
+
+def test_a_plus_says_that_there_is_code_which_no_commit_has(tmp_path):
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b"]
+    for words in (["init"], ["commit", "--allow-empty", "-m", "first"]):
+        subprocess.run([*git, *words], check=True, capture_output=True)
+    package = tmp_path / "package"
+    package.mkdir()
+    (tmp_path / "elsewhere.txt").write_text("not its code")
+    assert re.fullmatch(r"[0-9a-f]{7,}", looks._commit(package))
+    (package / "new.py").write_text("")
+    assert re.fullmatch(r"[0-9a-f]{7,}\+", looks._commit(package))
 
 
 def test_without_a_checkout_nobody_looks(monkeypatch, tiny_bank):
@@ -72,4 +86,4 @@ def test_a_network_looks_in_each_way_that_it_can(omniglot, monkeypatch, capsys):
     [how] = seen
     assert how["what"].startswith("MAML with tied head rows, each query alone (maml-tied, ")
     assert (how["seed"], how["purpose"]) == (0, "a test")
-    assert "20 of 400 wrong; right: 95.00 ± 0.00 % (20 runs)" in capsys.readouterr().out
+    assert "20 of 400 wrong; right: 95.0 % (20 runs, all alike: no interval)" in capsys.readouterr().out

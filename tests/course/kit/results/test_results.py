@@ -381,6 +381,8 @@ def test_the_readme_has_the_table_as_it_is_measured(tmp_path):
     files.write_readme(found, path)
     assert path.read_text(encoding="utf-8") == text
     assert text.count("| 155 |") == 1
+    assert "| Bayesian program learning | inductive | 13 |" in text
+    assert "| MAML, emoji | transductive |" in text and "| MAML, emoji, each query alone | inductive |" in text
 
 
 def test_a_table_of_a_checkpoint_leaves_exam_c_out(monkeypatch, omniglot):

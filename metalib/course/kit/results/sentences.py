@@ -1,0 +1,94 @@
+"""What studies and exams found, in sentences that `metalib results` writes: no number of them is typed by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from metalib.course.kit.exams import EXAM_C
+from metalib.course.kit.published import PUBLISHED, Published
+from metalib.course.kit.results.entry import ExamEntry, exam_key
+from metalib.course.kit.views import N_VIEWS
+from metalib.evaluate import Interval
+
+AIM = 12  # wrong answers of exam C, the mean of three seeds: named before any of them looked at it
+ALONE, VIEWS, ONE_TO_ONE, BOTH = "each query alone", "alone, by views", "one to one", "one to one, by views"
+NO_WIDTH = f"0 of {EXAM_C.total}: a bootstrap over runs has no width here"
+
+
+def of_exam_c(record: Mapping[str, Any]) -> str:
+    """The aim of exam C and what came of it, from the record of the study *exam-c*."""
+    results, start = record["results"], record["settings"]["start"]
+    mean = {row["way"]: row for row in results["means"]}
+    people = _published("people").errors
+    above = 1 - Interval(*mean[VIEWS]["accuracy"]).low  # the largest share of errors that the interval has
+
+    def counts(way: str) -> str:
+        *some, last = (str(row["wrong"]) for row in results["rows"] if row["way"] == way and row["network"] != start)
+        return f"{', '.join(some)} and {last}"
+
+    def of_start(way: str) -> int:
+        return next(row["wrong"] for row in results["rows"] if row["way"] == way and row["network"] == start)
+
+    return (
+        f"Networks that learned further for it ({', '.join(record['settings']['checkpoints'])}: seeds named before, "
+        f"all from `{start}`), each query alone, by the mean embedding of {N_VIEWS} views: {counts(VIEWS)} of "
+        f"{EXAM_C.total} wrong, {_shares(mean[VIEWS])}. Their start by the same views: {of_start(VIEWS)}. Without views: "
+        f"{counts(ALONE)}, {_shares(mean[ALONE])}; their start {of_start(ALONE)}. {_aim(mean[VIEWS])}. That they do "
+        f"better than people, who miss {100 * people:.1f} %, {'can' if above < people else 'cannot'} be said.\n\n"
+        "Apart, as people did not know it: told that each class has one query (one to one, softly: a class may be "
+        f"named twice), the same networks miss {counts(ONE_TO_ONE)}, {_shares(mean[ONE_TO_ONE])}, their start "
+        f"{of_start(ONE_TO_ONE)}; and by views {counts(BOTH)}, {_shares(mean[BOTH])}, their start {of_start(BOTH)}. "
+        f"All with running statistics, 95 % intervals over the {EXAM_C.n_episodes} runs."
+    )
+
+
+def _published(who: str) -> Published:
+    return next(p for p in PUBLISHED if (p.who, p.exam) == (who, EXAM_C.letter))
+
+
+def _aim(mean: Mapping[str, Any]) -> str:
+    return f"The aim of at most {AIM} in the mean is {'met' if mean['wrong'] <= AIM else 'missed'}"
+
+
+def _shares(row: Mapping[str, Any]) -> str:
+    """The mean number of wrong answers, its share and the interval; where there is no interval, that."""
+    if not row["wrong"]:
+        return f"0 in the mean ({NO_WIDTH})"
+    right = Interval(*row["accuracy"])
+    mean, low, high = (f"{100 * (1 - bound):.2f}" for bound in (right.mean, right.high, right.low))
+    return f"{row['wrong']:.1f} in the mean, {mean} % ({low} to {high})"
+
+
+def found(exams: Mapping[str, ExamEntry], exam_c: Mapping[str, Any], transductive: Mapping[str, Any]) -> str:
+    """What exam C, exam D and *Fair play* say together.
+
+    exams  the course's entries by their keys
+    exam_c, transductive  the records of the studies *exam-c* and *transductive-figure*
+    """
+
+    def of_d(method: str) -> str:
+        return _percent(exams[exam_key(method, "D", "emoji")].result)
+
+    people, bpl = _published("people"), _published("Bayesian program learning")
+    plain = exams[exam_key("prototypical network", "C", "Omniglot")].result.mean
+    further = next(row for row in exam_c["results"]["means"] if row["way"] == VIEWS)
+    by = {row["queries"]: row for row in transductive["results"]["rows"]}
+    together, alone = (_percent(Interval(*by["one of each"][way])) for way in ("together", "alone"))
+    at_random, one = (_percent(Interval(*by[queries]["together"])) for queries in ("at random", "one class"))
+    return (
+        f"A small network misses {round((1 - plain) * EXAM_C.total)} of the {EXAM_C.total} questions that people sat, "
+        f"and networks that learned further, by {N_VIEWS} views, {_shares(further)}, where people miss "
+        f"{100 * people.errors:.1f} % and Bayesian program learning {bpl.wrong} questions ({_aim(further).lower()}). "
+        "Shown emoji by one vendor and asked for another's, a network that knows handwriting only is right in "
+        f"{of_d('prototypical network of handwriting, outlines')}, pixels in colour in "
+        f"{of_d('pixel neighbours, colour')}, and a network that has learned from emoji in "
+        f"{of_d('prototypical network, emoji')}. And one and the same MAML has {together} with one query of each class "
+        f"together, {alone} with each query alone, {at_random} with the classes of five queries at random, and {one} "
+        f"where all five are of one class ({transductive['settings']['n_way']}-way 1-shot, "
+        f"{by['one of each']['together'][3]:,} tasks each, random split of characters; notebook 07)."
+    )
+
+
+def _percent(interval: Interval) -> str:
+    return f"{100 * interval.mean:.1f} ± {100 * interval.half_width:.1f} %"
