@@ -14,6 +14,8 @@ from metalib.episodes import ClassBank, Draw, Episode, EpisodeSpec, gather
 from metalib.runtime import seeded
 
 LEAKS = ("class", "alphabet", "picture", "order", "place")
+ORDER = torch.randperm(len(LEAKS), generator=seeded(2)).tolist()  # that nobody guesses
+LEAK_OF = {letter: LEAKS[place] for letter, place in zip("ABCDE", ORDER, strict=True)}  # sampler -> its leak
 SPEC, N_TASKS = EpisodeSpec(n_way=5, k_shot=1, n_query=3), 60
 
 
@@ -85,15 +87,14 @@ def _shuffled(bank: ClassBank, episodes: Episode, draw: Draw, generator: torch.G
 
 
 def five_samplers(bank: ClassBank, training: ClassBank, evaluation: ClassBank) -> tuple[dict[str, Sampled], Trained]:
-    """Tasks by the samplers "A" to "E", each with another of LEAKS, in an order that nobody guesses."""
+    """Tasks by the samplers "A" to "E", each with its leak of LEAK_OF."""
     trained, rest = trained_part(bank, training)
     new = [number for number, name in enumerate(bank.names) if name in set(evaluation.names)]
     some = sorted(trained.classes)[:40]
     pools = {"class": [*new[: 6 * len(some)], *some], "alphabet": rest}
-    order = [LEAKS[place] for place in torch.randperm(len(LEAKS), generator=seeded(2)).tolist()]
     made = {
         letter: sampled(bank, pools.get(leak, new), leak=leak, seed=place)
-        for place, (letter, leak) in enumerate(zip("ABCDE", order, strict=True))
+        for place, (letter, leak) in enumerate(LEAK_OF.items())
     }
     return made, trained
 

@@ -9,7 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from metalib.course.fair_play import plots, plots_hands, studies
-from metalib.course.fair_play.drawn import LEAKS
+from metalib.course.fair_play.drawn import LEAK_OF
 from metalib.course.fair_play.published import QUESTIONS, SAID
 from metalib.evaluate import Interval, mean_interval, paired_interval
 
@@ -161,14 +161,20 @@ MEANS = {
 
 
 def five_samplers(found: Mapping[str, str]) -> None:
-    """What the learner's detector says of each sampler."""
+    """What the learner's detector says of each sampler, and which leaks it misses."""
     plots.table(
         ("sampler", "your detector says", "which means"), *((k, v, MEANS.get(v, "–")) for k, v in found.items())
     )
-    if sorted(found.values()) == sorted(LEAKS):
+    if found == LEAK_OF:
         plots.say(
             "All five, each by its own flaw. None of them raises an error, and pictures of their tasks look right."
         )
+    for letter, said in found.items():
+        leak, look = MEANS[LEAK_OF[letter]], f'Look at `samplers["{letter}"]`, task by task.'
+        if said == "none":
+            plots.say(f"{letter} has a leak that your detector does not see: {leak}. {look}")
+        elif said != LEAK_OF[letter]:
+            plots.say(f"{letter} has another leak than the one that your detector names: {leak}. {look}")
 
 
 def leak_rows() -> list[tuple[str, Interval]]:

@@ -427,6 +427,7 @@ WRONG_DETECTORS = {
     "You look at the first tasks only": asking(order=lambda s, q, t: (by_label(s)[:5].diff(dim=1) > 0).all()),
     "You look at the first tasks": asking(order=lambda s, q, t: (by_label(s)[:2].diff(dim=1) > 0).all()),
     "where *most* tasks": asking(order=lambda s, q, t: (by_label(s).diff(dim=1) > 0).all(dim=1).float().mean() > 0.5),
+    "from label 0 on, the class numbers rise": asking(order=lambda s, q, t: (by_label(s)[:, 1:].diff(dim=1) > 0).all()),
     "You look at the first labels only": asking(order=lambda s, q, t: (by_label(s)[:, :3].diff(dim=1) > 0).all()),
     "You look at the first labels": asking(order=lambda s, q, t: (by_label(s)[:, :2].diff(dim=1) > 0).all()),
     "first label with the last": asking(order=lambda s, q, t: (by_label(s)[:, 0] < by_label(s)[:, -1]).all()),
@@ -437,7 +438,8 @@ WRONG_DETECTORS = {
     ),
     "You compare two tasks": asking(place=lambda s, q, t: (q.labels[0] == q.labels[-1]).all()),
     "You compare the first tasks only": asking(place=lambda s, q, t: (q.labels[:5] == q.labels[0]).all()),
-    "You compare the first queries only": asking(place=lambda s, q, t: (q.labels[:, 0] == q.labels[0, 0]).all()),
+    "You compare some queries only": asking(place=lambda s, q, t: (q.labels[:, :2] == q.labels[0, :2]).all()),
+    "You compare some queries": asking(place=lambda s, q, t: (q.labels[:, -1] == q.labels[0, -1]).all()),
     "You look at some pictures only. Go through all: `.flatten()`": asking(**some_of(lambda v: v[0])),
     "You look at some pictures only. Go through all": asking(**some_of(lambda v: v[:, 0])),
     "You look at some pictures only.": asking(**some_of(lambda v: v[0, 0])),
@@ -477,6 +479,15 @@ def test_the_one_repeated_picture_stands_in_another_row():
     assert row not in {of_query, of_query % 5, of_query // 3}
 
 
+def test_two_tasks_agree_neither_in_the_first_query_nor_in_the_last():
+    (two,) = (
+        query.labels
+        for kind, (_, query, _) in zip(exercise_leak_in.KINDS, exercise_leak_in.cases(), strict=True)
+        if (kind.leak, kind.n_tasks) == ("none", 2)
+    )
+    assert (two[0] != two[1])[[0, -1]].all()
+
+
 @pytest.mark.parametrize(("leak", "name"), [("class", "classes"), ("alphabet", "alphabets")])
 def test_the_first_rows_and_the_first_task_tell_nothing_of_a_single_known_class(leak, name):
     kinds = zip(exercise_leak_in.KINDS, exercise_leak_in.cases(), strict=True)
@@ -486,7 +497,9 @@ def test_the_first_rows_and_the_first_task_tell_nothing_of_a_single_known_class(
         if kind.leak == leak
     }
     assert found[1].any() and not found[1][0].any() and not found[1][:, 0].any()
-    assert found[39][0, 0] and not found[39].all()  # who asks for all of them says something else
+    assert (
+        found[39][0, 0] and found[39][-1].any() and not found[39].all()
+    )  # who asks for all of them says something else
     assert found[40].all()
 
 

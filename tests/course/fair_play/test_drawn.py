@@ -4,9 +4,10 @@ import pytest
 import torch
 
 from metalib.banks import load_bank, split
-from metalib.course.fair_play import drawn
+from metalib.course.fair_play import drawn, reveals
 from metalib.course.fair_play.exercise_leak_in import leak_in
 from metalib.course.kit.audit import audit
+from metalib.course.kit.reveal import reveal
 
 
 @pytest.fixture(scope="module")
@@ -23,9 +24,34 @@ def five(glyphs):
 
 def test_each_leak_is_in_one_sampler(five):
     samplers, trained = five
-    found = [leak_in(sampler.support, sampler.query, trained) for sampler in samplers.values()]
-    assert sorted(found) == sorted(drawn.LEAKS)
-    assert found != list(drawn.LEAKS)  # nobody guesses them from the list
+    found = {letter: leak_in(sampler.support, sampler.query, trained) for letter, sampler in samplers.items()}
+    assert found == drawn.LEAK_OF
+    assert sorted(found.values()) == sorted(drawn.LEAKS)
+    assert list(found.values()) != list(drawn.LEAKS)  # nobody guesses them from the list
+
+
+def said_of_five(found, capsys):
+    with reveal():
+        reveals.five_samplers(found)
+    return " ".join(capsys.readouterr().out.split())
+
+
+def test_all_five_leaks_are_praised(capsys):
+    said = said_of_five(drawn.LEAK_OF, capsys)
+    assert "All five" in said and "Look at" not in said
+
+
+@pytest.mark.parametrize("letter", "ABCDE")
+def test_a_leak_that_is_missed_is_said(letter, capsys):
+    said = said_of_five({**drawn.LEAK_OF, letter: "none"}, capsys)
+    assert "All five" not in said and said.count("Look at") == 1
+    assert f"{letter} has a leak that your detector does not see: {reveals.MEANS[drawn.LEAK_OF[letter]]}" in said
+
+
+def test_the_right_words_at_the_wrong_letters_are_not_praised(capsys):
+    words = list(drawn.LEAK_OF.values())
+    said = said_of_five(dict(zip("ABCDE", [*words[1:], words[0]], strict=True)), capsys)
+    assert "All five" not in said and said.count("has another leak") == 5
 
 
 def test_without_a_leak_there_is_none(glyphs, five):
