@@ -203,4 +203,5 @@ STUDY = Study(
     question="First-order MAML on Omniglot: what does its gradient do to the start, and what is one run's chance?",
     run=run,
     settings=SETTINGS,
+    resumes=True,
 )

@@ -33,9 +33,10 @@ def of_exam_c(record: Mapping[str, Any]) -> str:
     return (
         f"Networks that learned further for it ({', '.join(record['settings']['checkpoints'])}: seeds named before, "
         f"all from `{start}`), each query alone, by the mean embedding of {N_VIEWS} views: {counts(VIEWS)} of "
-        f"{EXAM_C.total} wrong, {_shares(mean[VIEWS])}. Their start by the same views: {of_start(VIEWS)}. Without views: "
-        f"{counts(ALONE)}, {_shares(mean[ALONE])}; their start {of_start(ALONE)}. {_aim(mean[VIEWS])}. That they do "
-        f"better than people, who miss {100 * people:.1f} %, {'can' if above < people else 'cannot'} be said.\n\n"
+        f"{EXAM_C.total} wrong, {_shares(mean[VIEWS])}. Their start by the same views: {of_start(VIEWS)}. "
+        f"Without views: {counts(ALONE)}, {_shares(mean[ALONE])}; their start {of_start(ALONE)}. {_aim(mean[VIEWS])}. "
+        f"That they do better than people, who miss {100 * people:.1f} %, {'can' if above < people else 'cannot'} be "
+        "said.\n\n"
         "Apart, as people did not know it: told that each class has one query (one to one, softly: a class may be "
         f"named twice), the same networks miss {counts(ONE_TO_ONE)}, {_shares(mean[ONE_TO_ONE])}, their start "
         f"{of_start(ONE_TO_ONE)}; and by views {counts(BOTH)}, {_shares(mean[BOTH])}, their start {of_start(BOTH)}. "
