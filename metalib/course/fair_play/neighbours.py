@@ -92,9 +92,14 @@ class Neighbours(Widget):
 
     def twin(self) -> plots.Figure:
         """The query in five batches as a figure, which says the same without a kernel."""
-        rows = [Row(name, self.query.batch(places), self.shares(places)) for name, places in self._rows().items()]
-        with_support = torch.cat([self.query.x[None], self.query.task.support_x])
-        rows.append(Row("With the support set", with_support, self.found.alone))
+        query = self.query
+        rows = [
+            Row(name, query.batch(places), [query.label, *(query.pool_y[i] for i in places)], self.shares(places))
+            for name, places in self._rows().items()
+        ]
+        with_support = torch.cat([query.x[None], query.task.support_x])
+        labels = [query.label, *query.task.support_y.tolist()]
+        rows.append(Row("With the support set", with_support, labels, self.found.alone))
         figure, ax = plots.canvas(7.6, 0.85 * len(rows) + 0.6)
         one_query(ax, rows, self.query.label)
         return figure

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.axes import Axes
 
 from metalib.course.kit.colours import QUIET, method_colour
@@ -16,42 +18,49 @@ METHOD = "prototypical network"
 
 
 def gains(ax: Axes, curves: Mapping[str, Mapping[int, Interval]], *, title: str = "") -> Axes:
-    """The gain in points over the number of steps, one line with its 95 % band for each set of queries."""
-    colour = method_colour(METHOD)
-    for (name, curve), (style, marker) in zip(curves.items(), STYLES, strict=False):
+    """The gain in points over the number of steps, one line with its 95 % band and its name for each set of queries."""
+    shades = plt.get_cmap("viridis")(np.linspace(0, 0.75, len(curves)))
+    for (name, curve), (style, marker), colour in zip(curves.items(), STYLES, shades, strict=False):
         steps = list(range(len(curve)))  # numbers of steps at equal distances: 0, 1, 2, 5, 10
-        ax.plot(steps, [100 * gain.mean for gain in curve.values()], style, marker=marker, color=colour, label=name)
+        means = [100 * gain.mean for gain in curve.values()]
+        ax.plot(steps, means, style, marker=marker, color=colour)
+        words = name.replace("unbalanced, a", "Dirichlet a")
+        ax.annotate(words, (steps[-1], means[-1]), (9, 0), textcoords="offset points", va="center", fontsize=9)
         ax.fill_between(
             steps,
             [100 * gain.low for gain in curve.values()],
             [100 * gain.high for gain in curve.values()],
             color=colour,
-            alpha=0.12,
+            alpha=0.15,
             linewidth=0,
         )
     ax.set_xticks(range(len(curve)), [str(n) for n in curve])
     ax.axhline(0, color=QUIET, linewidth=1, linestyle=":")
     ax.set(xlabel="steps of soft k-means", ylabel="gain over none (points)", title=title)
-    ax.legend(fontsize=9, handlelength=3.5)
+    ax.spines[["top", "right"]].set_visible(False)
     return ax
 
 
-def points(ax: Axes, rows: Sequence[tuple[str, Interval]], *, title: str = "") -> Axes:
+def points(ax: Axes, rows: Sequence[tuple[str, Interval, Interval | None]], *, title: str = "") -> Axes:
     """Named differences in points as dots with their 95 % intervals, the first on top; the dashed line is none.
 
-    A control, so called in its name, is grey and hollow.
+    rows  name, difference, and its control, which stands below it in the same row, grey and hollow; None: it has none
     """
-    for y, (name, difference) in enumerate(rows):
-        control = "control" in name
-        colour = QUIET if control else method_colour(METHOD)
-        low, high, mean = (100 * value for value in (difference.low, difference.high, difference.mean))
-        ax.plot([low, high], [y, y], color=colour, linewidth=2.5, solid_capstyle="butt")
-        ax.plot(mean, y, "o", color=colour, markersize=8, markerfacecolor=PAPER if control else colour)
-        ax.annotate(f"{mean:+.1f}", (max(high, mean), y), (8, 0), textcoords="offset points", va="center", fontsize=9)
+    for y, (_, difference, control) in enumerate(rows):
+        _dot(ax, y - 0.18 * (control is not None), difference, method_colour(METHOD), hollow=False)
+        if control is not None:
+            _dot(ax, y + 0.18, control, QUIET, hollow=True)
     ax.axvline(0, color=QUIET, linewidth=1, linestyle="--")
-    ax.set_yticks(range(len(rows)), [name for name, _ in rows])
+    ax.set_yticks(range(len(rows)), [name for name, *_ in rows])
     ax.set(ylim=(len(rows) - 0.5, -0.6), xlabel="points, with the 95 % interval", title=title)
     ax.margins(x=0.12)
     ax.tick_params(axis="y", length=0)
     ax.spines[["top", "right", "left"]].set_visible(False)
     return ax
+
+
+def _dot(ax: Axes, y: float, difference: Interval, colour: str, *, hollow: bool) -> None:
+    low, high, mean = (100 * value for value in (difference.low, difference.high, difference.mean))
+    ax.plot([low, high], [y, y], color=colour, linewidth=2.5, solid_capstyle="butt")
+    ax.plot(mean, y, "o", color=colour, markersize=8, markerfacecolor=PAPER if hollow else colour)
+    ax.annotate(f"{mean:+.1f}", (high, y), (8, 0), textcoords="offset points", va="center", fontsize=9)

@@ -37,12 +37,12 @@ def three_tables() -> Question:
 def who_passes_together() -> Ordering:
     """Four ways to ask the same network the same kind of question."""
     return Ordering(
-        "MAML's network as published, after its steps on a task's support set. Five queries are asked in four ways. "
-        "Put the most right answers on top.",
+        "MAML's network as published, after its steps on a task's support set. The task has 25 queries, five of each "
+        "class. Five of them are asked, in four ways. Put the most right answers on top.",
         [
             ("together, one of each class", "Each class has its share of the batch, as in training."),
-            ("each by the support set's statistics", "Its answer does not hang on who else is asked."),
-            ("together, classes drawn one by one", "Some class comes twice or more, and others not at all."),
+            ("each with the support set, and no other query", "Its answer does not hang on who else is asked."),
+            ("together, five of the 25 at random", "Some class comes twice or more, and others not at all."),
             ("together, all of one class", "What the five have in common, their class, is in their mean."),
         ],
         "The mean of a batch is subtracted from each picture. With one of each class it holds no class; with one class "
@@ -74,8 +74,9 @@ def trained_as_tested() -> Question:
 def unbalanced() -> Question:
     """What becomes of the gain by soft k-means where the queries' classes are very unequal."""
     return Question(
-        "In exam B each task asks one query of each of 20 classes, and five steps gain 2 points. Now the 20 queries "
-        "are unbalanced: shares of the classes from a Dirichlet distribution with a = 0.5. What do five steps gain?",
+        "In exam B (20 characters of one alphabet, one picture of each) a task asks one query of each class, and five "
+        "steps gain 2 points. Now the 20 queries are unbalanced: shares of the classes from a Dirichlet distribution "
+        "with a = 0.5. What do five steps gain?",
         [
             (
                 "about 2 points: the classes are as far apart as before",
@@ -144,7 +145,7 @@ def fair_comparison() -> Question:
 def spot_it() -> Question:
     """Which line makes the interval too narrow."""
     return Question(
-        "Which line makes the interval too narrow?",
+        "Change one line, and the rest may stay: which?",
         [
             (
                 "`nearest = torch.cdist(query, points[:, :, 0]).argmin(dim=2)`",
@@ -156,7 +157,7 @@ def spot_it() -> Question:
             ),
             (
                 "`half = 1.96 * right.std() / len(right) ** 0.5`",
-                "That is the formula for independent numbers. Whether they are independent, another line decides.",
+                "The formula is right for independent numbers. Whether they are independent, another line decides.",
             ),
             (
                 "`return right.mean().item(), half.item()`",

@@ -4,7 +4,7 @@ Five pictures of each of a task's five classes are there to be asked. The same n
 same pictures; what differs is which five queries pass together, and so share their batch statistics:
 
 `one of each`   one of each class: the published test
-`at random`     of classes drawn one by one
+`at random`     five of the 25 at random
 `one class`     all of one class
 
 Beside each: the same queries, each alone with the support set. The published test stands also beside the papers'

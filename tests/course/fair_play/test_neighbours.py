@@ -252,7 +252,9 @@ def test_the_twin_shows_what_the_first_state_shows(neighbours):
     answer, truth = ("ABCDE"[label] for label in (seen["shown"]["answer"], seen["truth"]))
     share = f"{100 * seen['shown']['shares'][seen['truth']]:.0f} %"
     assert f"One of each class: answered {answer}, class {truth} has {share}." in neighbours.caption()
-    beside = texts[texts.index("One of each class") + 1 + N_WAY]
+    place = texts.index("One of each class")
+    assert sorted(texts[:place]) == list("ABCDE")  # below the query and its four neighbours
+    beside = texts[place + 1 + N_WAY]
     assert beside == (f"{answer}, right" if answer == truth else f"✗ {answer}, is {truth}")
     names = ["One of each class", "Four of its class", "Nobody", "At random", "With the support set"]
     assert [text for text in texts if text in names] == names

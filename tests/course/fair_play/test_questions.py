@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 import torch
 
-from metalib.course.fair_play import questions, reveals, studies
+from metalib.course.fair_play import measured, questions, reveals, studies
 from metalib.course.fair_play.batch_statistics import QUERIES, RUNNING, SUPPORT
 from metalib.course.fair_play.published import QUESTIONS, SAID
 from metalib.course.kit.estimate import Estimate
@@ -13,6 +13,7 @@ from metalib.course.kit.ordering import Ordering
 from metalib.course.kit.question import Question
 from metalib.course.kit.results.papers import CELLS
 from metalib.course.kit.reveal import reveal
+from metalib.runtime import seeded
 
 ALL = [ask for name, ask in vars(questions).items() if getattr(ask, "__module__", "") == questions.__name__]
 
@@ -50,8 +51,8 @@ def test_the_order_of_company_is_the_one_that_was_measured():
     study = {row["queries"]: row for row in studies.read("transductive-figure")["results"]["rows"]}
     of_line = {
         "together, one of each class": study["one of each"]["together"],
-        "each by the support set's statistics": study["one of each"]["alone"],
-        "together, classes drawn one by one": study["at random"]["together"],
+        "each with the support set, and no other query": study["one of each"]["alone"],
+        "together, five of the 25 at random": study["at random"]["together"],
         "together, all of one class": study["one class"]["together"],
     }
     asked = questions.who_passes_together()
@@ -79,7 +80,7 @@ def test_company_ruins_by_the_queries_own_statistics_alone():
 
 
 def test_unbalanced_queries_take_the_gain_away():
-    curves = reveals.soft_curves("B")
+    curves = measured.soft_curves("B")
     assert round(100 * curves["balanced"][5].mean) == 2
     assert curves["unbalanced, a = 0.5"][5].high < 0.005
     assert 0.005 < curves["unbalanced, a = 2"][5].mean < 0.015
@@ -96,11 +97,11 @@ def test_the_size_of_the_split_by_picture_is_the_studys():
     assert asked.key["answer"] == pytest.approx(100 * row["minus_alphabet"][0], abs=0.05)
     settings = studies.read("class-leaks")["settings"]["recipe"]
     assert f"{settings['updates']} updates" in asked.data["text"]
-    assert 0.5 < 100 * dict(reveals.leak_rows())[f"split by picture, {row['task']}, control"].mean < 1.5
+    assert 0.5 < 100 * dict(measured.leak_rows())[f"split by picture, {row['task']}, control"].mean < 1.5
 
 
 def test_one_leak_stands_out_beyond_its_control():
-    clear = [name for name, (mean, half) in reveals.beyond_the_control().items() if mean > half]
+    clear = [name for name, (mean, half) in measured.beyond_the_control().items() if mean > half]
     assert clear == ["split by picture, 20-way within one alphabet"]
 
 
@@ -114,14 +115,18 @@ def test_the_choice_on_test_tasks_flatters_less_with_more_tasks_and_the_training
 
 FOUND = {"one of each class": torch.tensor([[1.0, 0.8, 1.0], [0.8, 0.8, 1.0]])}
 CURVE = {n: torch.tensor([[0.8, 0.0], [0.9, 0.1]]) + n / 100 for n in (0, 1, 5)}
+FALLING = {n: torch.tensor([[0.8, 0.0], [0.9, 0.1]]) - n / 50 for n in (0, 1, 5)}
+POINTS = torch.randn(9, 5, 1 + 3, 4, generator=seeded(0))  # nine tasks, of five classes
 SAID_BY = [
     (reveals.nine_questions, "transduction"),
     (lambda: reveals.neighbours({"MAML": FOUND}, "tiny"), "99.6 ± 0.2 %"),
     (reveals.trained_and_tested, "trained with"),
+    (reveals.all_trained_and_tested, "batch of one"),
     (lambda: reveals.soft_k_means({"balanced": CURVE}), "after five steps"),
+    (lambda: reveals.soft_k_means({"balanced": CURVE, "a = 0.5": FALLING}), "gain 15.0 points less"),
     (lambda: reveals.five_samplers({"A": "order", "B": "none"}), "labels rise"),
     (reveals.sizes_of_leaks, "one leak stands out"),
-    (lambda: reveals.spot_it((0.8, 0.004), torch.tensor([0.8, 0.7]), torch.tensor([0.80, 0.81])), "not independent"),
+    (lambda: reveals.spot_it((0.8, 0.004), POINTS[:3], POINTS), "not independent"),
     (reveals.from_b_to_c, "exam C"),
 ]
 
@@ -144,6 +149,27 @@ def test_all_five_leaks_are_praised_and_fewer_are_not(capsys):
 
 
 def test_what_was_measured_has_a_row_for_each_arm():
-    rows = reveals.measured()
-    assert {len(row) for row in rows} == {3}
-    assert all("points" in row[2] for row in rows)
+    story, rest = measured.rows()
+    assert len(story) == 6
+    assert {len(row) for row in story + rest} == {3}
+    assert all("points" in row[2] for row in story + rest)
+    assert not set(story) & set(rest)
+
+
+def test_the_split_by_picture_that_is_told_is_its_lead_beyond_the_control():
+    ((*_, points),) = [row for row in measured.rows()[0] if row[0].startswith("split by picture")]
+    mean, half = measured.beyond_the_control()["split by picture, 20-way within one alphabet"]
+    assert points == f"{mean:+.1f} ± {half:.1f} points"
+
+
+def test_an_accuracy_by_tasks_is_the_mean_of_each():
+    near = torch.eye(5)[None, :, None].expand(2, 5, 4, 5).clone()
+    near[1, 0, 1:] = near[1, 1, 1:]  # the three queries of one class lie on another's prototype
+    assert reveals.by_tasks(near).tolist() == pytest.approx([1.0, 0.8])
+
+
+def test_the_two_networks_of_the_question_are_told_first(capsys):
+    with reveal():
+        reveals.trained_and_tested()
+    said = capsys.readouterr().out
+    assert said.count("%") > 8 and "150 tasks of exam A" in said and "8,000" not in said

@@ -155,7 +155,8 @@ def test_the_figure_has_a_row_a_kind_and_its_reading_the_numbers(record):
     figure, ax = plt.subplots()
     plots_hands.from_b_to_c(ax, record["results"])
     names = [label.get_text() for label in ax.get_yticklabels()]
-    assert names == [row["tasks"] for row in record["results"]["rows"]] and len(names) == 6
+    assert names == [plots_hands.NAMES[row["tasks"]] for row in record["results"]["rows"]] and len(names) == 6
+    assert "exam B" in names[0] and "exam C" in names[-1]
     text = plots_hands.reading(record["results"])
     assert all(f"{100 * row['errors'][0]:.1f}" in text for row in record["results"]["rows"])
     plt.close(figure)
