@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn.functional import batch_norm, one_hot
 
 from metalib import protonet
-from metalib.course.fair_play import checks, exercise_leak_in
+from metalib.course.fair_play import cases_leak_in, checks
 from metalib.course.fair_play.checks import check_leak_in, check_soft_k_means, check_with_statistics_of
 from metalib.course.fair_play.exercise_leak_in import leak_in
 from metalib.course.fair_play.exercise_soft_k_means import soft_k_means
@@ -462,11 +462,11 @@ def test_wrong_detectors_are_named(words):
 
 
 def test_each_case_has_its_leak_and_no_earlier_one():
-    assert [leak_in(*case) for case in exercise_leak_in.cases()] == [kind.leak for kind in exercise_leak_in.KINDS]
+    assert [leak_in(*case) for case in cases_leak_in.cases()] == [kind.leak for kind in cases_leak_in.KINDS]
 
 
 def test_the_one_repeated_picture_stands_in_another_row():
-    kinds = zip(exercise_leak_in.KINDS, exercise_leak_in.cases(), strict=True)
+    kinds = zip(cases_leak_in.KINDS, cases_leak_in.cases(), strict=True)
     ((support, query, _),) = (case for kind, case in kinds if (kind.leak, kind.n_leaky) == ("picture", 1))
     (where,) = [
         (i, j)
@@ -482,7 +482,7 @@ def test_the_one_repeated_picture_stands_in_another_row():
 def test_two_tasks_agree_neither_in_the_first_query_nor_in_the_last():
     (two,) = (
         query.labels
-        for kind, (_, query, _) in zip(exercise_leak_in.KINDS, exercise_leak_in.cases(), strict=True)
+        for kind, (_, query, _) in zip(cases_leak_in.KINDS, cases_leak_in.cases(), strict=True)
         if (kind.leak, kind.n_tasks) == ("none", 2)
     )
     assert (two[0] != two[1])[[0, -1]].all()
@@ -490,7 +490,7 @@ def test_two_tasks_agree_neither_in_the_first_query_nor_in_the_last():
 
 @pytest.mark.parametrize(("leak", "name"), [("class", "classes"), ("alphabet", "alphabets")])
 def test_the_first_rows_and_the_first_task_tell_nothing_of_a_single_known_class(leak, name):
-    kinds = zip(exercise_leak_in.KINDS, exercise_leak_in.cases(), strict=True)
+    kinds = zip(cases_leak_in.KINDS, cases_leak_in.cases(), strict=True)
     found = {
         kind.n_leaky: torch.isin(getattr(query, name), torch.tensor(sorted(getattr(trained, name))))
         for kind, (_, query, trained) in kinds
