@@ -1,4 +1,4 @@
-"""The cases of the check of `leak_in`: tasks with one leak, in all or in one of them, and fair ones that nearly leak."""
+"""The cases of the check of `leak_in`: tasks with a leak, in all or in one of them, and fair ones that nearly leak."""
 
 from __future__ import annotations
 
