@@ -61,7 +61,7 @@ Company can do harm as well. Five of the 25 at random come to {in_percent(drawn[
 {in_percent(single["together"])}. With the support set they come to {in_percent(drawn["alone"])} and
 {in_percent(single["alone"])}, as those of the first row do.
 
-MAML gains with one of each; a prototypical network that is right nearly always has no room to. Both lose with one
+MAML gains with one of each; a prototypical network that is right nearly always has hardly room to. Both lose with one
 class. It is not MAML that leaks, it is the batch.
 """)
 
