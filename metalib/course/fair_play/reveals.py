@@ -28,8 +28,8 @@ def nine_questions() -> None:
         "that anything was done wrongly.",
     )
     plots.say("""
-Two of nine are answered in all three tables: ways and shots. Of *queries*, *batch norm* and *transduction*, which you
-will now see at work, one table of the three says something.
+Two of nine are answered in all three tables: ways and shots. Three you will now see at work: *queries* and *batch norm*
+stand in no table, *transduction* in one.
 """)
 
 
