@@ -23,7 +23,7 @@ SAID = {
     "way": ("5, 20", "5, 20 [trained 60-way]", "5, 20"),
     "shot": ("1, 5", "1, 5", "1, 5"),
     "queries": ("[as many as shots: code]", "[15: code]", "[1: code]"),
-    "batch norm": ("[the queries' own: code]", "[running: code]", "[said in the text]"),
+    "batch norm": ("[the queries' own: code]", "[running: code]", "[queries' own, or with the support set: text]"),
     "transduction": ("[yes: Nichol et al. say so]", "[no]", "a row for each"),
     "selection": ("?", "?", "?"),
     "seeds": ("?", "?", "?"),

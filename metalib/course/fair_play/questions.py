@@ -103,7 +103,7 @@ def split_by_picture() -> Estimate:
         within=1,
         between=(-40, 40),
         too_low="It was asked to tell these very characters apart, if rarely. That helps.",
-        near="And about a point of it the other network lacks on alphabets, too, that neither has met.",
+        near="That is its lead. About a point of it shows on alphabets new to both, too; the leak is the rest.",
         too_high="So one would fear. But it has hundreds of other characters to learn, and meets each of them rarely; "
         "most of what it learns serves new characters as well.",
     )
@@ -145,7 +145,7 @@ def fair_comparison() -> Question:
 def spot_it() -> Question:
     """Which line makes the interval too narrow."""
     return Question(
-        "Change one line, and the rest may stay: which?",
+        "Where does the mistake come in? (The formula is right for independent numbers.)",
         [
             (
                 "`nearest = torch.cdist(query, points[:, :, 0]).argmin(dim=2)`",

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from metalib.course.fair_play import plots, plots_hands, studies
+from metalib.course.fair_play import exam_d, plots, plots_hands, studies
 from metalib.course.fair_play.batch_statistics import QUERIES, SUPPORT
 from metalib.course.fair_play.drawn import LEAK_OF
 from metalib.course.fair_play.measured import beyond_the_control, in_percent, in_points, leak_rows, soft_curves
@@ -38,7 +38,7 @@ def neighbours(found: Mapping[str, Found], bank: str) -> None:
 
     found  method -> which queries -> [2, T]
     """
-    head = ("", "five queries", "as one batch", "by the support set", "difference")
+    head = ("", "five queries", "as one batch", "by the support set's statistics (five pictures)", "difference")
     rows = []
     for method, of_method in found.items():
         for name, (together, apart) in of_method.items():
@@ -50,8 +50,9 @@ def neighbours(found: Mapping[str, Found], bank: str) -> None:
     plots.say(f"""
 **The published test is the first row**: one query of each class, and all five in one batch. On Omniglot, over
 {first["together"][3]:,} tasks, that reads {in_percent(first["together"])}. The same network, the same queries, and no
-query that sees another (each passed with the support set, so six pictures give the mean): {in_percent(first["alone"])}.
-So {in_points(first["difference"])} came from the company that the queries kept.
+query that sees another: {in_percent(first["alone"])}. So {in_points(first["difference"])} came from the company that
+the queries kept. (Your column takes the five support pictures only; the study passes each query with them, six
+pictures.)
 
 Do not read our {100 * first["together"][0]:.1f} % against the 98.7 % of the first table. Other characters were drawn
 for our split; our last features are flattened, where MAML's paper averages them over places; ours is one network, and
@@ -67,7 +68,10 @@ class. It is not MAML that leaks, it is the batch.
 
 
 BALANCED, ONE_CLASS = "15, 3 of each class", "15 of one class"
-SETS = {"each of 15 alone": "each of 15 by itself"}  # the study's names, where the notebook has another
+NAMED = {  # the study's names, where the notebook has another
+    "each of 15 alone": "each of 15 by itself",
+    "support and queries together": "support and all queries together",
+}
 
 
 def trained_and_tested() -> None:
@@ -90,7 +94,8 @@ def trained_and_tested() -> None:
     plots.table(("MAML, trained with", "tested with", BALANCED, ONE_CLASS), *lines, note=note)
     plots.say("""
 Look along a row: by the queries' own statistics both networks fall with 15 of one class. By the support set's company
-does not matter: the same query gets the same answer.
+does not matter: the same query gets the same answer. The columns ask different queries, so they still differ a little;
+no query's own answer changes.
 
 Look down a column, at the last two rows: trained with the queries' own, a network is about as good as one trained with
 the support set's. So the honest test is not unfair to it.
@@ -100,25 +105,29 @@ the support set's. So the honest test is not unfair to it.
 def all_trained_and_tested() -> None:
     """The full table: trained with each of the statistics, tested with each, in any company."""
     rows = studies.read("batch-norm")["results"]["rows"]
-    sets = list(dict.fromkeys(SETS.get(row["queries"], row["queries"]) for row in rows))
+    sets = list(dict.fromkeys(_named(row["queries"]) for row in rows))
     for method in dict.fromkeys(row["method"] for row in rows):
         lines: dict[tuple[str, str], list[str]] = {}
         for row in rows:
             if row["method"] == method:
-                trained = f"{row['trained_with']}, {row['updates']:,} updates"
-                lines.setdefault((trained, row["tested_with"]), []).append(in_percent(row["accuracy"]))
+                trained = f"{_named(row['trained_with'])}, {row['updates']:,} updates"
+                lines.setdefault((trained, _named(row["tested_with"])), []).append(in_percent(row["accuracy"]))
         plots.table(
             (f"{method}, trained with", "tested with", *sets), *((*key, *cells) for key, cells in lines.items())
         )
     change = {tested: _changes(rows, tested) for tested in dict.fromkeys(row["tested_with"] for row in rows)}
-    words = "; ".join(f"{tested}: {low:+.1f} to {high:+.1f}" for tested, (low, high) in change.items())
+    words = "; ".join(f"{_named(tested)}: {low:+.1f} to {high:+.1f}" for tested, (low, high) in change.items())
     plots.say(f"""
 As above. *By itself* is a batch of one: the queries' own statistics are then one picture's, and those of support and
-queries together are the support set's and one query's.
+all queries together are the support set's and one query's.
 
 What 15 queries of one class cost, in points beside 3 of each class, over all networks: {words}. By the queries' own
 statistics every network falls, whatever it was trained with.
 """)
+
+
+def _named(name: str) -> str:
+    return NAMED.get(name, name)
 
 
 def _changes(rows: Sequence[Mapping[str, Any]], tested: str) -> tuple[float, float]:
@@ -151,9 +160,10 @@ def soft_k_means(found: Mapping[str, Mapping[int, Tensor]]) -> None:
         before, after = (100 * by_steps[n][:, 1].mean().item() for n in (0, 5))
         gain[name], empty[name] = 100 * gained[1].mean, after - before
         values = [str(mean_interval(right[0], "tasks")), *(interval.points() for interval in gained)]
-        rows.append((name, *values, f"{before:.1f} %, after five steps {after:.1f} %"))
-    head = ("queries", "no step", "1 step more", "5 steps more", "answers for a class without a query")
-    plots.table(head, *rows)
+        rows.append((name, *values, f"{before:.1f} → {after:.1f} %"))
+    empty_head = "answers for a class without a query: no step → five steps"
+    head = ("queries", "no step", "gain by 1 step", "gain by 5 steps", empty_head)
+    plots.table(head, *rows, note="Differences are of unrounded numbers.")
     first, *_, last = [*gain, *gain]
     plots.say(f"""
 Unlabelled queries help. The more unequal their classes are, the smaller is the gain, and with a = 0.5 many steps cost.
@@ -199,16 +209,16 @@ def sizes_of_leaks() -> None:
     found = dict(leak_rows())
     rows = [(name, i, found.get(f"{name}, control")) for name, i in found.items() if not name.endswith("control")]
     figure, ax = plots.canvas(7.6, 0.8 + 0.5 * len(rows))
-    plots.points(ax, rows, title="What a leak adds; hollow: its control, which cannot leak")
+    plots.points(ax, rows, title="Lead over the honest one; hollow: where nothing can leak")
     said = "; ".join(f"{name}: {100 * i.mean:+.1f}" for name, i in found.items())
-    plots.show(figure, f"points that each leak adds to an honest test, with controls. {said}.")
+    plots.show(figure, f"the lead over the honest one in points, and the controls, where nothing can leak. {said}.")
     updates = studies.read("class-leaks")["settings"]["recipe"]["updates"]
     more = "; ".join(f"{name}: {mean:+.1f} ± {half:.1f}" for name, (mean, half) in beyond_the_control().items())
     plots.say(f"""
 **Splits.** The networks were trained by one recipe, for {updates:,} updates, on equally many classes, of which only a
 fifth differs. Each is compared with the one that kept whole alphabets apart. The *control* asks about alphabets that
-none has seen. Nothing can leak there, and still the networks differ a little: they learned from other classes. What is
-left for the leak is the difference of the two, in points: {more}.
+none has seen. Nothing can leak there, and still the networks differ a little: they learned from other classes. The
+leak is the filled dot minus the hollow one, in points: {more}.
 
 So one leak stands out: to know the very characters, where they are hard to tell apart. The trainings were short;
 longer ones, which see each character more often, were not measured.
@@ -253,3 +263,8 @@ def from_b_to_c() -> None:
     plots_hands.from_b_to_c(ax, results)
     plots.show(figure, plots_hands.reading(results))
     plots.say(plots_hands.reading(results))
+
+
+def emoji() -> None:
+    """What the board of exam D shows."""
+    plots.say(exam_d.reading())

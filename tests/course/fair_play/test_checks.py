@@ -433,6 +433,12 @@ WRONG_DETECTORS = {
     "first label with the last": asking(order=lambda s, q, t: (by_label(s)[:, 0] < by_label(s)[:, -1]).all()),
     "Yours falls from label to label": asking(order=lambda s, q, t: (by_label(s).diff(dim=1) < 0).all()),
     "Your function never says order": asking(order=never),
+    "You compare alphabets": asking(
+        order=lambda s, q, t: (s.alphabets.gather(1, s.labels.argsort(dim=1)).diff(dim=1) >= 0).all()
+    ),
+    "where the classes *fall* in every task": asking(
+        order=lambda s, q, t: (by_label(s).diff(dim=1) > 0).all() or (by_label(s).diff(dim=1) < 0).all()
+    ),
     "You compare two tasks. Compare all rows with the first": asking(
         place=lambda s, q, t: (q.labels[0] == q.labels[1]).all()
     ),

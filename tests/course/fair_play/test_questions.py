@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 import torch
 
-from metalib.course.fair_play import measured, questions, reveals, studies
+from metalib.course.fair_play import exam_d, measured, questions, reveals, studies
 from metalib.course.fair_play.batch_statistics import QUERIES, RUNNING, SUPPORT
 from metalib.course.fair_play.published import QUESTIONS, SAID
 from metalib.course.kit.estimate import Estimate
@@ -122,12 +122,13 @@ SAID_BY = [
     (lambda: reveals.neighbours({"MAML": FOUND}, "tiny"), "99.6 ± 0.2 %"),
     (reveals.trained_and_tested, "trained with"),
     (reveals.all_trained_and_tested, "batch of one"),
-    (lambda: reveals.soft_k_means({"balanced": CURVE}), "after five steps"),
+    (lambda: reveals.soft_k_means({"balanced": CURVE}), "gain by 5 steps"),
     (lambda: reveals.soft_k_means({"balanced": CURVE, "a = 0.5": FALLING}), "gain 15.0 points less"),
     (lambda: reveals.five_samplers({"A": "order", "B": "none"}), "labels rise"),
     (reveals.sizes_of_leaks, "one leak stands out"),
     (lambda: reveals.spot_it((0.8, 0.004), POINTS[:3], POINTS), "not independent"),
     (reveals.from_b_to_c, "exam C"),
+    (reveals.emoji, "Handwriting carries little"),
 ]
 
 
@@ -160,6 +161,16 @@ def test_the_split_by_picture_that_is_told_is_its_lead_beyond_the_control():
     ((*_, points),) = [row for row in measured.rows()[0] if row[0].startswith("split by picture")]
     mean, half = measured.beyond_the_control()["split by picture, 20-way within one alphabet"]
     assert points == f"{mean:+.1f} ± {half:.1f} points"
+
+
+def test_exam_d_is_told_as_it_stands():
+    found = exam_d.results()
+    alone, together = found["MAML, emoji, each query alone"], found["MAML, emoji"]
+    assert alone.high < together.low
+    assert exam_d.standing(together, found["prototypical network, emoji"]) == "level with"
+    for view, others in {"grey": ("grey", "colour"), "outlines": ("colour",)}.items():  # handwriting carries little
+        of_handwriting = found[f"prototypical network of handwriting, {view}"]
+        assert all(exam_d.standing(of_handwriting, found[f"pixel neighbours, {o}"]) == "behind" for o in others)
 
 
 def test_an_accuracy_by_tasks_is_the_mean_of_each():
