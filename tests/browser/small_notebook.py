@@ -42,18 +42,13 @@ def opened(lab, notebook: str):
         restored(lab)
 
 
-def opened_beside(lab, notebook: str):
-    """Open `notebook` in the same tab of the browser, in front of what is open there; as `opened` does."""
-    for _ in range(2):
-        panel(
-            lab,
-            f"window.jupyterapp.commands.execute('docmanager:open', {{ path: 'notebooks/{notebook}' }}).then(() => 0)",
-        )
-        in_front = f"{harness.PANEL}?.context?.path.endsWith('{notebook}')"
-        lab.page.wait_for_function(f"{in_front} && {SESSION}.session?.kernel?.status === 'idle'", timeout=120_000)
-        if restored(lab):
-            return
-        close(lab)
+def opened_beside(lab, notebook: str) -> bool:
+    """Open `notebook` in the same tab of the browser, in front of what is open there; whether it was `restored`."""
+    command = f"window.jupyterapp.commands.execute('docmanager:open', {{ path: 'notebooks/{notebook}' }})"
+    panel(lab, f"{command}.then(() => null)")
+    in_front = f"{harness.PANEL}?.context?.path.endsWith('{notebook}')"
+    lab.page.wait_for_function(f"{in_front} && {SESSION}.session?.kernel?.status === 'idle'", timeout=120_000)
+    return restored(lab)
 
 
 def close(lab):

@@ -85,7 +85,8 @@ def test_opened_and_not_run_they_live_and_nothing_on_the_disk_changes(lab, serve
 def test_the_courses_notebooks_are_trusted_and_opening_them_changes_nothing(lab, served):
     lab.open(STATES)
     for path in COMMITTED:
-        opened_beside(lab, path.name)
+        if not opened_beside(lab, path.name):
+            opened(lab, path.name)
         save(lab)
         assert (served / path.name).read_bytes() == path.read_bytes()
         assert panel(lab, "[...panel.content.model.cells].every(cell => cell.type !== 'code' || cell.trusted)"), (
@@ -158,9 +159,11 @@ def test_one_cell_of_several_run_then_the_kernel_shut_down_with_the_page_open(la
 
 
 def test_two_copies_open_beside_each_other(lab, served):
-    opened(lab, STATES)
-    choose(lab, "first")
-    opened_beside(lab, COPY)
+    for _ in range(3):  # as often as JupyterLab restores no model, see `opened`
+        opened(lab, STATES)
+        choose(lab, "first")
+        if opened_beside(lab, COPY):
+            break
     until(lab, "gone", "gone")
     look(lab, "two-copies")
     save(lab)

@@ -63,6 +63,52 @@ function bars(rows, chance, caption) {
   );
 }
 
+// metalib/course/learning_to_learn/beat_the_machine_end.js
+function done({ status: words, bars: rows, all, rival, missed, total, n_way, round, rounds }) {
+  let side = (pictures, index, said) => element("figure", {}, tile(pictures, index, 56, said), element("figcaption", {}, said)), small = (pictures, index, said) => element("figure", {}, tile(pictures, index, 42, said)), mistake = ({ number, pictures, yours, truth, name, machines }) => element(
+    "li",
+    {},
+    element("b", {}, `Question ${number}`),
+    element(
+      "div",
+      { class: "metalib-trio" },
+      side(pictures, 0, "asked"),
+      side(pictures, yours + 1, "you chose"),
+      side(pictures, truth + 1, "right")
+    ),
+    element("small", {}, breakable(name)),
+    element("small", {}, `Right here: ${machines.join(", ") || "no machine"}`)
+  ), theirs = ({ pictures, name, you }) => element(
+    "li",
+    {},
+    element("div", { class: "metalib-trio" }, small(pictures, 0, "asked"), small(pictures, 1, "it chose"), small(pictures, 2, "right")),
+    element("small", {}, name),
+    you ? element("small", {}, you) : null
+  ), column = (title, kind, items) => element("section", {}, element("h4", { class: "metalib-after" }, title), element("ul", { class: kind }, items)), more = round + 1 < rounds;
+  return [
+    element(
+      "div",
+      { class: "metalib-between metalib-progress" },
+      element("p", { class: "metalib-status metalib-result", role: "status", tabindex: -1 }, words),
+      button({ name: "again" }, { class: "metalib-main", "data-once": !0 }, more ? "Again, with new questions" : "Again, from the first question")
+    ),
+    more ? null : element("p", { class: "metalib-note" }, "These were all questions. Those that come again do not count any more: you know them."),
+    bars(rows, 1 / n_way, `Right answers of ${total}, with the 95 % interval (Wilson); dashed: chance`),
+    bars(all.bars, 1 / n_way, `Right answers of all ${all.total}, with the 95 % interval over the twenty runs`),
+    element("p", { class: "metalib-note" }, all.note),
+    element(
+      "div",
+      { class: "metalib-both" },
+      column(missed.length ? "What you missed" : "You missed nothing.", "metalib-missed", missed.map(mistake)),
+      rival && column(misses(rival, all.total), "metalib-theirs", rival.missed.map(theirs))
+    )
+  ];
+}
+function misses({ name, wrong, missed }, total) {
+  let some = missed.length < wrong ? `, ${missed.length} of them here` : "";
+  return `What the ${name} misses: ${wrong} of all ${total}${some} (asked, its choice, right)`;
+}
+
 // metalib/course/kit/intervals.js
 function wilson(successes, trials) {
   let mean = successes / trials, z2 = 1.959964 * 1.959964 / trials, centre = (mean + z2 / 2) / (1 + z2), half = 1.959964 * Math.sqrt(mean * (1 - mean) / trials + z2 / (4 * trials)) / (1 + z2);
@@ -322,50 +368,6 @@ function asking({ number, total, pictures }) {
       )
     )
   ];
-}
-function done({ status: words, bars: rows, all, rival, missed, total, n_way, round, rounds }) {
-  let side = (pictures, index, said) => element("figure", {}, tile(pictures, index, 56, said), element("figcaption", {}, said)), small = (pictures, index, said) => element("figure", {}, tile(pictures, index, 42, said)), mistake = ({ number, pictures, yours, truth, name, machines }) => element(
-    "li",
-    {},
-    element("b", {}, `Question ${number}`),
-    element(
-      "div",
-      { class: "metalib-trio" },
-      side(pictures, 0, "asked"),
-      side(pictures, yours + 1, "you chose"),
-      side(pictures, truth + 1, "right")
-    ),
-    element("small", {}, breakable(name)),
-    element("small", {}, `Right here: ${machines.join(", ") || "no machine"}`)
-  ), theirs = ({ pictures, name, you }) => element(
-    "li",
-    {},
-    element("div", { class: "metalib-trio" }, small(pictures, 0, "asked"), small(pictures, 1, "it chose"), small(pictures, 2, "right")),
-    element("small", {}, name),
-    you ? element("small", {}, you) : null
-  ), column = (title, kind, items) => element("section", {}, element("h4", { class: "metalib-after" }, title), element("ul", { class: kind }, items)), more = round + 1 < rounds;
-  return [
-    element(
-      "div",
-      { class: "metalib-between metalib-progress" },
-      element("p", { class: "metalib-status metalib-result", role: "status", tabindex: -1 }, words),
-      button({ name: "again" }, { class: "metalib-main", "data-once": !0 }, more ? "Again, with new questions" : "Again, from the first question")
-    ),
-    more ? null : element("p", { class: "metalib-note" }, "These were all questions. Those that come again do not count any more: you know them."),
-    bars(rows, 1 / n_way, `Right answers of ${total}, with the 95 % interval (Wilson); dashed: chance`),
-    bars(all.bars, 1 / n_way, `Right answers of all ${all.total}, with the 95 % interval over the twenty runs`),
-    element("p", { class: "metalib-note" }, all.note),
-    element(
-      "div",
-      { class: "metalib-both" },
-      column(missed.length ? "What you missed" : "You missed nothing.", "metalib-missed", missed.map(mistake)),
-      rival && column(misses(rival, all.total), "metalib-theirs", rival.missed.map(theirs))
-    )
-  ];
-}
-function misses({ name, wrong, missed }, total) {
-  let some = missed.length < wrong ? `, ${missed.length} of them here` : "";
-  return `What the ${name} misses: ${wrong} of all ${total}${some} (asked, its choice, right)`;
 }
 var LOST = "Python is not there to keep your score: run the cells above and this one again before you play, if it is to count.", KEPT = "Your score board keeps the round that you finished last; to see it there, run its cell.";
 function draw(seen, _own, kernel) {
