@@ -1,6 +1,6 @@
 """Where a bank of classes comes from: Omniglot when it is at hand, else the glyphs that every machine can draw.
 
-The emoji, in colour, are a bank of their own: who wants them names them.
+The emoji, in colour, and the digits, a far bank to measure on, are banks of their own: who wants them names them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from metalib.files import BadFile
 __all__ = ["PROTOCOLS", "BadFile", "Splits", "load_bank", "split"]
 
 CHOICES = ("omniglot", "glyphs")  # of the course's notebooks
-IN_COLOUR = "emoji"
+BY_NAME = ("emoji", "digits")  # in colour; far from all that the course learns from
 TO_GLYPHS = "For the glyphs: load_bank('glyphs'), or METALIB_BANK=glyphs in the environment."
 TO_OMNIGLOT = "For Omniglot: `metalib data fetch` in a terminal, or load_bank(download=True). 16 MB, once."
 
@@ -30,7 +30,7 @@ class Splits(NamedTuple):
 
 
 def load_bank(name: str | None = None, *, download: bool = False, quiet: bool = False) -> ClassBank:
-    """The whole bank `name`, "omniglot", "glyphs" or "emoji"; by default Omniglot if it is at hand, else the glyphs.
+    """The whole bank `name`: "omniglot", "glyphs", "emoji", "digits"; by default Omniglot if at hand, else the glyphs.
 
     The environment variable METALIB_BANK decides where `name` does not. Two lines say which bank it is, why, and how to
     get the other, and one between them what looks like Omniglot and is not used; `quiet` leaves them out. With
@@ -38,12 +38,12 @@ def load_bank(name: str | None = None, *, download: bool = False, quiet: bool = 
     Raises ValueError for an unknown name, FileNotFoundError when what is asked for is not there, BadFile when it is
     there but damaged, FetchError when the download fails.
     """
-    if name == IN_COLOUR:
-        return _emoji(quiet)
+    if name in BY_NAME:
+        return _by_name(name, quiet)
     chosen = name or os.environ.get("METALIB_BANK") or None
     asked = "load_bank asks" if name else "METALIB_BANK asks"
     if chosen not in (None, *CHOICES):
-        by_name = f", or {IN_COLOUR}, in colour" if name else ""
+        by_name = ", or emoji, in colour, or digits, far from both" if name else ""
         raise ValueError(f"{asked} for {chosen!r}, and there is no such bank: choose {' or '.join(CHOICES)}{by_name}")
     bank = None if chosen == "glyphs" else _find_omniglot(download)
     passed_over = "" if bank is not None or chosen == "glyphs" else omniglot.passed_over()
@@ -66,12 +66,13 @@ def load_bank(name: str | None = None, *, download: bool = False, quiet: bool = 
 PROTOCOLS = ("alphabets", "paper")
 
 
-def _emoji(quiet: bool) -> ClassBank:
-    from metalib.banks import emoji
+def _by_name(name: str, quiet: bool) -> ClassBank:
+    from metalib.banks import digits, emoji
 
-    bank = emoji.load()
+    bank = emoji.load() if name == "emoji" else digits.load()
     if not quiet:
-        drawings = f"{int(bank.sizes.min())} or {bank.n_drawings} drawings"
+        least = int(bank.sizes.min())
+        drawings = f"{least} {'or' if bank.n_drawings == least + 1 else 'to'} {bank.n_drawings} drawings"
         print(f"Bank: {bank.source} ({bank.n_classes:,} classes of {drawings}).")
     return bank
 

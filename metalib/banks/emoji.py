@@ -8,10 +8,8 @@ are classes, and how they are divided: `emoji_choice`.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -23,9 +21,9 @@ from torch import Tensor
 from torch.nn.functional import conv2d, interpolate, pad
 
 from metalib import places
+from metalib.banks import committed
 from metalib.banks.emoji_choice import VENDORS, part
 from metalib.episodes import ClassBank, Draw, Episode, EpisodeSpec, gather
-from metalib.files import BadFile
 
 SOURCE = "emoji"
 FOLDER = "emoji"  # in a data folder
@@ -62,23 +60,9 @@ def load() -> ClassBank:
     a warning while another one is at hand. Raises FileNotFoundError where there is none, BadFile, naming the file,
     where none is as metalib was made with.
     """
-    problems: list[str] = []
-    candidates = [folder / FOLDER for folder in places.data_folders()]
-    for folder in candidates:
-        if not os.path.isfile(folder / LIST):
-            continue
-        try:
-            bank = read(folder)
-        except BadFile as error:
-            problems.append(str(error))
-            continue
-        for problem in problems:
-            warnings.warn(f"{problem}. This time another folder was used", stacklevel=2)
-        return bank
-    if problems:
-        raise BadFile("; ".join(problems))
-    where = places.where_looked(f"{FOLDER}/{LIST} (the bank of emoji)")
-    raise FileNotFoundError(f"{where}: a checkout of the course does, in data/{FOLDER}")
+    there = [folder / FOLDER for folder in places.data_folders() if os.path.isfile(folder / FOLDER / LIST)]
+    missing = f"{FOLDER}/{LIST} (the bank of emoji)"
+    return committed.first_right(there, read, kind="folder", missing=missing, home=f"data/{FOLDER}")
 
 
 def read(folder: Path) -> ClassBank:
@@ -101,20 +85,7 @@ def parse(text: str) -> tuple[Emoji, ...]:
 
 
 def _checked(path: Path) -> bytes:
-    """The bytes of one file of the bank. Raises BadFile unless it is the one that metalib was made with."""
-    remedy = f"restore data/{FOLDER} from the repository; in a checkout, `git checkout data/{FOLDER}`"
-    try:
-        with path.open("rb") as file:
-            content = file.read(2**24)  # a file of any size may have this name
-    except OSError as error:
-        raise BadFile(f"{path} cannot be read ({error.strerror}): {remedy}") from error
-    found, expected = hashlib.sha256(content).hexdigest(), DIGESTS[path.name]
-    if found != expected:
-        raise BadFile(
-            f"{path} is not the file that metalib was made with ({len(content):,} bytes, digest {found[:12]} where "
-            f"{expected[:12]} is expected): {remedy}"
-        )
-    return content
+    return committed.checked(path, DIGESTS[path.name])
 
 
 def _pictures(png: bytes, n_classes: int) -> np.ndarray:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from metalib import places
-from metalib.banks import emoji, glyphs, omniglot, twenty_runs
+from metalib.banks import digits, emoji, glyphs, omniglot, twenty_runs
 from metalib.banks.store import is_cache, load_cache
 from metalib.files import BadFile
 
@@ -72,10 +72,11 @@ def _files(folder: Path) -> list[tuple[Path, str | None]]:
 
 
 def _committed(folders: list[Path]) -> list[Path]:
-    """What comes with the repository and lies in these folders: Lake's twenty runs and the banks of emoji."""
+    """What comes with the repository and lies in these folders: Lake's twenty runs, the emoji, the digits."""
     runs = [folder / name for folder in folders for name in twenty_runs.PLACES if os.path.isfile(folder / name)]
     with_list = [folder / emoji.FOLDER for folder in folders if os.path.isfile(folder / emoji.FOLDER / emoji.LIST)]
-    return runs + with_list
+    with_sheet = [folder / digits.FOLDER for folder in folders if os.path.isfile(folder / digits.FOLDER / digits.SHEET)]
+    return runs + with_list + with_sheet
 
 
 def _judge(path: Path) -> str:
@@ -83,6 +84,8 @@ def _judge(path: Path) -> str:
     if path.name == twenty_runs.ARCHIVE:
         runs = twenty_runs.read(path)
         return f"Lake's twenty runs, {runs.labels.numel()} questions"
+    if path.name == digits.FOLDER:
+        return f"{int(digits.read(path).sizes.sum()):,} digits"
     return f"{emoji.read(path).n_classes:,} emoji"
 
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import warnings
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +24,7 @@ import torch
 from torch import Tensor
 
 from metalib import places
-from metalib.banks import omniglot, pictures
+from metalib.banks import committed, omniglot, pictures
 from metalib.episodes import Episode
 from metalib.files import BadFile
 
@@ -60,21 +59,14 @@ def load() -> TwentyRuns:
     A damaged file is passed over with a warning while another one is at hand.
     Raises FileNotFoundError where there is none, BadFile, naming the files, where none is the published one.
     """
-    problems: list[str] = []
     candidates = [folder / name for folder in places.data_folders() for name in PLACES]
-    for path in filter(os.path.isfile, candidates):
-        try:
-            runs = read(path)
-        except BadFile as error:
-            problems.append(str(error))
-            continue
-        for problem in problems:
-            warnings.warn(f"{problem}. This time another file was used", stacklevel=2)
-        return runs
-    if problems:
-        raise BadFile("; ".join(problems))
-    where = places.where_looked(f"{ARCHIVE} (Lake's twenty runs)")
-    raise FileNotFoundError(f"{where}: a checkout of the course does, in data/lake-runs, and {URL}")
+    return committed.first_right(
+        filter(os.path.isfile, candidates),
+        read,
+        kind="file",
+        missing=f"{ARCHIVE} (Lake's twenty runs)",
+        home=f"data/lake-runs, and {URL}",
+    )
 
 
 def read(path: Path) -> TwentyRuns:
