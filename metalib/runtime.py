@@ -79,8 +79,7 @@ def describe(device: torch.device) -> str:
     """One line on `device`: its name, and on a CPU the number of threads."""
     if device.type == "cuda":
         return f"{device} ({torch.cuda.get_device_name(device)})"
-    threads = torch.get_num_threads()
-    return f"{device} ({threads} thread{'s' * (threads > 1)})" if device.type == "cpu" else str(device)
+    return f"{device} ({_threads()})" if device.type == "cpu" else str(device)
 
 
 def machine() -> str:
@@ -93,4 +92,9 @@ def machine() -> str:
         ]
         name = names[0] if names else name
     gpu = f"{torch.cuda.get_device_name()}, " if torch.cuda.is_available() else ""
-    return f"{gpu}{name}, {torch.get_num_threads()} threads, torch {torch.__version__}"
+    return f"{gpu}{name}, {_threads()}, torch {torch.__version__}"
+
+
+def _threads() -> str:
+    count = torch.get_num_threads()
+    return f"{count} thread{'s' * (count > 1)}"

@@ -46,3 +46,10 @@ def test_a_record_names_the_gpu_where_there_is_one(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "A GPU")
     assert runtime.machine().startswith("A GPU, ")
+
+
+@pytest.mark.parametrize(("count", "words"), [(1, "1 thread"), (2, "2 threads")])
+def test_a_record_counts_the_threads(monkeypatch, count, words):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: count)
+    assert words in runtime.machine().split(", ")
+    assert runtime.describe(torch.device("cpu")) == f"cpu ({words})"

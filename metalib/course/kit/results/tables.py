@@ -31,7 +31,8 @@ def markdown(
     """
     entries: list[Entry] = [*exams, *paper]
     last = max((entry.date for entry in entries), default="")
-    machines = "; ".join(sorted({entry.machine for entry in entries if entry.machine}))
+    counted = {entry.machine.replace(" 1 threads", " 1 thread") for entry in entries}  # so in older records
+    machines = "; ".join(sorted(counted - {""}))
     parts = [
         "# What the course's networks reach",
         f"Written by `{command}`, last changed on {last}; measured on {machines}.",

@@ -307,6 +307,12 @@ def test_the_table_shows_what_each_network_had_and_what_no_paper_reports():
     assert all(e.batch_norm != papers.AT_RANDOM or e.published[0] is None for e in found.paper.values())
 
 
+def test_the_tables_count_the_threads_of_a_machine_as_one_does():
+    found = files.read(places.checkout() / "data")
+    text = tables.markdown([], list(found.paper.values()), command="metalib results")
+    assert " 1 thread, torch" in text and " 1 threads" not in text
+
+
 def test_every_sitting_has_a_name_of_its_own(tiny_bank):
     """The score board and the side file tell them apart by it."""
     names = [sitting.method for sitting in sittings.course_sittings(tiny_bank)]
