@@ -7,6 +7,13 @@ import torch
 from answers import expect
 
 from metalib.course import registry
+from metalib.course.draw_your_own import checks as draw_your_own
+from metalib.course.draw_your_own import (
+    exercise_embed_and_classify,
+    exercise_leave_one_of_each_out,
+    exercise_threshold,
+    exercise_unit_length,
+)
 from metalib.course.fair_play import checks as fair_play
 from metalib.course.fair_play import exercise_leak_in, exercise_soft_k_means, exercise_with_statistics_of
 from metalib.course.learning_to_learn import checks as learning_to_learn
@@ -132,6 +139,10 @@ TABLES = [
     (fair_play.check_with_statistics_of, exercise_with_statistics_of.MISTAKES),
     (fair_play.check_soft_k_means, exercise_soft_k_means.MISTAKES),
     (fair_play.check_leak_in, exercise_leak_in.MISTAKES),
+    (draw_your_own.check_embed_and_classify, exercise_embed_and_classify.MISTAKES),
+    (draw_your_own.check_unit_length, exercise_unit_length.MISTAKES),
+    (draw_your_own.check_leave_one_of_each_out, exercise_leave_one_of_each_out.MISTAKES),
+    (draw_your_own.check_threshold, exercise_threshold.MISTAKES),
 ]
 
 
