@@ -43,8 +43,8 @@ def read_folder(folder: str | os.PathLike[str]) -> PictureFolder:
     classes, beside = _listing(root, root)
     names = _class_names(root, classes)
     if len(names) < 2:
-        here = f" ({names[0]})" if names else ""
-        raise BadFile(f"{root} has {len(names)} classes{here}, and there is nothing to tell apart: {LAYOUT}")
+        found = f"1 class ({names[0]})" if names else "0 classes"
+        raise BadFile(f"{root} has {found}, and two are the fewest: {LAYOUT}")
     passed_over = list(beside)
     paths, labels = [], []
     for name, place in sorted(zip(names, classes, strict=True)):
@@ -111,7 +111,8 @@ def _passed_over(paths: Sequence[Path], root: Path) -> Iterator[str]:
 
 def _equal(paths: Sequence[Path], labels: Sequence[str], root: Path) -> Iterator[str]:
     """What is said of files with the same bytes: in two classes one is wrong, in one class it counts twice."""
-    across, within = [], []
+    across: list[str] = []
+    within: list[str] = []
     for group in _same_bytes(paths):
         equal = " = ".join(_within((paths[i] for i in group), root))
         (across if len({labels[i] for i in group}) > 1 else within).append(equal)

@@ -6,9 +6,10 @@ them starts another program.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,8 @@ def open_picture(source: Source, *, name: str = "the picture", notice: Notice | 
         return _from_file(Path(source), notice)
     image = source if isinstance(source, Image.Image) else _from_array(source, name)
     _check_size(image, name)
-    return _prepared(image, name, notice)
+    with _naming(name):
+        return _prepared(image, name, notice)
 
 
 def check_header(path: str | os.PathLike[str]) -> None:
@@ -79,16 +81,23 @@ def _say_nothing(words: str) -> None:
 
 
 def _from_file(path: Path, notice: Notice) -> Image.Image:
-    with _opened(path) as image:
-        try:
-            if getattr(image, "is_animated", False) and image.format != "MPO":  # whose others are the camera's own
-                notice("several frames or pages, of which the first one counts")
-            image.draft(None, tuple(2 * side for side in _kept_size(image)))  # JPEG only: decoded at 1/2, 1/4 or 1/8
-            return _prepared(image, str(path), notice)
-        except BadFile:
-            raise
-        except Exception as error:  # Pillow's decoders raise errors of a dozen kinds on damaged files
-            raise BadFile(f"{path} is damaged or cut off ({error}): copy or export it again") from error
+    with _opened(path) as image, _naming(str(path)):
+        if getattr(image, "is_animated", False) and image.format != "MPO":  # whose others are the camera's own
+            notice("several frames or pages, of which the first one counts")
+        width, height = _kept_size(image)
+        image.draft(None, (2 * width, 2 * height))  # a JPEG is then decoded at 1/2, 1/4 or 1/8 of its size
+        return _prepared(image, str(path), notice)
+
+
+@contextlib.contextmanager
+def _naming(name: str) -> Iterator[None]:
+    """Pillow's decoders raise errors of a dozen kinds on damaged files: one of ours instead, with the file's name."""
+    try:
+        yield
+    except (BadFile, MemoryError):
+        raise
+    except Exception as error:
+        raise BadFile(f"{name} is damaged or cut off ({error}): copy or export it again") from error
 
 
 def _opened(path: Path) -> Image.Image:
@@ -161,7 +170,7 @@ def _smaller() -> str:
 def _from_array(array: Any, name: str) -> Image.Image:
     pixels = np.asarray(array)
     if pixels.dtype != np.uint8:
-        of_one = ": write (255 * x).astype(numpy.uint8) where 1 is white" if pixels.dtype.kind == "f" else ""
+        of_one = ": write (255 * x).astype(numpy.uint8) where 1 is white" if pixels.dtype.kind in "fb" else ""
         raise ValueError(f"{name} is {type(array).__name__} of {pixels.dtype}, not a path or uint8{of_one}")
     if pixels.ndim == 3 and pixels.shape[-1] == 1:
         pixels = pixels[..., 0]
@@ -180,7 +189,7 @@ def _prepared(image: Image.Image, name: str, notice: Notice) -> Image.Image:
     colour = _eight_bits(upright, name, notice)
     mode = "RGBA" if colour.has_transparency_data else "RGB"
     rgb = _on_white(_reduced(colour.convert(mode)), notice)
-    if all(low == high for low, high in rgb.getextrema()):
+    if rgb.getcolors(1):
         notice("one colour all over, so that nothing is to be seen")
     rgb.info.clear()  # where and with what it was taken
     return rgb
