@@ -30,7 +30,7 @@ if sys.version_info < LOWEST:
         f"{sys.version_info[0]}.{sys.version_info[1]}: install a newer one, then `make lab PYTHON=python3.12`"
     )
 
-EXTRAS = "lab,test"
+EXTRAS = "lab,photos,test"
 NEEDED = (
     "metalib",
     "torch",

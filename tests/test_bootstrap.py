@@ -90,7 +90,7 @@ def test_installs_the_project_editable_with_its_extras_and_runs_the_command(chec
     assert done.stdout.strip() == str(checkout.root / ".venv")
     [call] = checkout.calls()
     assert call.startswith(f"pip install --python {bootstrap.venv_python(checkout.root)} ")
-    assert call.endswith(f"-e {checkout.root}[lab,test]")
+    assert call.endswith(f"-e {checkout.root}[lab,photos,test]")
     assert "--no-build-isolation" in call
     assert checkout.calls("pip") == []
     assert "a line of the installer's" in done.stderr
@@ -149,7 +149,7 @@ def test_without_uv_pip_does_it_and_says_so(checkout):
     done = checkout.call("-c", "print('ran')", REFUSED="uv")
     assert (done.returncode, done.stdout) == (0, "ran\n")
     assert "uv cannot be had: pip installs the rest" in done.stderr
-    assert checkout.calls("pip")[-1].endswith(f"-e {checkout.root}[lab,test]")
+    assert checkout.calls("pip")[-1].endswith(f"-e {checkout.root}[lab,photos,test]")
 
 
 def test_where_uv_fails_pip_tries(checkout):
@@ -240,7 +240,7 @@ def test_a_moved_checkout_is_repaired_and_its_torch_stays(checkout, tmp_path):
     assert str(old) not in (checkout.root / ".venv" / "pyvenv.cfg").read_text()
     [first], [second] = checkout.calls("pip"), checkout.calls()
     assert "--no-deps" in first  # the editable finder, before anything that may need the network
-    assert second.endswith(f"-e {checkout.root}[lab,test]")
+    assert second.endswith(f"-e {checkout.root}[lab,photos,test]")
     checkout.call()
     assert checkout.calls() == []
 

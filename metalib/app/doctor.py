@@ -19,7 +19,7 @@ from metalib import places, runtime
 
 PACKAGES = ("torch", "torchvision", "jupyterlab", "ipykernel", "ipywidgets", "anywidget", "matplotlib")
 LOW_MEMORY, LOW_DISK = 2e9, 5e8  # bytes: what a notebook takes at most, and what the cached banks take with some room
-REINSTALL = "`make lab` in the checkout installs it, or `pip install -e .[lab,test]` there"
+REINSTALL = "`make lab` in the checkout installs it, or `pip install -e .[lab,photos,test]` there"
 
 
 class Finding(NamedTuple):
