@@ -86,8 +86,9 @@ def _listing(place: Path, root: Path) -> tuple[list[Path], list[Path]]:
     except OSError as error:
         raise BadFile(f"{place} cannot be read ({error.strerror}): check its permissions") from error
     paths = [place / name for name in names if not name.startswith(".") and name.lower() not in LITTER]
+    end = Path(os.path.realpath(root))
     for path in paths:
-        _check_path(path, Path(os.path.realpath(root)))
+        _check_path(path, end)
     return [path for path in paths if path.is_dir()], [path for path in paths if not path.is_dir()]
 
 

@@ -91,13 +91,18 @@ def _from_file(path: Path, notice: Notice) -> Image.Image:
 
 @contextlib.contextmanager
 def _naming(name: str) -> Iterator[None]:
-    """Pillow's decoders raise errors of a dozen kinds on damaged files: one of ours instead, with the file's name."""
+    """Pillow's decoders raise errors of a dozen kinds on damaged files: one of ours instead, with the file's name.
+
+    What they warn of, a damaged note about the camera above all, makes no difference to the picture.
+    """
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     except (BadFile, MemoryError):
         raise
     except Exception as error:
-        raise BadFile(f"{name} is damaged or cut off ({error}): copy or export it again") from error
+        raise BadFile(f"{name} cannot be decoded ({error}): copy or export it again") from error
 
 
 def _opened(path: Path) -> Image.Image:
@@ -109,7 +114,7 @@ def _opened(path: Path) -> Image.Image:
     formats = [name for name in FORMATS if name in Image.OPEN]
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the size is judged below
+            warnings.simplefilter("ignore")  # of the size, which is judged below
             image = Image.open(path, formats=formats)
     except Image.DecompressionBombError as error:
         raise BadFile(f"{path} would fill the memory ({error}): {_smaller()}") from error
@@ -185,14 +190,23 @@ def _from_array(array: Any, name: str) -> Image.Image:
 
 def _prepared(image: Image.Image, name: str, notice: Notice) -> Image.Image:
     """A new image: upright, in 8 bits, reduced, on white paper."""
-    upright = ImageOps.exif_transpose(image)
-    colour = _eight_bits(upright, name, notice)
+    colour = _eight_bits(_upright(image, notice), name, notice)
     mode = "RGBA" if colour.has_transparency_data else "RGB"
     rgb = _on_white(_reduced(colour.convert(mode)), notice)
     if rgb.getcolors(1):
         notice("one colour all over, so that nothing is to be seen")
     rgb.info.clear()  # where and with what it was taken
     return rgb
+
+
+def _upright(image: Image.Image, notice: Notice) -> Image.Image:
+    """A copy, turned as its EXIF data say."""
+    image.load()
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # a dozen kinds once more, of a note that most pictures do without
+        notice("damaged EXIF data, so that it may lie on its side")
+        return image.copy()
 
 
 def _eight_bits(image: Image.Image, name: str, notice: Notice) -> Image.Image:

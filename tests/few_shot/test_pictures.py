@@ -120,6 +120,21 @@ def test_a_photograph_that_is_reduced_stands_upright_too(tmp_path):
     assert upright.getpixel((740, 500)) == WHITE and upright.getpixel((10, 500)) == (0, 0, 0)
 
 
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [((b"MM\0*", b"MM\0*"), []), ((b"\x01\x12", b"\x99\x12"), []), ((b"MM\0*", b"none"), ["damaged EXIF data"])],
+    ids=["none", "another tag", "no EXIF at all"],
+)
+def test_damaged_exif_data_do_not_keep_a_picture_from_being_read(tmp_path, photo, damage, said):
+    exif = Image.Exif()
+    exif[0x112], exif[0x010F] = 3, "a camera"
+    path = saved(tmp_path / "photo.png", photo, exif=exif.tobytes().replace(*damage))
+    pixels, words = opened(path)
+    turned = photo if damage[0] != damage[1] else photo[::-1, ::-1]
+    assert np.array_equal(pixels, turned)
+    assert [word.partition(",")[0] for word in words] == said
+
+
 def transparent(mode):
     """A picture of 2 × 1 pixels, the first black, or red in colour, the second transparent; the settings to save it."""
     image = Image.new("RGBA", (2, 1), (0, 0, 0, 255))
@@ -334,7 +349,7 @@ def test_a_file_that_is_cut_off_is_named_with_the_remedy(tmp_path, suffix, share
     content = saved(tmp_path / f"whole.{suffix}", noise).read_bytes()
     path = tmp_path / f"cut.{suffix}"
     path.write_bytes(content[: int(share * len(content))])
-    with pytest.raises(BadFile, match=rf"{path} is .*: (copy or export it again|take it out)"):
+    with pytest.raises(BadFile, match=rf"{path} (cannot be|is) .*: (copy or export it again|take it out)"):
         open_picture(path)
 
 
@@ -382,7 +397,7 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path, photo, monkeypatch):
 def test_an_image_of_pillows_that_cannot_be_decoded_is_named(tmp_path, photo):
     path = saved(tmp_path / "photo.png", photo)
     path.write_bytes(path.read_bytes()[:-60])
-    with Image.open(path) as image, pytest.raises(BadFile, match="picture 3 is damaged or cut off"):
+    with Image.open(path) as image, pytest.raises(BadFile, match="picture 3 cannot be decoded"):
         open_picture(image, name="picture 3")
 
 
