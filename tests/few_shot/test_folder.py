@@ -1,10 +1,11 @@
 """metalib.few_shot.folder: a sub-folder is a class; what cannot be meant is refused by name, what is odd is said."""
 
+import itertools
 import os
 import unicodedata
 
-import numpy as np
 import pytest
+from picture_files import noise
 from PIL import Image
 
 from metalib.few_shot.folder import read_folder
@@ -13,16 +14,12 @@ from metalib.files import BadFile
 links = pytest.mark.skipif(os.name == "nt", reason="Windows lets few users make links")
 
 
-def put(path, seed=None, **settings):
+SEEDS = itertools.count(1000)
+
+
+def put(path, seed=None):
     """A small picture at `path`, different from all others or, with a seed, from those of other seeds."""
-    put.count += 1
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draws = np.random.default_rng(seed if seed is not None else 1000 + put.count)
-    Image.fromarray(draws.integers(0, 256, (8, 8, 3), dtype=np.uint8)).save(path, **settings)
-    return path
-
-
-put.count = 0
+    return noise(path, next(SEEDS) if seed is None else seed)
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ import struct
 import subprocess
 import sys
 import types
-import zlib
 
 import numpy as np
 import pytest
+from picture_files import LARGE, heic, png, saved
 from PIL import Image, ImageFile, ImageOps, JpegImagePlugin
 
 from metalib.few_shot import pictures
@@ -32,13 +32,6 @@ def nothing_is_decoded(monkeypatch):
         raise AssertionError("it was decoded")
 
     monkeypatch.setattr(ImageFile.ImageFile, "load", refuse)
-
-
-def saved(path, image, **settings):
-    """The path, with the image, or array, saved there."""
-    image = image if isinstance(image, Image.Image) else Image.fromarray(image)
-    image.save(path, **settings)
-    return path
 
 
 def opened(source):
@@ -234,32 +227,6 @@ def test_what_was_noticed_is_told_by_its_kind():
 # --- what is too large
 
 
-def png(width, height, depth, colour, rows=b""):
-    """The bytes of a PNG. `rows` may be less than there should be."""
-
-    def chunk(kind, body):
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-    head = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
-    body = zlib.compress(b"\0" + rows)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
-
-
-def jpeg(width, height, path):
-    """A small JPEG whose header says that it is large."""
-    content = saved(path, Image.new("RGB", (8, 8))).read_bytes()
-    return content.replace(struct.pack(">HH", 8, 8), struct.pack(">HH", height, width))
-
-
-def ppm(width, height):
-    return f"P6 {width} {height} 255\n".encode() + bytes(300)
-
-
-def gif(width, height):
-    head = b"GIF89a" + struct.pack("<HHBBB", width, height, 0x80, 0, 0) + bytes(6)
-    return head + b"," + struct.pack("<HHHHB", 0, 0, width, height, 0) + b"\x02\x02\x4c\x01\x00;"
-
-
 @pytest.mark.parametrize(
     ("size", "said"),
     [
@@ -275,8 +242,7 @@ def test_a_picture_that_would_fill_the_memory_is_refused_by_its_header(
     tmp_path, nothing_is_decoded, size, said, kind, look
 ):
     path = tmp_path / f"large.{kind}"
-    makers = {"png": lambda: png(*size, 1, 0), "ppm": lambda: ppm(*size), "gif": lambda: gif(*size)}
-    path.write_bytes(makers[kind]() if kind in makers else jpeg(*size, path))
+    path.write_bytes(LARGE[kind](*size))
     with pytest.raises(BadFile, match=f"{path} {said}"):
         look(path)
 
@@ -402,11 +368,6 @@ def test_an_image_of_pillows_that_cannot_be_decoded_is_named(tmp_path, photo):
 
 
 # --- HEIC, which iPhones write
-
-
-def heic(path, brand=b"heic", others=b"mif1"):
-    path.write_bytes(struct.pack(">I", 24) + b"ftyp" + brand + bytes(4) + others + brand + bytes(50))
-    return path
 
 
 @pytest.mark.parametrize("brand", [b"heic", b"heix", b"mif1", b"hevc"])
