@@ -27,7 +27,7 @@ def line_drawing(image: Image.Image, side: int = SIDE) -> Tensor:
     ink = _ink(np.asarray(image.convert("L")))
     if image.size != (side, side):
         ink = shrink(_framed(_hardened(ink)), side)
-    return torch.from_numpy(ink).float()[None] / 255
+    return torch.from_numpy(ink.copy()).float()[None] / 255
 
 
 def _ink(grey: np.ndarray) -> np.ndarray:
