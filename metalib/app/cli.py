@@ -1,4 +1,4 @@
-"""The command line: `metalib lab | doctor | data | train | evaluate | results | study | bench`.
+"""The command line: `metalib lab | doctor | data | classify | train | evaluate | results | study | bench`.
 
 Each command is a pair of functions, its options and its run.
 What a command needs is imported when it runs, so that none waits for another's libraries.
@@ -8,13 +8,9 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import io
-import os
-import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 INTERRUPTED, WRONG_INPUT = 130, 2  # a shell's own numbers for Ctrl-C, and argparse's for a wrong option
 
@@ -77,6 +73,34 @@ def data_run(arguments: argparse.Namespace) -> int:
     return 0 if right else 1
 
 
+def classify_options(parser: argparse.ArgumentParser) -> None:
+    """Pictures with a label, and pictures without."""
+    add = parser.add_argument
+    add("support", help="a folder with a sub-folder of pictures for each class, or a file of --save")
+    add("pictures", nargs="*", help="pictures to classify, or folders of them")
+    add("--backbone", help="omniglot (drawings; without the option), emoji, photos, torchvision:NAME or timm:NAME")
+    add("--head", help="centroid, 'plain centroid', 'linear probe' or fine-tuning (default: the backbone's own)")
+    add("--seconds", type=limited("seconds"), help="of fine-tuning (30)")
+    add("--labelled", help="a folder like the first: how many are right, and which classes are mixed up")
+    add("--json", action="store_const", dest="form", const="json", default="table", help="for a program")
+    add("--csv", action="store_const", dest="form", const="csv", help="for a spreadsheet")
+    add("--save", type=limited("out"), help="write the classifier to this .safetensors file")
+    add("--download", action="store_true", help="allow fetching a backbone from the network")
+    device_option(parser)
+
+
+def classify_run(arguments: argparse.Namespace) -> int:
+    """Say what new pictures show, by a folder with a few of each class."""
+    from metalib.app import classify
+
+    if unknown := [word for word in arguments.rest if word.startswith("-")]:
+        raise ValueError(f"{' '.join(unknown)} is no option of it: see metalib classify -h")
+    arguments.pictures += arguments.rest  # argparse takes those before the first option only
+    names = ("support", "pictures", "backbone", "head", "seconds", "labelled", "form", "save", "download", "device")
+    classify.classify(**_chosen(arguments, names))
+    return 0
+
+
 def train_options(parser: argparse.ArgumentParser) -> None:
     """Which recipe, where to, and how long."""
     parser.add_argument("recipe", help="protonet, classifier, maml, fomaml, anil, reptile …: an unknown name lists all")
@@ -98,17 +122,9 @@ def train_run(arguments: argparse.Namespace) -> int:
     from metalib.training import distributed
 
     with distributed.only_the_first_prints():
-        commands.train(
-            arguments.recipe,
-            out=arguments.out,
-            resume=arguments.resume,
-            updates=arguments.updates,
-            protocol=arguments.split,
-            seed=arguments.seed,
-            device=arguments.device,
-            with_validation=arguments.with_validation,
-            compiled=arguments.compile,
-        )
+        names = ("out", "resume", "updates", "seed", "device", "with_validation")
+        others = {"protocol": arguments.split, "compiled": arguments.compile}
+        commands.train(arguments.recipe, **_chosen(arguments, names), **others)
     return 0
 
 
@@ -186,6 +202,11 @@ def bench_run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _chosen(arguments: argparse.Namespace, names: Sequence[str]) -> dict[str, Any]:
+    """The options of these names, as the functions behind a command take them."""
+    return {name: getattr(arguments, name) for name in names}
+
+
 def limited(name: str) -> Callable[[str], object]:
     """The reader of the option `name`, as `limits` has it."""
 
@@ -214,6 +235,12 @@ COMMANDS = {
         "metalib.app.doctor",
     ),
     "data": Command("fetch, verify or locate the data", data_options, data_run, "metalib.banks.inspect_data"),
+    "classify": Command(
+        "say what your own pictures show, from a few of each class",
+        classify_options,
+        classify_run,
+        "metalib.app.classify",
+    ),
     "train": Command("meta-train a network by a recipe", train_options, train_run),
     "evaluate": Command("measure a trained network on the evaluation classes", evaluate_options, evaluate_run),
     "look": Command("let a trained network sit exam C, and write the look down", look_options, look_run),
@@ -221,7 +248,7 @@ COMMANDS = {
     "study": Command("run one of the experiments that notebooks report", study_options, study_run),
     "bench": Command("say how fast this machine draws episodes and trains", bench_options, bench_run),
 }
-PASS_ON = {"lab"}  # commands that hand options which they do not know to another program
+PASS_ON = {"lab", "classify"}  # commands that look themselves at what argparse left over
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -239,7 +266,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Wrong input ends in one line and status 2, Ctrl-C in status 130, SIGTERM in a training in status 143.
     """
-    _write_utf8()
+    from metalib.app import console
+
+    console.write_utf8()
     parser = build_parser()
     arguments, rest = parser.parse_known_args(argv)
     arguments.rest = rest
@@ -247,7 +276,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(f"{arguments.command} does not know {' '.join(rest)}: see metalib {arguments.command} -h")
     command = COMMANDS[arguments.command]
     try:
-        with _ctrl_c_ends_at_once():
+        with console.ctrl_c_ends_at_once(INTERRUPTED):
             importlib.import_module(command.module)
         return command.run(arguments)
     except KeyboardInterrupt as stop:
@@ -256,31 +285,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ValueError, OSError) as error:  # these carry the numbers and the remedy; all else is a fault of ours
         print(f"metalib {arguments.command}: {error}", file=sys.stderr)
         return WRONG_INPUT
-
-
-def _write_utf8() -> None:
-    """Write Greek letters and strange file names also where the console's own encoding lacks them."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # not where a notebook or a test has put another
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-
-
-@contextmanager
-def _ctrl_c_ends_at_once() -> Iterator[None]:
-    """While libraries are loaded: they turn Ctrl-C into errors of their own, or pass over it."""
-
-    def end(signum: int, frame: object) -> None:
-        os.write(2, b"interrupted\n")
-        os._exit(INTERRUPTED)
-
-    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:  # ignored, or somebody else's
-        yield
-        return
-    signal.signal(signal.SIGINT, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 if __name__ == "__main__":

@@ -44,6 +44,7 @@ def path(value: str | Path) -> Path:
 
 LIMITS: dict[str, Callable[[Any], Any]] = {
     "updates": partial(whole, low=1),
+    "seconds": partial(whole, low=1),
     "seed": partial(whole, low=0),
     "episodes": partial(whole, low=2),  # fewer have no interval
     "out": path,

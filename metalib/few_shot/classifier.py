@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,8 +15,11 @@ from PIL import Image
 from torch import Tensor
 
 from metalib import runtime
-from metalib.few_shot import backbones, features, heads
+from metalib.few_shot import backbones, features, heads, saving
+from metalib.few_shot.backbones import Backbone
 from metalib.few_shot.folder import read_folder
+from metalib.few_shot.heads import Head
+from metalib.few_shot.learned import Learned
 from metalib.few_shot.pictures import Source, told
 
 
@@ -41,7 +45,10 @@ class FewShot:
     names or whole numbers. `Pipeline`, `cross_val_score` and `clone` of scikit-learn take it, which need not be there.
     """
 
+    _estimator_type = "classifier"  # what scikit-learn asked for before 1.6
     classes_: np.ndarray
+    names: tuple[str, ...]
+    remarks: tuple[str, ...]
 
     def __init__(
         self,
@@ -75,14 +82,19 @@ class FewShot:
         if len(classes) < 2:
             only = f" ({classes[0]})" if len(classes) else ""
             raise ValueError(f"{len(classes)} classes{only}, and there is nothing to tell apart: give two at least")
-        self._network = backbones.load(self.backbone, download=self.download, device=runtime.pick_device(self.device))
-        self._head = heads.make(self.head or self._network.head, self._network, seconds=self.seconds, seed=self.seed)
-        self.names = tuple(_name(picture, number) for number, picture in enumerate(pictures))
-        self._y = torch.from_numpy(numbers).long()
-        self._z, noticed = self._seen(pictures)
-        self.remarks = told((self.names[number], words) for number, words in noticed)
-        self._fitted = self._head.fit(self._z, self._y, len(classes))
-        self.classes_ = classes
+        network = backbones.load(self.backbone, download=self.download, device=runtime.pick_device(self.device))
+        head_name = self.head or network.head
+        head = heads.make(head_name, network, seconds=self.seconds, seed=self.seed)
+        names = tuple(_name(picture, number) for number, picture in enumerate(pictures))
+        z, noticed = _seen(pictures, network, head, cache=self.cache)
+        y = torch.from_numpy(numbers).long()
+        fitted = head.fit(z, y, len(classes))
+        remarks = told((names[number], words) for number, words in noticed)
+        return self._know(Learned(network, head_name, head, fitted, classes, y, names, remarks, z, fitted.space(z)))
+
+    def _know(self, learned: Learned) -> FewShot:
+        self._learned = learned
+        self.classes_, self.names, self.remarks = learned.classes, learned.names, learned.remarks
         return self
 
     @classmethod
@@ -93,8 +105,8 @@ class FewShot:
         """
         found = read_folder(folder)
         classifier = cls(**settings).fit(found.paths, found.labels)
-        classifier.remarks = (*found.remarks, *classifier.remarks)
-        return classifier
+        learned = classifier._known()
+        return classifier._know(replace(learned, remarks=(*found.remarks, *learned.remarks)))
 
     def predict(self, pictures: Sequence[Source]) -> np.ndarray:
         """The label [B] of each picture."""
@@ -110,22 +122,42 @@ class FewShot:
 
     def neighbours(self, pictures: Sequence[Source]) -> list[Neighbour]:
         """For each picture the support picture that is nearest, where the head sees them; `names` has its name."""
-        self._check_fitted()
-        z, _ = self._seen(_listed(pictures))
-        distances = torch.cdist(self._fitted.space(z), self._fitted.space(self._z))  # [B, S]
+        known, z = self._look(pictures)
+        exact = "donot_use_mm_for_euclid_dist"  # 0 for equal pictures
+        distances = torch.cdist(known.fitted.space(z), known.space, compute_mode=exact)  # [B, S]
         return [Neighbour(int(row.argmin()), float(row.min())) for row in distances]
 
-    def _logits(self, pictures: Sequence[Source]) -> Tensor:
-        self._check_fitted()
-        z, _ = self._seen(_listed(pictures))
-        return self._fitted.logits(z)
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write what was learned to `path`, which ends in .safetensors; neither pictures nor backbone are in it."""
+        saving.save(path, self._known())
 
-    def _seen(self, pictures: Sequence[Source]) -> tuple[Tensor, list[features.Noticed]]:
-        """What the head looks at, [B, ...], of pictures."""
-        if self._head.looks_at == "features":
-            return features.of(pictures, self._network, cache=self.cache)
-        noticed: list[features.Noticed] = []
-        return self._network.pictures(features.opened(pictures, range(len(pictures)), noticed)), noticed
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], **settings: Any) -> FewShot:
+        """The classifier that was saved to `path`.
+
+        settings  cache, download or device, which are this machine's business
+        Raises BadFile where it is none or was made with another backbone; what `backbones.load` does.
+        """
+        header, tensors = saving.read(path)
+        classifier = cls(header["backbone"], header["head"], **settings)
+        device = runtime.pick_device(classifier.device)
+        network = backbones.load(classifier.backbone, download=classifier.download, device=device)
+        return classifier._know(saving.restore(path, header, tensors, network))
+
+    def _logits(self, pictures: Sequence[Source]) -> Tensor:
+        known, z = self._look(pictures)
+        return known.fitted.logits(z)  # [B, N]
+
+    def _look(self, pictures: Sequence[Source]) -> tuple[Learned, Tensor]:
+        """What was learned, and what its head sees in pictures, [B, ...]."""
+        known = self._known()
+        z, _ = _seen(_listed(pictures), known.backbone, known.head, cache=self.cache)
+        return known, z
+
+    def _known(self) -> Learned:
+        if not self.__sklearn_is_fitted__():
+            raise ValueError("this classifier has learned no classes yet: call fit(pictures, labels) first")
+        return self._learned
 
     # --- what scikit-learn asks of a classifier
 
@@ -148,7 +180,7 @@ class FewShot:
         return f"FewShot({', '.join(changed)})"
 
     def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "_fitted")
+        return hasattr(self, "_learned")
 
     def __sklearn_tags__(self) -> Any:
         from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags  # it is scikit-learn that asks
@@ -160,14 +192,22 @@ class FewShot:
             input_tags=InputTags(two_d_array=False, string=True),
         )
 
-    def _check_fitted(self) -> None:
-        if not hasattr(self, "_fitted"):
-            raise ValueError("this classifier has learned no classes yet: call fit(pictures, labels) first")
+
+def _seen(
+    pictures: Sequence[Source], network: Backbone, head: Head, *, cache: bool
+) -> tuple[Tensor, list[features.Noticed]]:
+    """What the head looks at, [B, ...], of pictures, and what was noticed of them."""
+    if head.looks_at == "features":
+        return features.of(pictures, network, cache=cache)
+    noticed: list[features.Noticed] = []
+    return network.pictures(features.opened(pictures, range(len(pictures)), noticed)), noticed
 
 
 def _listed(pictures: Sequence[Source]) -> Sequence[Source]:
     """Pictures as a sequence of at least one. Raises ValueError for a single one."""
-    if isinstance(pictures, str | os.PathLike | Image.Image) or getattr(pictures, "ndim", 3) == 2:
+    shape = getattr(pictures, "shape", ())
+    one_array = len(shape) == 2 or (len(shape) == 3 and shape[2] in (3, 4))
+    if one_array or isinstance(pictures, str | os.PathLike | Image.Image):
         raise ValueError("pictures is one picture: give a list of them, [picture]")
     if not len(pictures):
         raise ValueError("0 pictures: give one at least")

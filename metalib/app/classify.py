@@ -1,0 +1,194 @@
+"""What `metalib classify` does: the labels of new pictures, from a folder with a few of each class."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from metalib.banks.layouts import shortened
+from metalib.evaluate import wilson_interval
+from metalib.few_shot import FewShot
+from metalib.few_shot.folder import read_folder
+from metalib.few_shot.saving import SUFFIX
+
+SAME = 1e-5  # of a feature's length: what is nearer to a support picture is that picture
+
+
+class Row(NamedTuple):
+    """What is said of one picture: its label, how probable that is, and the nearest support picture.
+
+    true  its class, where that is known
+    """
+
+    picture: str
+    label: str
+    probability: float
+    nearest: str
+    distance: float
+    true: str | None
+    probabilities: dict[str, float]
+
+
+def classify(
+    support: str | Path,
+    pictures: Sequence[str | Path],
+    *,
+    backbone: str | None = None,
+    head: str | None = None,
+    seconds: int | None = None,
+    labelled: str | Path | None = None,
+    form: str = "table",
+    save: str | Path | None = None,
+    download: bool = False,
+    device: str | None = None,
+) -> list[Row]:
+    """Print the label of each picture, and return what was said.
+
+    support   a folder with a sub-folder of pictures for each class, or a file that `save` wrote
+    pictures  files, and folders of files
+    labelled  a folder like `support`, whose pictures are classified too: how many are right, and which are mixed up
+    form      "table", "json" or "csv"
+    save      where to write the classifier; its name ends in .safetensors
+    Raises ValueError or OSError, with nothing printed, for what cannot be.
+    """
+    paths, truths = _asked(pictures, labelled)
+    classifier = _classifier(
+        Path(support), download=download, device=device, backbone=backbone, head=head, seconds=seconds
+    )
+    if unknown := sorted({true for true in truths if true is not None} - set(map(str, classifier.classes_))):
+        raise ValueError(
+            f"{labelled} has classes that {support} has not: {', '.join(unknown)}. Give both the same sub-folders"
+        )
+    rows = _rows(classifier, paths, truths)
+    if save is not None:
+        classifier.save(save)
+    {"table": _print_table, "json": _print_json, "csv": _print_csv}[form](classifier, rows)
+    return rows
+
+
+def _asked(pictures: Sequence[str | Path], labelled: str | Path | None) -> tuple[list[Path], list[str | None]]:
+    """All pictures that are to be classified, and the class of those where it is known."""
+    paths = [path for given in pictures for path in _files(Path(given))]
+    truths: list[str | None] = [None] * len(paths)
+    if labelled is not None:
+        found = read_folder(labelled)
+        paths += found.paths
+        truths += found.labels
+    if not paths:
+        raise ValueError("no pictures: name some after the support folder, or a folder of some, or give --labelled")
+    return paths, truths
+
+
+def _files(path: Path) -> list[Path]:
+    """The file, or those in the folder; what is hidden is passed over."""
+    if not path.is_dir():
+        return [path]
+    found = sorted(inner for inner in path.iterdir() if inner.is_file() and not inner.name.startswith("."))
+    if not found:
+        raise ValueError(f"{path} has no pictures in it: name another folder (its sub-folders are not looked into)")
+    return found
+
+
+def _classifier(support: Path, *, download: bool, device: str | None, **settings: Any) -> FewShot:
+    """The classifier of a folder, or the one in a file. Raises ValueError for settings of one that is there already."""
+    given = {name: value for name, value in settings.items() if value is not None}
+    if support.suffix != SUFFIX or support.is_dir():
+        return FewShot.from_folder(support, download=download, device=device, **given)
+    if given:
+        raise ValueError(f"{support} has its own {', '.join(given)}: leave that out, or give the folder of pictures")
+    return FewShot.load(support, download=download, device=device)
+
+
+def _rows(classifier: FewShot, paths: Sequence[Path], truths: Sequence[str | None]) -> list[Row]:
+    probabilities, nearest = classifier.predict_proba(paths), classifier.neighbours(paths)
+    names = [str(name) for name in classifier.classes_]
+    return [
+        Row(
+            str(path),
+            names[int(of_one.argmax())],
+            float(of_one.max()),
+            classifier.names[neighbour.index],
+            neighbour.distance,
+            true,
+            dict(zip(names, map(float, of_one), strict=True)),
+        )
+        for path, true, of_one, neighbour in zip(paths, truths, probabilities, nearest, strict=True)
+    ]
+
+
+# --- how it is printed
+
+
+def _print_table(classifier: FewShot, rows: Sequence[Row]) -> None:
+    """A line for each picture, then what is known of the labelled ones, then what was noticed."""
+    cells = [(row.picture, row.label, f"{row.probability:.2f}", row.nearest) for row in rows]
+    _print_columns([("picture", "label", "probability", "nearest support picture"), *cells])
+    if known := [row for row in rows if row.true is not None]:
+        names, counts = confusion(classifier, known)
+        print(f"\n{_right(known)}. A row for each class, a column for each label:\n")
+        _print_columns([("", *names), *((name, *map(str, row)) for name, row in zip(names, counts, strict=True))])
+    for remark in (*classifier.remarks, *_repeated(rows)):
+        print(f"\nNoticed: {remark}")
+
+
+def _print_json(classifier: FewShot, rows: Sequence[Row]) -> None:
+    said: dict[str, Any] = {
+        "backbone": classifier.backbone,
+        "head": classifier.head,
+        "classes": [str(name) for name in classifier.classes_],
+        "noticed": [*classifier.remarks, *_repeated(rows)],
+        "pictures": [row._asdict() for row in rows],
+    }
+    if known := [row for row in rows if row.true is not None]:
+        right = wilson_interval(sum(row.label == row.true for row in known), len(known), "pictures")
+        said["right"] = right._asdict()
+        said["confusion"] = confusion(classifier, known)[1].tolist()
+    print(json.dumps(said, ensure_ascii=False, indent=1))
+
+
+def _print_csv(classifier: FewShot, rows: Sequence[Row]) -> None:
+    """Rows only, for a spreadsheet; the rest goes to the error stream."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("picture", "class", "label", "probability", "nearest", "distance"))
+    for row in rows:
+        chances = (f"{row.probability:.4f}", row.nearest, f"{row.distance:.4g}")
+        writer.writerow((row.picture, row.true or "", row.label, *chances))
+    print(text.getvalue(), end="")
+    for remark in (*classifier.remarks, *_repeated(rows)):
+        print(f"Noticed: {remark}", file=sys.stderr)
+
+
+def confusion(classifier: FewShot, rows: Sequence[Row]) -> tuple[list[str], np.ndarray]:
+    """The classes' names, and [N, N] counts: how many pictures of the row's class got the column's label."""
+    names = [str(name) for name in classifier.classes_]
+    counts = np.zeros((len(names), len(names)), int)
+    for row in rows:
+        counts[names.index(str(row.true)), names.index(row.label)] += 1
+    return names, counts
+
+
+def _right(rows: Sequence[Row]) -> str:
+    return f"Right: {wilson_interval(sum(row.label == row.true for row in rows), len(rows), 'pictures')}"
+
+
+def _repeated(rows: Sequence[Row]) -> list[str]:
+    """What is said where labelled pictures are support pictures too: those it has seen it gets right."""
+    repeated = [row.picture for row in rows if row.true is not None and row.distance < SAME]
+    if not repeated:
+        return []
+    which = f"{len(repeated)} of the labelled pictures are support pictures too ({shortened(repeated)})"
+    return [f"{which}, so that the accuracy is too good: take them out of one folder"]
+
+
+def _print_columns(rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
