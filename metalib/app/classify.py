@@ -15,7 +15,8 @@ import numpy as np
 from metalib.banks.layouts import shortened
 from metalib.evaluate import wilson_interval
 from metalib.few_shot import FewShot
-from metalib.few_shot.folder import read_folder
+from metalib.few_shot.folder import pictures_in, read_folder
+from metalib.few_shot.pictures import check_header
 from metalib.few_shot.saving import SUFFIX
 
 SAME = 1e-5  # of a feature's length: what is nearer to a support picture is that picture
@@ -87,10 +88,11 @@ def _asked(pictures: Sequence[str | Path], labelled: str | Path | None) -> tuple
 
 
 def _files(path: Path) -> list[Path]:
-    """The file, or those in the folder; what is hidden is passed over."""
+    """The file, or those in the folder; each judged by its header, before anything is learned."""
     if not path.is_dir():
+        check_header(path)
         return [path]
-    found = sorted(inner for inner in path.iterdir() if inner.is_file() and not inner.name.startswith("."))
+    found = pictures_in(path)
     if not found:
         raise ValueError(f"{path} has no pictures in it: name another folder (its sub-folders are not looked into)")
     return found

@@ -56,6 +56,14 @@ def read_folder(folder: str | os.PathLike[str]) -> PictureFolder:
     return PictureFolder(tuple(paths), tuple(labels), tuple(sorted(names)), remarks)
 
 
+def pictures_in(folder: str | os.PathLike[str]) -> list[Path]:
+    """The files in one folder, judged by their headers as `read_folder` does; its sub-folders are not looked into."""
+    _, files = _listing(Path(folder), Path(folder))
+    for path in files:
+        check_header(path)
+    return files
+
+
 def _class_names(root: Path, classes: Sequence[Path]) -> list[str]:
     """The folders' names, composed: macOS writes ü as two characters, and the learner types it as one."""
     names = [unicodedata.normalize("NFC", place.name) for place in classes]

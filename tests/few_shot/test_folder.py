@@ -8,7 +8,7 @@ import pytest
 from picture_files import noise
 from PIL import Image
 
-from metalib.few_shot.folder import read_folder
+from metalib.few_shot.folder import pictures_in, read_folder
 from metalib.files import BadFile
 
 links = pytest.mark.skipif(os.name == "nt", reason="Windows lets few users make links")
@@ -103,6 +103,15 @@ def test_a_name_that_is_no_text_is_refused(animals):
     except OSError:
         pytest.skip("this disk takes no such name")
     refused(animals, r"'.*/cat/K\\udce4fer\.png' has a name that is not UTF-8: rename it")
+
+
+def test_the_pictures_of_one_folder_are_judged_in_the_same_way(animals):
+    put(animals / "cat" / "more" / "d.png")
+    (animals / "cat" / "Thumbs.db").write_text("no picture")
+    assert [path.name for path in pictures_in(animals / "cat")] == ["a.webp", "b.jpg", "c.GIF"]
+    (animals / "cat" / "notes.txt").write_text("no picture")
+    with pytest.raises(BadFile, match=r"notes\.txt is no picture"):
+        pictures_in(animals / "cat")
 
 
 # --- what is said
