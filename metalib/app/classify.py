@@ -70,7 +70,8 @@ def classify(
     rows = _rows(classifier, paths, truths)
     if save is not None:
         classifier.save(save)
-    {"table": _print_table, "json": _print_json, "csv": _print_csv}[form](classifier, rows)
+    noticed = (*classifier.remarks, *classifier.noticed(paths), *_repeated(rows))
+    {"table": _print_table, "json": _print_json, "csv": _print_csv}[form](classifier, rows, noticed)
     return rows
 
 
@@ -128,7 +129,7 @@ def _rows(classifier: FewShot, paths: Sequence[Path], truths: Sequence[str | Non
 # --- how it is printed
 
 
-def _print_table(classifier: FewShot, rows: Sequence[Row]) -> None:
+def _print_table(classifier: FewShot, rows: Sequence[Row], noticed: Sequence[str]) -> None:
     """A line for each picture, then what is known of the labelled ones, then what was noticed."""
     cells = [(row.picture, row.label, f"{row.probability:.2f}", row.nearest) for row in rows]
     _print_columns([("picture", "label", "probability", "nearest support picture"), *cells])
@@ -136,16 +137,16 @@ def _print_table(classifier: FewShot, rows: Sequence[Row]) -> None:
         names, counts = confusion(classifier, known)
         print(f"\n{_right(known)}. A row for each class, a column for each label:\n")
         _print_columns([("", *names), *((name, *map(str, row)) for name, row in zip(names, counts, strict=True))])
-    for remark in (*classifier.remarks, *_repeated(rows)):
+    for remark in noticed:
         print(f"\nNoticed: {remark}")
 
 
-def _print_json(classifier: FewShot, rows: Sequence[Row]) -> None:
+def _print_json(classifier: FewShot, rows: Sequence[Row], noticed: Sequence[str]) -> None:
     said: dict[str, Any] = {
         "backbone": classifier.backbone,
         "head": classifier.head,
         "classes": [str(name) for name in classifier.classes_],
-        "noticed": [*classifier.remarks, *_repeated(rows)],
+        "noticed": noticed,
         "pictures": [row._asdict() for row in rows],
     }
     if known := [row for row in rows if row.true is not None]:
@@ -155,7 +156,7 @@ def _print_json(classifier: FewShot, rows: Sequence[Row]) -> None:
     print(json.dumps(said, ensure_ascii=False, indent=1))
 
 
-def _print_csv(classifier: FewShot, rows: Sequence[Row]) -> None:
+def _print_csv(classifier: FewShot, rows: Sequence[Row], noticed: Sequence[str]) -> None:
     """Rows only, for a spreadsheet; the rest goes to the error stream."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -164,7 +165,7 @@ def _print_csv(classifier: FewShot, rows: Sequence[Row]) -> None:
         chances = (f"{row.probability:.4f}", row.nearest, f"{row.distance:.4g}")
         writer.writerow((row.picture, row.true or "", row.label, *chances))
     print(text.getvalue(), end="")
-    for remark in (*classifier.remarks, *_repeated(rows)):
+    for remark in noticed:
         print(f"Noticed: {remark}", file=sys.stderr)
 
 

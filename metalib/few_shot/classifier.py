@@ -127,6 +127,12 @@ class FewShot:
         distances = torch.cdist(known.fitted.space(z), known.space, compute_mode=exact)  # [B, S]
         return [Neighbour(int(row.argmin()), float(row.min())) for row in distances]
 
+    def noticed(self, pictures: Sequence[Source]) -> tuple[str, ...]:
+        """What is odd about pictures that are to be classified, as `remarks` has it about the support pictures."""
+        known, pictures = self._known(), _listed(pictures)
+        _, noticed = _seen(pictures, known.backbone, known.head, cache=self.cache)
+        return told((_name(pictures[number], number), words) for number, words in noticed)
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write what was learned to `path`, which ends in .safetensors; neither pictures nor backbone are in it."""
         saving.save(path, self._known())

@@ -8,6 +8,7 @@ import pytest
 from picture_files import LARGE, heic, noise, saved
 from PIL import Image
 
+from metalib.app import cli
 from metalib.few_shot import FewShot
 from metalib.files import BadFile
 
@@ -81,6 +82,14 @@ def contents(folder):
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+def refused(capsys, *arguments):
+    """What `metalib classify` says where it ends with wrong input, and prints nothing else."""
+    assert cli.main(["classify", *map(str, arguments)]) == cli.WRONG_INPUT
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.count("\n") == 1
+    return said.err.removeprefix("metalib classify: ")
+
+
 def test_a_support_picture_that_cannot_be_read_ends_it_and_nothing_is_kept(animals, unreadable, tmp_user):
     path = animals / "dog" / "z.jpg"
     words = unreadable(path)
@@ -97,6 +106,37 @@ def test_a_query_that_cannot_be_read_ends_it_and_the_classifier_is_as_before(ani
     with pytest.raises(BadFile, match=re.escape(f"{path} {words}")):
         classifier.predict([query, noise(query.with_name("new.png"), seed=101), path])
     assert contents(tmp_user) == before and classifier.predict([query]) == [label]
+
+
+@pytest.mark.parametrize("form", ["--json", "--csv", "--save"])
+def test_the_command_prints_and_writes_nothing_where_a_query_cannot_be_read(
+    animals, query, unreadable, tmp_path, tmp_user, capsys, form
+):
+    path, saved_to = query.with_name("z.jpg"), tmp_path / "animals.safetensors"
+    words = unreadable(path)
+    options = [form, saved_to] if form == "--save" else [form]
+    assert refused(capsys, animals, query, path, *options).startswith(f"{path} {words}")
+    assert not saved_to.exists()
+    assert set(contents(tmp_user)) <= {path for path in tmp_user.rglob("features/*")}  # of pictures that can be read
+
+
+def test_the_command_names_a_support_picture_or_a_labelled_one_that_cannot_be_read(animals, query, capsys):
+    text(path := animals / "cat" / "notes.txt")
+    assert refused(capsys, animals, query).startswith(f"{path} is no picture")
+    path = path.rename(query.with_name("notes.txt"))
+    labelled = query.parent / "labelled"
+    for name in ("bird", "cat"):
+        noise(labelled / name / "a.png", seed=400)
+    path = path.rename(labelled / "cat" / "notes.txt")
+    assert refused(capsys, animals, "--labelled", labelled).startswith(f"{path} is no picture")
+
+
+def test_nothing_is_learned_before_all_queries_are_known_to_be_pictures(animals, query, capsys, monkeypatch):
+    """Fine-tuning may take minutes."""
+    monkeypatch.setattr(FewShot, "fit", None)
+    text(query.with_name("notes.txt"))
+    assert "notes.txt is no picture" in refused(capsys, animals, query, query.with_name("notes.txt"))
+    assert "notes.txt is no picture" in refused(capsys, animals, query.parent)
 
 
 # --- folders that cannot be meant
@@ -139,6 +179,10 @@ def test_a_folder_that_cannot_be_meant_is_named_with_the_remedy(animals, spoilt,
     assert contents(tmp_user) == {}
 
 
+def test_the_command_names_a_folder_that_cannot_be_meant(animals, query, spoilt, capsys):
+    assert refused(capsys, animals, query).startswith(spoilt)
+
+
 # --- what is read, and said
 
 
@@ -161,12 +205,17 @@ def odd(folder):
     """Put into the folder what ODD speaks of."""
     for name in ("bird", "dog"):
         noise(folder / name / "twin.png", seed=300)
+    moving_and_ghost(folder / "cat")
+
+
+def moving_and_ghost(folder):
+    """Put there a GIF of two frames, and a picture with a transparent corner."""
     moving = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
     moving[0].putpixel((0, 0), (0, 0, 0))
-    saved(folder / "cat" / "moving.gif", moving[0], save_all=True, append_images=moving[1:])
+    saved(folder / "moving.gif", moving[0], save_all=True, append_images=moving[1:])
     ghost = Image.new("RGBA", (8, 8), (0, 0, 0, 255))
     ghost.putpixel((0, 0), (0, 0, 0, 0))
-    saved(folder / "cat" / "ghost.png", ghost)
+    saved(folder / "ghost.png", ghost)
 
 
 def test_what_is_odd_is_said_the_second_time_too(animals):
@@ -174,3 +223,20 @@ def test_what_is_odd_is_said_the_second_time_too(animals):
     odd(animals)
     for _ in range(2):
         assert set(FewShot.from_folder(animals).remarks) == set(ODD)
+
+
+def test_the_command_says_what_is_odd_too(animals, query, capsys):
+    odd(animals)
+    for form, stream in (("--json", "out"), ("--csv", "err")):
+        assert cli.main(["classify", str(animals), str(query), form]) == 0
+        said = getattr(capsys.readouterr(), stream)
+        assert [words for words in ODD if words not in said] == []
+
+
+def test_the_command_says_what_is_odd_about_queries(animals, query, capsys):
+    moving_and_ghost(query.parent)
+    paths = [str(query.parent / name) for name in ("query.png", "moving.gif", "ghost.png")]
+    for _ in range(2):  # the features are kept by then
+        assert cli.main(["classify", str(animals), *paths]) == 0
+        said = capsys.readouterr().out
+        assert "moving.gif: several frames or pages" in said and "ghost.png: transparent in parts" in said

@@ -5,8 +5,8 @@ import subprocess
 import sys
 
 import pytest
-from PIL import Image
 from picture_files import saved
+from PIL import Image
 
 COUNT = 32
 MANY = """
