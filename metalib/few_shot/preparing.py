@@ -32,13 +32,16 @@ def line_drawing(image: Image.Image, side: int = SIDE) -> Tensor:
 
 def _ink(grey: np.ndarray) -> np.ndarray:
     """[H, W] uint8, ink bright: what the border mostly has is paper."""
-    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    return 255 - grey if np.median(border) > 127 else grey.copy()
+    return 255 - grey if _paper(grey) > 127 else grey
+
+
+def _paper(grey: np.ndarray) -> float:
+    return float(np.median(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])))
 
 
 def _hardened(ink: np.ndarray) -> np.ndarray:
     """The same with dark paper and white lines, whatever the light and the pen were."""
-    paper = float(np.median(ink))
+    paper = _paper(ink)
     brightest = float(np.percentile(ink, 99.9)) if ink.size > 10_000 else float(ink.max())
     level = (ink - paper) / max(brightest - paper, 1.0)
     return np.uint8(255 * ((level - PAPER) / (LINE - PAPER)).clip(0, 1))
