@@ -20,7 +20,7 @@ def drawn(side, box, width=3, ink=0, paper=255):
 
 def where(x):
     """Top, bottom, left and right of the ink in a prepared drawing [1, S, S]."""
-    rows, columns = (np.flatnonzero((x[0] > 0.5).numpy().any(axis=axis)) for axis in (1, 0))
+    rows, columns = (np.flatnonzero((x[0] > 0.2).numpy().any(axis=axis)) for axis in (1, 0))
     return int(rows[0]), int(rows[-1]), int(columns[0]), int(columns[-1])
 
 
