@@ -111,11 +111,11 @@ class LinearProbe:
     looks_at = "features"
 
     def fit(self, z: Tensor, y: Tensor, n_classes: int) -> FittedLinear:
-        """By L-BFGS from zeros: the loss is convex, so the start does not matter."""
-        z = normalize(z, dim=1)
+        """By L-BFGS from zeros, in float64: the loss is convex, so the start does not matter."""
+        z = normalize(z, dim=1).double()
         weight = z.new_zeros(n_classes, z.shape[1], requires_grad=True)
         bias = z.new_zeros(n_classes, requires_grad=True)
-        share = torch.bincount(y, minlength=n_classes).float().reciprocal() / n_classes  # [N]
+        share = torch.bincount(y, minlength=n_classes).double().reciprocal() / n_classes  # [N]
         optimizer = torch.optim.LBFGS([weight, bias], max_iter=200, line_search_fn="strong_wolfe")
 
         def loss() -> Tensor:
@@ -126,7 +126,7 @@ class LinearProbe:
             return total
 
         optimizer.step(loss)
-        return FittedLinear(weight.detach(), bias.detach())
+        return FittedLinear(weight.detach().float(), bias.detach().float())
 
     def restore(self, tensors: dict[str, Tensor]) -> FittedLinear:
         """Of weight [N, D] and bias [N]."""
