@@ -14,7 +14,7 @@ import numpy as np
 
 from metalib.banks.layouts import shortened
 from metalib.evaluate import wilson_interval
-from metalib.few_shot import FewShot
+from metalib.few_shot import Answers, FewShot
 from metalib.few_shot.folder import pictures_in, read_folder
 from metalib.few_shot.pictures import check_header
 from metalib.few_shot.saving import SUFFIX
@@ -67,10 +67,11 @@ def classify(
         raise ValueError(
             f"{labelled} has classes that {support} has not: {', '.join(unknown)}. Give both the same sub-folders"
         )
-    rows = _rows(classifier, paths, truths)
+    answers = classifier.answers(paths)
+    rows = _rows(classifier, answers, paths, truths)
     if save is not None:
         classifier.save(save)
-    noticed = (*classifier.remarks, *classifier.noticed(paths), *_repeated(rows))
+    noticed = (*classifier.remarks, *answers.remarks, *_repeated(rows))
     {"table": _print_table, "json": _print_json, "csv": _print_csv}[form](classifier, rows, noticed)
     return rows
 
@@ -109,8 +110,7 @@ def _classifier(support: Path, *, download: bool, device: str | None, **settings
     return FewShot.load(support, download=download, device=device)
 
 
-def _rows(classifier: FewShot, paths: Sequence[Path], truths: Sequence[str | None]) -> list[Row]:
-    probabilities, nearest = classifier.predict_proba(paths), classifier.neighbours(paths)
+def _rows(classifier: FewShot, answers: Answers, paths: Sequence[Path], truths: Sequence[str | None]) -> list[Row]:
     names = [str(name) for name in classifier.classes_]
     return [
         Row(
@@ -122,7 +122,7 @@ def _rows(classifier: FewShot, paths: Sequence[Path], truths: Sequence[str | Non
             true,
             dict(zip(names, map(float, of_one), strict=True)),
         )
-        for path, true, of_one, neighbour in zip(paths, truths, probabilities, nearest, strict=True)
+        for path, true, of_one, neighbour in zip(paths, truths, answers.probabilities, answers.neighbours, strict=True)
     ]
 
 

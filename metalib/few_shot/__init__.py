@@ -8,6 +8,6 @@ estimates  comparing             how good it is, and which one is better
 none_of_these                    pictures of no class, and of another kind than the network knows
 """
 
-from metalib.few_shot.classifier import FewShot, Neighbour
+from metalib.few_shot.classifier import Answers, FewShot, Neighbour
 
-__all__ = ["FewShot", "Neighbour"]
+__all__ = ["Answers", "FewShot", "Neighbour"]

@@ -30,6 +30,18 @@ class Neighbour(NamedTuple):
     distance: float
 
 
+class Answers(NamedTuple):
+    """What is said of B pictures.
+
+    labels [B]; probabilities [B, N] of the classes in order; B nearest support pictures; sentences on what was noticed
+    """
+
+    labels: np.ndarray
+    probabilities: np.ndarray
+    neighbours: list[Neighbour]
+    remarks: tuple[str, ...]
+
+
 class FewShot:
     """A network that others have trained, and a head that learns your classes from a few pictures of each.
 
@@ -110,11 +122,11 @@ class FewShot:
 
     def predict(self, pictures: Sequence[Source]) -> np.ndarray:
         """The label [B] of each picture."""
-        return self.classes_[self._logits(pictures).argmax(dim=1).numpy()]
+        return self.answers(pictures).labels
 
     def predict_proba(self, pictures: Sequence[Source]) -> np.ndarray:
         """The probability [B, N] of each class, in the order of `classes_`."""
-        return self._logits(pictures).softmax(dim=1).numpy()
+        return self.answers(pictures).probabilities
 
     def score(self, pictures: Sequence[Source], labels: Sequence[Any]) -> float:
         """The share of the pictures whose label is right."""
@@ -122,16 +134,21 @@ class FewShot:
 
     def neighbours(self, pictures: Sequence[Source]) -> list[Neighbour]:
         """For each picture the support picture that is nearest, where the head sees them; `names` has its name."""
-        known, z = self._look(pictures)
+        return self.answers(pictures).neighbours
+
+    def answers(self, pictures: Sequence[Source]) -> Answers:
+        """All that can be said of pictures, which are looked at once. Raises what `open_picture` does."""
+        known, pictures = self._known(), _listed(pictures)
+        z, noticed = _seen(pictures, known.backbone, known.head, cache=self.cache)
+        probabilities = known.fitted.logits(z).softmax(dim=1).numpy()  # [B, N]
         exact = "donot_use_mm_for_euclid_dist"  # 0 for equal pictures
         distances = torch.cdist(known.fitted.space(z), known.space, compute_mode=exact)  # [B, S]
-        return [Neighbour(int(row.argmin()), float(row.min())) for row in distances]
-
-    def noticed(self, pictures: Sequence[Source]) -> tuple[str, ...]:
-        """What is odd about pictures that are to be classified, as `remarks` has it about the support pictures."""
-        known, pictures = self._known(), _listed(pictures)
-        _, noticed = _seen(pictures, known.backbone, known.head, cache=self.cache)
-        return told((_name(pictures[number], number), words) for number, words in noticed)
+        return Answers(
+            known.classes[probabilities.argmax(axis=1)],
+            probabilities,
+            [Neighbour(int(row.argmin()), float(row.min())) for row in distances],
+            told((_name(pictures[number], number), words) for number, words in noticed),
+        )
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write what was learned to `path`, which ends in .safetensors; neither pictures nor backbone are in it."""
@@ -149,16 +166,6 @@ class FewShot:
         device = runtime.pick_device(classifier.device)
         network = backbones.load(classifier.backbone, download=classifier.download, device=device)
         return classifier._know(saving.restore(path, header, tensors, network))
-
-    def _logits(self, pictures: Sequence[Source]) -> Tensor:
-        known, z = self._look(pictures)
-        return known.fitted.logits(z)  # [B, N]
-
-    def _look(self, pictures: Sequence[Source]) -> tuple[Learned, Tensor]:
-        """What was learned, and what its head sees in pictures, [B, ...]."""
-        known = self._known()
-        z, _ = _seen(_listed(pictures), known.backbone, known.head, cache=self.cache)
-        return known, z
 
     def _known(self) -> Learned:
         if not self.__sklearn_is_fitted__():
