@@ -130,9 +130,10 @@ def paired_interval(
     return of(a.double() - b.double(), unit)
 
 
-def wilson_interval(successes: int, trials: int, unit: str = "questions") -> Interval:
+def wilson_interval(successes: float, trials: float, unit: str = "questions") -> Interval:
     """The 95 % interval of a proportion from few trials; it stays within 0 … 1, and has a width at 0 and at 1.
 
+    Both may be broken numbers: means over several rounds, trials that count for less than one.
     Raises ValueError unless 0 ≤ successes ≤ trials and trials ≥ 1. Source: Wilson (1927), no continuity correction.
     """
     if trials < 1 or not 0 <= successes <= trials:
@@ -142,4 +143,4 @@ def wilson_interval(successes: int, trials: int, unit: str = "questions") -> Int
     p, z2 = successes / trials, Z * Z / trials
     centre = (p + z2 / 2) / (1 + z2)
     half = Z * math.sqrt(p * (1 - p) / trials + z2 / (4 * trials)) / (1 + z2)
-    return Interval(p, max(0.0, centre - half), min(1.0, centre + half), trials, unit)
+    return Interval(p, max(0.0, centre - half), min(1.0, centre + half), round(trials), unit)

@@ -1,0 +1,189 @@
+"""Which backbone, which head? All are asked the same left-out pictures, and a lead is believed where these can tell.
+
+Whoever is first among several was also lucky: its own figure is too good. By how much is estimated by drawing the
+pictures anew, choosing again, and looking at how good the chosen one is on all of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from metalib.few_shot import backbones as by_name
+from metalib.few_shot import features, heads
+from metalib.few_shot.backbones import Backbone
+from metalib.few_shot.estimates import (
+    ALONE,
+    SHUFFLES,
+    Estimate,
+    estimate_of,
+    left_out,
+    n_asked,
+    one_of_each,
+    smallest,
+)
+from metalib.few_shot.heads import Head
+from metalib.few_shot.pictures import Source
+from metalib.runtime import seeded
+
+RESAMPLES = 500
+LEVEL = 0.05  # of all leads of the first together
+
+
+@dataclass(frozen=True)
+class Row:
+    """One of those that are compared.
+
+    name      backbone and head
+    estimate  how good it is
+    behind    the chance of so clear a lead of the first, or a clearer one, if both were equally good; 1 for the first
+    apart     whether the pictures can tell it from the first
+    """
+
+    name: str
+    estimate: Estimate
+    behind: float
+    apart: bool
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The best first. optimism: how much the first one's figure is too good, because it was chosen by it; 0 … 1."""
+
+    rows: tuple[Row, ...]
+    optimism: float
+
+    @property
+    def winner(self) -> str:
+        return self.rows[0].name
+
+    @property
+    def words(self) -> str:
+        """What the pictures say, and what they do not."""
+        first, *others = self.rows
+        if first.estimate.accuracy is None:
+            return first.estimate.words
+        equal = [row.name for row in others if not row.apart]
+        told = f"{first.name} is first"
+        if not others:
+            return f"{told}, and alone."
+        told += f"; {_listed(equal)} cannot be told from it by so few pictures." if equal else ", and better than all."
+        return (
+            f"{told} It was chosen by its figure, which is too good by about {100 * self.optimism:.1f} points for that."
+        )
+
+    def __str__(self) -> str:
+        width = max(len(row.name) for row in self.rows)
+        lines = [f"{row.name:<{width}}  {_figure(row)}" for row in self.rows]
+        return "\n".join([*lines, self.words])
+
+
+def compare(
+    pictures: Sequence[Source],
+    labels: Sequence[Any],
+    *,
+    backbones: Sequence[str] = ("omniglot", "emoji"),
+    heads: Sequence[str | None] = (None,),
+    seconds: float = 30,
+    cache: bool = True,
+    seed: int = 0,
+    download: bool = False,
+) -> Comparison:
+    """Every backbone with every head on your pictures [S] with labels [S].
+
+    heads  names as `FewShot` takes them; None is the one that suits each backbone. What is named first wins a tie: name
+           the simplest first
+    seconds, cache, seed, download  as in `FewShot`; fine-tuning takes its seconds once for each round
+    """
+    _, numbers = np.unique(np.asarray(labels), return_inverse=True)
+    candidates: dict[str, tuple[Tensor, Head]] = {}
+    for backbone in backbones:
+        network = by_name.load(backbone, download=download)
+        for name in dict.fromkeys(name or network.head for name in heads):
+            head = _made(name, network, seconds, seed)
+            candidates[f"{backbone}, {name}"] = (_looked_at(pictures, network, head, cache), head)
+    return compare_features(candidates, torch.from_numpy(numbers).long(), seed=seed)
+
+
+def _made(name: str, network: Backbone, seconds: float, seed: int) -> Head:
+    return heads.make(name, network, seconds=seconds, seed=seed)
+
+
+def _looked_at(pictures: Sequence[Source], network: Backbone, head: Head, cache: bool) -> Tensor:
+    """What the head looks at, [S, ...]."""
+    if head.looks_at == "features":
+        return features.of(pictures, network, cache=cache)[0]
+    return network.pictures(features.opened(pictures, range(len(pictures)), []))
+
+
+def compare_features(
+    candidates: Mapping[str, tuple[Tensor, Head]], y: Tensor, *, shuffles: int | None = None, seed: int = 0
+) -> Comparison:
+    """The comparison of candidates, each with what its head looks at, [S, ...], in the order of labels y [S].
+
+    shuffles  as in `leave_one_of_each_out`; None: 1 where a head looks at pictures, which is slow
+    """
+    if smallest(y) < 2:
+        rows = tuple(Row(name, Estimate(None, 0, ALONE), 1.0, False) for name in candidates)
+        return Comparison(rows, 0.0)
+    slow = any(head.looks_at == "pictures" for _, head in candidates.values())
+    rounds = one_of_each(y, shuffles=shuffles or (1 if slow else SHUFFLES), seed=seed)
+    found = {name: left_out(z, y, head, rounds) for name, (z, head) in candidates.items()}
+    estimates = {name: estimate_of(of_one.right(y), y) for name, of_one in found.items()}
+    shares = {name: of_one.shares(y)[1] for name, of_one in found.items()}  # [n] each, of the same pictures
+    order = sorted(candidates, key=lambda name: -shares[name].mean())  # a tie stays in the order given
+    optimism = chosen_too_good(torch.stack([shares[name] for name in order]), n_asked(y), generator=seeded(seed))
+    behind = {name: lead(shares[order[0]], shares[name]) for name in order}
+    apart = told_apart([behind[name] for name in order[1:]])
+    return Comparison(
+        tuple(
+            Row(name, estimates[name], behind[name], apart) for name, apart in zip(order, [False, *apart], strict=True)
+        ),
+        optimism,
+    )
+
+
+def lead(first: Tensor, other: Tensor) -> float:
+    """How likely so clear a lead is by chance: the sign test on the pictures on which the two differ, both ways.
+
+    first, other  [n], the share of right answers for each left-out picture. Source: McNemar (1947), in its exact form
+    """
+    better, worse = int((first > other).sum()), int((first < other).sum())
+    n, least = better + worse, min(better, worse)
+    return min(1.0, 2 * sum(math.comb(n, k) for k in range(least + 1)) / 2**n)
+
+
+def told_apart(chances: Sequence[float], level: float = LEVEL) -> list[bool]:
+    """Which of several leads are believed, so that one false among all has at most the chance `level` (Holm, 1979)."""
+    believed = [False] * len(chances)
+    for rank, number in enumerate(sorted(range(len(chances)), key=lambda i: chances[i])):
+        if chances[number] * (len(chances) - rank) > level:
+            break
+        believed[number] = True
+    return believed
+
+
+def chosen_too_good(shares: Tensor, n: int, *, generator: torch.Generator, resamples: int = RESAMPLES) -> float:
+    """By how much the best of several looks better than it is: n pictures drawn anew, and the best of these on all.
+
+    shares  [candidates, pictures], the share of right answers; the first of several equal ones is chosen
+    """
+    drawn = torch.randint(shares.shape[1], (resamples, n), generator=generator)
+    anew = shares[:, drawn].mean(dim=2)  # [candidates, resamples]
+    chosen = anew.argmax(dim=0)
+    return float((anew.gather(0, chosen[None])[0] - shares.mean(dim=1)[chosen]).mean())
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{'; '.join(names[:-1])} and {names[-1]}"
+
+
+def _figure(row: Row) -> str:
+    told = "" if row.behind == 1 and not row.apart else f", {'behind' if row.apart else 'not told apart'}"
+    return f"{row.estimate.accuracy or 'no estimate'}{told} (p = {row.behind:.2g})"
