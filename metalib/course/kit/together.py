@@ -1,0 +1,32 @@
+"""Several prototypical networks that answer as one: a query's distances are added, those of each network at one scale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from metalib import inputs, protonet
+from metalib.episodes import Episode
+from metalib.protonet import Encoder
+
+
+def predict(encoders: Sequence[Encoder], episodes: Episode) -> Tensor:
+    """[T, Q]: as `protonet.predict`, by all `encoders` together.
+
+    A query's squared distances to the N prototypes are divided by their mean, network by network: networks whose
+    embeddings are large count no more than others, and a query stands alone.
+    """
+    n_way = inputs.ways(episodes)
+    for encoder in encoders:
+        inputs.check_encoding(encoder, episodes, n_way)
+        inputs.check_statistics(encoder)
+    tasks = (episodes.task(t) for t in range(len(episodes.support_y)))
+    answers = [sum(_at_one_scale(protonet.task_logits(encoder, task, n_way)) for encoder in encoders) for task in tasks]
+    return inputs.finite(torch.stack(answers)).argmax(dim=2)
+
+
+def _at_one_scale(logits: Tensor) -> Tensor:
+    """[Q, N]: the logits, minus squared distances, so that each query's mean is −1. A query on all prototypes keeps 0."""
+    return logits / -logits.mean(dim=1, keepdim=True).clamp(max=-torch.finfo(logits.dtype).tiny)
