@@ -92,8 +92,7 @@ class FewShot:
             raise ValueError(f"{len(pictures)} pictures and labels of shape {list(labels.shape)}: give each one label")
         classes, numbers = np.unique(labels, return_inverse=True)
         if len(classes) < 2:
-            only = f" ({classes[0]})" if len(classes) else ""
-            raise ValueError(f"{len(classes)} classes{only}, and there is nothing to tell apart: give two at least")
+            raise ValueError(f"1 class ({classes[0]}), and there is nothing to tell apart: give two at least")
         network = backbones.load(self.backbone, download=self.download, device=runtime.pick_device(self.device))
         head_name = self.head or network.head
         head = heads.make(head_name, network, seconds=self.seconds, seed=self.seed)

@@ -6,16 +6,19 @@ probabilities. No head gives a class more weight for having more pictures.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy, normalize
+from torch.nn.functional import normalize, one_hot
 
 from metalib import protonet
 from metalib.few_shot.backbones import Backbone
 from metalib.few_shot.fine_tuning import FineTuning
+
+STEPS = 200  # of the linear probe, after which its slope is nothing
 
 
 class Fitted(Protocol):
@@ -104,41 +107,39 @@ def lengthened(z: Tensor, unit_length: bool) -> Tensor:
 class LinearProbe:
     """Logistic regression on features of length 1, as Tian et al. (2020) have it; each class counts the same.
 
-    penalty  of the squared weights, beside the mean loss
+    penalty  of half the squared weights, beside the mean loss
     """
 
     penalty: float = 0.01
     looks_at = "features"
 
     def fit(self, z: Tensor, y: Tensor, n_classes: int) -> FittedLinear:
-        """By L-BFGS from zeros, in float64: the loss is convex, so the start does not matter."""
+        """The weights of least loss, by Nesterov's accelerated descent from zeros, in float64.
+
+        The slope is a sum of the pictures' features, so the weights are `shares` [N, S] of them, and D does not count.
+        """
         z = normalize(z, dim=1).double()
-        weight = z.new_zeros(n_classes, z.shape[1], requires_grad=True)
-        bias = z.new_zeros(n_classes, requires_grad=True)
-        share = torch.bincount(y, minlength=n_classes).double().reciprocal() / n_classes  # [N]
-        optimizer = torch.optim.LBFGS([weight, bias], max_iter=200, line_search_fn="strong_wolfe")
-
-        def loss() -> Tensor:
-            optimizer.zero_grad()
-            of_each = cross_entropy(z @ weight.T + bias, y, reduction="none")  # [S]
-            total = (share[y] * of_each).sum() + self.penalty * weight.square().sum() / 2
-            total.backward()
-            return total
-
-        optimizer.step(loss)
-        return FittedLinear(weight.detach().float(), bias.detach().float())
+        alike, truth = z @ z.T, one_hot(y, n_classes).double()  # [S, S], [S, N]
+        weight_of = (torch.bincount(y, minlength=n_classes).double() * n_classes).reciprocal()[y]  # [S], sum 1
+        shares = ahead = z.new_zeros(n_classes, len(z))
+        steepest = 0.5 + self.penalty  # the most that the slope changes over a unit of the weights
+        flattest = math.sqrt(self.penalty / steepest)
+        for _ in range(STEPS):
+            wrong = ((ahead @ alike).T.softmax(dim=1) - truth) * weight_of[:, None]  # [S, N]
+            before, shares = shares, ahead - (wrong.T + self.penalty * ahead) / steepest
+            ahead = shares + (1 - flattest) / (1 + flattest) * (shares - before)
+        return FittedLinear((shares @ z).float())
 
     def restore(self, tensors: dict[str, Tensor]) -> FittedLinear:
-        """Of weight [N, D] and bias [N]."""
-        return FittedLinear(tensors["weight"], tensors["bias"])
+        """Of weight [N, D]."""
+        return FittedLinear(tensors["weight"])
 
 
 @dataclass(frozen=True)
 class FittedLinear:
-    """weight [N, D], bias [N]"""
+    """weight [N, D]"""
 
     weight: Tensor
-    bias: Tensor
 
     def space(self, z: Tensor) -> Tensor:
         """[B, D]: the features, of length 1."""
@@ -146,11 +147,11 @@ class FittedLinear:
 
     def logits(self, z: Tensor) -> Tensor:
         """[B, N]."""
-        return self.space(z) @ self.weight.T + self.bias
+        return self.space(z) @ self.weight.T
 
     def tensors(self) -> dict[str, Tensor]:
-        """Weight and bias."""
-        return {"weight": self.weight, "bias": self.bias}
+        """The weight."""
+        return {"weight": self.weight}
 
 
 # --- by name
