@@ -91,7 +91,7 @@ function methods({ found, labels, methods: all, maml, state }, kernel) {
     element("li", {}, element("i", { class: "metalib-swatch", style: `background:${all[i].colour}` }), element("span", {}, all[i].name), ...said);
   const nearest = (/** @type {string} */ key, /** @type {{ label: number, slot: number } | undefined} */ one) =>
     one && [badge(labels[one.label]), canvas(key, 28, `The nearest drawing: ${one.slot + 1} of class ${labels[one.label].text}`)];
-  const lacking = maml && maml.best === null ? maml.failed || waiting(kernel, "adapts") : "";
+  const lacking = maml && maml.best === null ? maml.failed || waiting(kernel, "adapts; the first time takes longer") : "";
   const second = maml && maml.best !== null ? [badge(labels[maml.best]), percent(maml.share)] : element("small", { role: "status" }, lacking);
   return element(
     "ul",

@@ -584,7 +584,7 @@ function table(seen) {
   );
 }
 function methods({ found, labels, methods: all, maml, state }, kernel) {
-  let method = (i, ...said) => element("li", {}, element("i", { class: "metalib-swatch", style: `background:${all[i].colour}` }), element("span", {}, all[i].name), ...said), nearest2 = (key, one) => one && [badge(labels[one.label]), canvas(key, 28, `The nearest drawing: ${one.slot + 1} of class ${labels[one.label].text}`)], lacking = maml && maml.best === null ? maml.failed || waiting(kernel, "adapts") : "", second2 = maml && maml.best !== null ? [badge(labels[maml.best]), percent(maml.share)] : element("small", { role: "status" }, lacking);
+  let method = (i, ...said) => element("li", {}, element("i", { class: "metalib-swatch", style: `background:${all[i].colour}` }), element("span", {}, all[i].name), ...said), nearest2 = (key, one) => one && [badge(labels[one.label]), canvas(key, 28, `The nearest drawing: ${one.slot + 1} of class ${labels[one.label].text}`)], lacking = maml && maml.best === null ? maml.failed || waiting(kernel, "adapts; the first time takes longer") : "", second2 = maml && maml.best !== null ? [badge(labels[maml.best]), percent(maml.share)] : element("small", { role: "status" }, lacking);
   return element(
     "ul",
     { class: "metalib-methods" },
