@@ -21,6 +21,7 @@ from metalib.few_shot.heads import Head
 from metalib.runtime import seeded
 
 SHUFFLES = 5  # which pictures are left out together changes so often, where a head is quick
+ENOUGH = 50  # rounds, after which nothing is shuffled any more
 RESAMPLES = 50  # of the bootstrap
 # Left-out pictures are asked by classifiers that share pictures: at the upper end n of them count as n / 1.5. The
 # smallest factor by which the interval held the truth in 95 % on Omniglot's validation alphabets: the study has others.
@@ -67,12 +68,14 @@ class Estimate:
 def one_of_each(y: Tensor, *, shuffles: int = SHUFFLES, seed: int = 0) -> list[Tensor]:
     """The pictures [N] that are left out in each round, one of each class.
 
-    Once through the pictures are as many rounds as the smallest class has; then they are shuffled within their class.
-    The first time they come in the order given.
+    Once through the pictures are as many rounds as the smallest class has; then they are shuffled within their class,
+    until there are `ENOUGH` rounds. The first time they come in the order given.
     """
     rows, generator = rows_of(y), seeded(seed)
     rounds: list[Tensor] = []
     for shuffle in range(shuffles):
+        if shuffle and len(rounds) >= ENOUGH:
+            break
         if shuffle:
             rows = [own[torch.randperm(len(own), generator=generator)] for own in rows]
         rounds += torch.stack([own[: smallest(y)] for own in rows], dim=1)
