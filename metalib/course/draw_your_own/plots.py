@@ -10,15 +10,16 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from metalib.course.kit.colours import QUIET, WRONG, method_colour
+from metalib.course.kit.colours import WRONG, method_colour
 from metalib.course.kit.figures import PAPER
 from metalib.course.kit.page import *  # noqa: F403 - show, canvas, reveal, table, start …, for the notebook
 
+COLUMNS = 5  # pictures in a row
 METHOD, STRANGERS = "prototypical network", "pixel neighbours"  # whose colours the two kinds of pictures have
 
 
 def named(
-    ax: Axes, pictures: Sequence[np.ndarray], names: Sequence[str], *, wrong: Sequence[bool] = (), columns: int = 5
+    ax: Axes, pictures: Sequence[np.ndarray], names: Sequence[str], *, wrong: Sequence[bool] = (), title: str = ""
 ) -> Axes:
     """Pictures in colour or grey, uint8 [H, W] or [H, W, 3], row by row, each with a name; a wrong one is framed.
 
@@ -26,16 +27,17 @@ def named(
     """
     flags = list(wrong) or [False] * len(pictures)
     for i, (picture, name, is_wrong) in enumerate(zip(pictures, names, flags, strict=True)):
-        row, column = divmod(i, columns)
+        row, column = divmod(i, COLUMNS)
         x, y = 1.5 * column, 1.55 * row
         ax.imshow(picture, cmap="gray", vmin=0, vmax=255, extent=(x, x + 1, y + 1, y), aspect="equal")
         colour, width = (WRONG, 3.0) if is_wrong else ("#C8C8C8", 0.6)
         ax.add_patch(Rectangle((x, y), 1, 1, fill=False, edgecolor=colour, linewidth=width))
         said = f"{name} ✗" if is_wrong else name
         ax.text(x + 0.5, y + 1.08, said, ha="center", va="top", fontsize=9, color=WRONG if is_wrong else "black")
-    rows = math.ceil(len(pictures) / columns)
-    ax.set(xlim=(-0.3, 1.5 * min(columns, len(pictures)) - 0.2), ylim=(1.55 * rows, -0.15))
+    rows = math.ceil(len(pictures) / COLUMNS)
+    ax.set(xlim=(-0.3, 1.5 * min(COLUMNS, len(pictures)) - 0.2), ylim=(1.55 * rows, -0.15))
     ax.set_axis_off()
+    ax.set_title(title)
     return ax
 
 
@@ -54,22 +56,8 @@ def distances(ax: Axes, inside: Tensor, strangers: Tensor, limit: float) -> Axes
         ax.axvline(limit, color="black", linewidth=1.2, linestyle="--")
         ax.annotate("threshold", (limit, -0.55), (5, 0), textcoords="offset points", fontsize=9, va="center")
     ax.set(ylim=(1.5, -0.7), yticks=[], xlabel="distance to the nearest class mean (feature units)")
+    ax.set_title("What lies right of the threshold is none of the classes")
     ax.set_xlim(left=0)
     ax.spines[["top", "right", "left"]].set_visible(False)
     ax.set_facecolor(PAPER)
-    return ax
-
-
-def rows(ax: Axes, results: Sequence[tuple[str, float, float, float]], *, title: str = "") -> Axes:
-    """Named numbers with their intervals (name, value, low, high), the first on top, and a dashed line at 0."""
-    for y, (_, value, low, high) in enumerate(results):
-        ax.plot([low, high], [y, y], color=method_colour(METHOD), linewidth=2.5, solid_capstyle="butt")
-        ax.plot(value, y, "o", color=method_colour(METHOD), markersize=8)
-        ax.annotate(f"{value:+.1f}", (high, y), (8, 0), textcoords="offset points", va="center", fontsize=9)
-    ax.axvline(0, color=QUIET, linewidth=1, linestyle="--")
-    ax.set_yticks(range(len(results)), [name for name, *_ in results])
-    ax.set(ylim=(len(results) - 0.5, -0.6), xlabel="points", title=title)
-    ax.margins(x=0.12)
-    ax.tick_params(axis="y", length=0)
-    ax.spines[["top", "right", "left"]].set_visible(False)
     return ax

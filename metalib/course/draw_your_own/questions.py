@@ -22,7 +22,6 @@ def whose_features() -> Ordering:
             ("the Omniglot network", "It sees lines only: of colour and of filled shapes it was never told."),
         ],
         "What a backbone has seen decides, more than how it was trained.",
-        also=[(1, 0, 2, 3)],
     )
 
 
@@ -37,10 +36,10 @@ def who_gains_by_length() -> Question:
             ),
             (
                 "the ImageNet network, trained as a classifier",
-                "Nobody asked its features to be as long for one fish as for another.",
+                "Nobody asked its features to be as long for one fish as for another. The gain is two points.",
             ),
             ("both", "One of the two was trained so that plain distances tell its classes."),
-            ("pixels", "The length of pixels is how bright a picture is, which tells emoji apart quite well."),
+            ("pixels", "Their length is how bright a picture is, which helps to tell emoji: without it they lose."),
         ],
         correct=1,
     )
@@ -85,21 +84,42 @@ def how_sure() -> Estimate:
     )
 
 
+def what_is_promised() -> Question:
+    """What a threshold from one's own pictures promises of strangers."""
+    return Question(
+        "The threshold turns away at most 10 % of your own pictures. What does that promise of characters that are "
+        "none of yours?",
+        [
+            ("that 90 % of them are turned away", "The 10 % are a share of *your* pictures. Strangers were not asked."),
+            ("that at least 10 % of them are turned away", "They may all lie nearer to a mean than your own pictures."),
+            (
+                "nothing",
+                "No stranger had a part in it. How many are caught depends on how strange they are to the backbone.",
+            ),
+            (
+                "more than half, if the backbone is good",
+                "That may well come out. It is a hope, which only pictures of strangers can test.",
+            ),
+        ],
+        correct=2,
+    )
+
+
 def spot_it() -> Question:
     """Which line lets a picture answer for itself."""
     return Question(
-        "Where does the mistake come in?",
+        "In which line does a picture get a part in its own answer?",
         [
             (
-                "`copies = [np.roll(x, 1, axis=1) for x in sources]`",
-                "Slightly changed copies are a good thing to learn from. When may they be made?",
+                "`copies = torch.roll(x, 1, dims=3)`",
+                "Slightly changed copies are a good thing to learn from, and nobody has been asked yet.",
             ),
             (
                 "`rest = [j for j in range(len(z)) if j != i]`",
                 "Picture i is left out, and its copy stays: a pixel away, under the right name.",
             ),
             (
-                "`answer = classify(as_they_are, z[rest], [names[j] for j in rest], z[[i]])[0]`",
+                "`answer = names_by(z[rest], [names[j] for j in rest], z[[i]])[0]`",
                 "It asks one picture by the others, with names of the same rows: as it should be.",
             ),
             (

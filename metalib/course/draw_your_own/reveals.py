@@ -1,0 +1,225 @@
+"""What notebook 09 says once a prediction was made: tables of your run and of the studies, and what they mean."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from metalib.course.draw_your_own import measured, plots
+from metalib.course.draw_your_own.measured import NAMED, NETWORKS, PICTURES, USUAL, in_percent, in_points
+from metalib.evaluate import Interval, mean_interval, paired_interval
+from metalib.few_shot.estimates import Estimate
+
+
+def of_the_folder(answers: Sequence[str], truth: Sequence[str]) -> str:
+    """What the figure of the new emoji shows, in words."""
+    wrong = [f"a {t} is taken for a {a}" for a, t in zip(answers, truth, strict=True) if a != t]
+    right = len(truth) - len(wrong)
+    return f"{len(truth)} new emoji with the names that they get: {right} are right. {'; '.join(wrong)}"
+
+
+def whose_features(found: Mapping[tuple[str, str], Tensor]) -> None:
+    """Accuracies of your functions in exam D's tasks, and the ImageNet network's from the study.
+
+    found  (backbone, "plain" or "unit length") -> [T]
+    """
+    study = measured.borrowed()
+    lines = []
+    for name in ("pixels", "omniglot", "emoji"):
+        plain, unit = (found[name, length] for length in ("plain", "unit length"))
+        values = [str(mean_interval(plain, "tasks")), paired_interval(unit, plain, "tasks").points()]
+        lines.append((NAMED[name], *values, "your functions"))
+    photos = study["photos", "plain"]["accuracy"], study["photos", "unit length"]["minus_plain"]
+    values = [str(Interval(*photos[0][:4], "tasks")), Interval(*photos[1][:4], "tasks").points()]
+    lines.append((NAMED["photos"], *values, "`metalib study borrowed-features`"))
+    note = "Exam D: five emoji, one drawing of each, another vendor's to be named. Differences are task by task."
+    plots.table(("features", "right, as they come", "at length 1, minus that", "by"), *lines, note=note)
+    handwriting, pixels = study["omniglot", "plain"], study["pixels", "plain"]
+    photos, pale = study["photos", "unit length"], study["pixels", "unit length"]
+    more = 100 * -handwriting["minus_emoji"][0]
+    kinds = "; ".join(
+        f"{kind}: {in_percent(photos['halves'][kind])} beside {in_percent(emoji)}"
+        for kind, emoji in study["emoji", "plain"]["halves"].items()
+    )
+    plots.say(f"""
+**The network of handwriting does worse than no network at all.** Of characters it names over 98 % in exam A. Of emoji
+it names {in_percent(handwriting["accuracy"])}, and bare pixels {in_percent(pixels["accuracy"])}. It was never told of
+colour or of filled shapes. It raises no error.
+
+**The same network, meta-trained on other emoji, is {more:.0f} points better.** And the ImageNet network, which never
+saw an emoji or a task, is {_beside(photos["minus_emoji"])} it: {in_points(photos["minus_emoji"])}. That lead comes from
+the things that photographs show; on faces and signs the two are level ({kinds}).
+
+**Length 1** is worth {in_points(photos["minus_plain"])} to the features of photographs, and nothing to those that were
+trained by distances. Pixels lose by it ({in_points(pale["minus_plain"])}): how bright a picture is tells emoji apart.
+`FewShot` takes length 1 for borrowed networks, and leaves the course's own as they are.
+
+What follows for your pictures: look for a backbone that knows their kind. Meta-training pays where no borrowed network
+does, and where there are hundreds of other classes to learn from.
+""")
+
+
+def _beside(difference: Sequence[Any]) -> str:
+    low, high = difference[1:3]
+    return "level with" if low <= 0 <= high else "ahead of" if low > 0 else "behind"
+
+
+def left_out_alone(rows: Mapping[str, Sequence[float]]) -> None:
+    """What leaving one picture out says of the tasks, beside the truth.   rows  name -> a share for each task"""
+    _table_of_tasks(rows, ("left out alone", "truth, two of each", "truth, one of each"))
+    alone = {shots: measured.the_way("one picture", shots) for shots in (2, 5)}
+    said = "; ".join(
+        f"{shots} pictures: {in_percent(row['estimate'])} where the truth is {in_percent(row['truth'])}"
+        for shots, row in alone.items()
+    )
+    plots.say(f"""
+It is far too low, though nothing was tested on what it was made from. The picture that is left out leaves its own
+class with *one* drawing, and the other classes have two. Let V be how far, in squares, pictures of a class scatter
+about their true mean. A new one is 2 V away from a mean of one picture, and 1.5 V from a mean of two. So in each of
+these questions the right class has the worst mean.
+
+More pictures make the fault smaller. With a classifier's features of characters, at length 1: {said}
+({alone[2]["truth"][3]} tasks each; `metalib study honest-estimates`).
+""")
+
+
+def one_of_each(rows: Mapping[str, Sequence[float]]) -> None:
+    """The same tasks, one of each class left out at a time."""
+    _table_of_tasks(rows, ("one of each left out", "truth, one of each", "truth, two of each", "left out alone"))
+    plots.say("""
+Now the classes are equally short, and the figure agrees with the truth for **one picture less**. It does not tell what
+all your pictures together can do; that is more, and how much more nobody knows.
+""")
+
+
+def _table_of_tasks(rows: Mapping[str, Sequence[float]], names: Sequence[str]) -> None:
+    lines = [(name, str(mean_interval(torch.tensor(rows[name]), "tasks"))) for name in names]
+    note = "5-way tasks of the bank in use, two drawings of each class, pixels; the truth is that of 75 new drawings."
+    plots.table(("", "right"), *lines, note=note)
+
+
+def own_estimate(shares: Tensor, theirs: Estimate, whose: str) -> None:
+    """How good the classifier of the drawn classes is, by the learner's rounds and by `metalib`.
+
+    shares  [R], one a round      theirs  what `FewShot.estimate` says
+    """
+    rounds = ", ".join(f"{100 * share:.0f} %" for share in shares.tolist())
+    print(f"by your function, round by round: {rounds}; in the mean {100 * float(shares.double().mean()):.1f} %")
+    plots.say(f"`FewShot.estimate()` says of {whose}: {theirs}")
+    held = f"{100 * measured.lowest_hold():.0f}"
+    narrow, wide = (measured.the_way(USUAL, shots)["width"] for shots in (5, 2))
+    plots.say(f"""
+Its mean is over five shuffles of who is asked with whom, so it may differ a little from yours. **Believe the interval,
+not its middle.** In the study, whose tasks have a known truth, an interval of this kind held it in at least {held} % of
+the tasks, whatever network, pictures and number of shots. The price is its width: {100 * narrow[0]:.0f} points in the
+mean with five pictures a class, {100 * wide[0]:.0f} with two.
+""")
+
+
+def winner() -> None:
+    """What the first of several is worth."""
+    lines = [
+        (
+            f"{PICTURES[row['bank']]}, {row['shots']} pictures a class",
+            in_percent(row["said"]),
+            in_points(row["too_good"]),
+            in_points(row["behind_the_best"]),
+            f"{100 * row['told_apart']:.0f} %",
+        )
+        for row in measured.winners()
+    ]
+    head = ("six compared", "figure of the first", "too good by", "behind the truly best", "rivals told apart")
+    plots.table(head, *lines, note="`metalib study honest-estimates`, tasks with a known truth.")
+    plots.say("""
+Whoever is first among several was also lucky. Its figure is too good, and a few pictures tell few rivals apart. But the
+choice itself does little harm: what is chosen is seldom far behind the best.
+""")
+
+
+def none_of_these(inside: Tensor, strangers: Tensor, limit: float, false_alarms: float) -> None:
+    """Distances of left-out pictures and of strangers, and what the threshold does with them.
+
+    inside  [n]      strangers  [M]
+    """
+    figure, ax = plots.canvas(7.4, 2.4)
+    plots.distances(ax, inside, strangers, limit)
+    caught = float((strangers > limit).double().mean())
+    n = len(inside)
+    promise = f"at most {false_alarms:.0%} of your own pictures"
+    plots.show(
+        figure,
+        f"Distances to the nearest class mean: {n} left-out pictures of the classes, and {len(strangers)} characters "
+        f"of no class. The threshold is {limit:.3g}; {caught:.0%} of the strangers lie beyond it.",
+    )
+    if math.isinf(limit):
+        plots.say(f"""
+{n} left-out pictures can promise no less than {1 / (n + 1):.1%} false alarms, so nothing is turned away. Draw more, or
+ask for less.
+""")
+        return
+    plots.say(f"""
+The threshold turns away {promise}, and {caught:.0%} of {len(strangers)} characters of no class. The first is a promise,
+by counting places. The second is none: it depends on how strange the strangers are.
+""")
+
+
+def promises() -> None:
+    """Stated and measured false alarms, and what was caught."""
+    lines = [
+        (
+            f"{PICTURES[row['bank']]}, {NETWORKS[row['network']]}",
+            f"{row['shots']}",
+            f"{100 * row['promised']:.0f} %",
+            in_percent(row["false_alarms"]),
+            in_percent(row["caught"]),
+            in_percent(row["caught_far"]),
+        )
+        for row in measured.alarms(0.1)
+    ]
+    head = ("pictures, network", "a class", "promised", "false alarms", "other classes caught", "other kind caught")
+    plots.table(head, *lines, note="`metalib study honest-estimates`: tasks of five classes; ± is over tasks.")
+    plots.say("""
+False alarms stay below what was promised. They do so by a good deal: the left-out pictures were asked by means of one
+picture less, and are farther away than new ones will be. What is caught is another matter. Classes like your own are
+hard to tell from them; pictures of another kind may be easy, or not.
+""")
+
+
+def how_sure() -> None:
+    """Mean probability and share of right answers, by the scale of the logits."""
+    lines = [
+        (
+            f"{PICTURES[row['bank']]}, {NETWORKS[row['network']]}",
+            row["scale"],
+            f"{100 * row['confidence']:.0f} %",
+            f"{100 * row['accuracy']:.0f} %",
+            f"{100 * row['calibration_error']:.0f} points",
+        )
+        for row in measured.probabilities(shots=5)
+    ]
+    head = ("pictures, network", "scale", "says", "is right", "gap")
+    note = (
+        "`metalib study honest-estimates`, five pictures a class. Gap: the mean distance of what is said and what is "
+        "right, in ten ranges of what is said."
+    )
+    plots.table(head, *lines, note=note)
+    plots.say("""
+What is said and what is right agree where the scale was chosen by left-out pictures; the other scales may be far off,
+in either direction. Elsewhere, read a probability as an order of pictures: which ones are surer than others.
+""")
+
+
+def spot_it(suspicious: float, honest: Tensor) -> None:
+    """The share with copies on both sides, beside the one where they were made after the split."""
+    print(f"as in the cell: {100 * suspicious:.1f} %")
+    print(f"copies made of the support only: {100 * float(honest.double().mean()):.1f} %")
+    plots.say("""
+The copies are made *before* pictures are left out. So the asked picture's copy, one pixel to the side, stays in the
+support, in its own class mean. To learn from changed copies is good; make them after the split, of the support alone.
+The same happens with two photographs of one burst, with frames of one film, and with a picture that was downloaded
+twice. `FewShot.from_folder` says where two files are equal. That two pictures are of the same moment, only you know.
+""")
