@@ -64,12 +64,48 @@ def test_what_was_learned_comes_back_of_its_tensors(head, task):
     assert_close(head.restore(fitted.tensors()).logits(query), fitted.logits(query))
 
 
+LEVEL, AS_IT_IS = Centroid(unit_length=False, level=True), Centroid(unit_length=False)
+
+
+def test_for_classes_of_one_size_a_level_head_gives_the_same_probabilities(task):
+    z, y, query = task
+    found = [head.fit(z, y, 3).logits(query).softmax(dim=1) for head in (LEVEL, AS_IT_IS)]
+    assert_close(*found)
+
+
+def test_a_level_head_takes_off_the_variance_of_each_mean():
+    """Pictures at −1 and 1 have variance 2; their mean has half of it, a lone picture all."""
+    z, y = torch.tensor([[-1.0], [1.0], [5.0]]), torch.tensor([0, 0, 1])
+    query = torch.tensor([[2.0]])
+    assert_close(AS_IT_IS.fit(z, y, 2).logits(query), torch.tensor([[-4.0, -9.0]]))
+    assert_close(LEVEL.fit(z, y, 2).logits(query), torch.tensor([[-4.0 + 1, -9.0 + 2]]))
+
+
+def test_lone_pictures_have_no_variance():
+    z, y = torch.tensor([[0.0], [5.0]]), torch.tensor([0, 1])
+    assert_close(LEVEL.fit(z, y, 2).logits(z), AS_IT_IS.fit(z, y, 2).logits(z))
+
+
+def test_a_small_class_beside_large_ones_gets_its_pictures():
+    """1,000 tasks of Gaussian classes, of 1, 9 and 9 pictures: how many pictures of the small class are named."""
+    generator = torch.Generator().manual_seed(0)
+    y = torch.tensor([0, *[1] * 9, *[2] * 9])
+    right = torch.zeros(2)
+    for _ in range(1000):
+        means = torch.randn(3, 8, generator=generator)
+        z = means[y] + torch.randn(19, 8, generator=generator)
+        query = means[:1] + torch.randn(1, 8, generator=generator)
+        right += torch.tensor([head.fit(z, y, 3).logits(query).argmax() == 0 for head in (LEVEL, AS_IT_IS)])
+    assert right[0] > 780 and right[1] < 660, right
+
+
 def test_heads_by_name():
     backbone = backbones.load("emoji")
     for name in heads.NAMES:
         assert heads.make(name, backbone, seconds=7, seed=3).looks_at == (
             "pictures" if name == "fine-tuning" else "features"
         )
+    assert heads.make("centroid", backbone).level and heads.make("plain centroid", backbone).level
     tuning = heads.make("fine-tuning", backbone, seconds=7, seed=3)
     assert isinstance(tuning, FineTuning) and (tuning.seconds, tuning.seed, tuning.unit_length) == (7, 3, False)
     with pytest.raises(ValueError, match="no head 'svm': give one of centroid, plain centroid, linear probe, fine-tun"):
