@@ -12,11 +12,10 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from metalib.few_shot.estimates import left_out, one_of_each, smallest
+from metalib.few_shot.estimates import left_out, n_asked, one_of_each, smallest
 from metalib.few_shot.heads import Centroid, Head
 
 SHUFFLES = 3
@@ -35,12 +34,15 @@ def scaled(head: Head, z: Tensor, y: Tensor, *, seed: int = 0) -> Head:
     if not isinstance(head, Centroid) or smallest(y) < 2:
         return head
     found = left_out(z, y, head, one_of_each(y, shuffles=SHUFFLES, seed=seed))
-    counts = smallest(y) * (int(y.max()) + 1)  # pictures, each of which was asked several times
+    return replace(head, scale=head.scale * factor(found.logits, y[found.picture], n_asked(y)))
+
+
+def factor(logits: Tensor, labels: Tensor, n: int) -> float:
+    """By what logits [A, N] are to be multiplied; n pictures stand behind them, each asked several times."""
     surprise = [
-        counts * cross_entropy(found.logits * factor, y[found.picture]).item() + (math.log(factor) / SPREAD) ** 2 / 2
-        for factor in FACTORS
+        n * cross_entropy(logits * times, labels).item() + (math.log(times) / SPREAD) ** 2 / 2 for times in FACTORS
     ]
-    return replace(head, scale=head.scale * FACTORS[int(torch.tensor(surprise).argmin())])
+    return FACTORS[surprise.index(min(surprise))]
 
 
 def reliability(confidence: Tensor, right: Tensor, *, bins: int = 10) -> list[tuple[int, float, float]]:

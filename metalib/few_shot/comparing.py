@@ -22,6 +22,7 @@ from metalib.few_shot.estimates import (
     ALONE,
     SHUFFLES,
     Estimate,
+    LeftOut,
     estimate_of,
     left_out,
     n_asked,
@@ -119,7 +120,7 @@ def _looked_at(pictures: Sequence[Source], network: Backbone, head: Head, cache:
     """What the head looks at, [S, ...]."""
     if head.looks_at == "features":
         return features.of(pictures, network, cache=cache)[0]
-    return network.pictures(features.opened(pictures, range(len(pictures)), []))
+    return network.pictures(features.opened(pictures, range(len(pictures)), network, []))
 
 
 def compare_features(
@@ -134,19 +135,20 @@ def compare_features(
         return Comparison(rows, 0.0)
     slow = any(head.looks_at == "pictures" for _, head in candidates.values())
     rounds = one_of_each(y, shuffles=shuffles or (1 if slow else SHUFFLES), seed=seed)
-    found = {name: left_out(z, y, head, rounds) for name, (z, head) in candidates.items()}
+    return judged({name: left_out(z, y, head, rounds) for name, (z, head) in candidates.items()}, y, seed=seed)
+
+
+def judged(found: Mapping[str, LeftOut], y: Tensor, *, seed: int = 0) -> Comparison:
+    """The comparison from what each candidate said of the same left-out pictures."""
     estimates = {name: estimate_of(of_one.right(y), y) for name, of_one in found.items()}
     shares = {name: of_one.shares(y)[1] for name, of_one in found.items()}  # [n] each, of the same pictures
-    order = sorted(candidates, key=lambda name: -shares[name].mean())  # a tie stays in the order given
-    optimism = chosen_too_good(torch.stack([shares[name] for name in order]), n_asked(y), generator=seeded(seed))
-    behind = {name: lead(shares[order[0]], shares[name]) for name in order}
-    apart = told_apart([behind[name] for name in order[1:]])
-    return Comparison(
-        tuple(
-            Row(name, estimates[name], behind[name], apart) for name, apart in zip(order, [False, *apart], strict=True)
-        ),
-        optimism,
-    )
+    first, *rest = sorted(found, key=lambda name: -shares[name].mean())  # a tie stays in the order given
+    behind = [lead(shares[first], shares[name]) for name in rest]
+    rows = [Row(first, estimates[first], 1.0, False)]
+    for name, chance, apart in zip(rest, behind, told_apart(behind), strict=True):
+        rows.append(Row(name, estimates[name], chance, apart))
+    in_order = torch.stack([shares[row.name] for row in rows])
+    return Comparison(tuple(rows), chosen_too_good(in_order, n_asked(y), generator=seeded(seed)))
 
 
 def lead(first: Tensor, other: Tensor) -> float:

@@ -71,14 +71,14 @@ def one_of_each(y: Tensor, *, shuffles: int = SHUFFLES, seed: int = 0) -> list[T
     Once through the pictures are as many rounds as the smallest class has; then they are shuffled within their class,
     until there are `ENOUGH` rounds. The first time they come in the order given.
     """
-    rows, generator = rows_of(y), seeded(seed)
+    rows, generator, least = rows_of(y), seeded(seed), smallest(y)
     rounds: list[Tensor] = []
     for shuffle in range(shuffles):
         if shuffle and len(rounds) >= ENOUGH:
             break
         if shuffle:
             rows = [own[torch.randperm(len(own), generator=generator)] for own in rows]
-        rounds += torch.stack([own[: smallest(y)] for own in rows], dim=1)
+        rounds += torch.stack([own[:least] for own in rows], dim=1)
     return rounds
 
 
@@ -97,13 +97,20 @@ def left_out(z: Tensor, y: Tensor, head: Head, rounds: Sequence[Tensor]) -> Left
 
     z  [S, ...] what the head looks at      y  [S] long in 0 … N−1      rounds  numbers of pictures
     """
+    return LeftOut(torch.cat(list(rounds)), answers(z, y, head, [others(y, asked) for asked in rounds], rounds))
+
+
+def others(y: Tensor, asked: Tensor) -> Tensor:
+    """The numbers of all pictures but those."""
+    kept = torch.ones(len(y), dtype=torch.bool)
+    kept[asked] = False
+    return kept.nonzero().flatten()
+
+
+def answers(z: Tensor, y: Tensor, head: Head, learned: Sequence[Tensor], asked: Sequence[Tensor]) -> Tensor:
+    """[A, N]: the logits of the pictures `asked` in each round, by a head that has learned from those in `learned`."""
     n_classes = int(y.max()) + 1
-    logits = []
-    for asked in rounds:
-        kept = torch.ones(len(y), dtype=torch.bool)
-        kept[asked] = False
-        logits.append(head.fit(z[kept], y[kept], n_classes).logits(z[asked]))
-    return LeftOut(torch.cat(list(rounds)), torch.cat(logits))
+    return torch.cat([head.fit(z[a], y[a], n_classes).logits(z[b]) for a, b in zip(learned, asked, strict=True)])
 
 
 # --- the estimate
@@ -167,8 +174,12 @@ def leave_one_out(z: Tensor, y: Tensor, head: Head) -> Estimate:
     """Each picture asked by all the others. Far too low for centroids: its own class is the one that is short."""
     if smallest(y) < 2:
         return Estimate(None, 0, ALONE)
-    share = float(left_out(z, y, head, [torch.tensor([i]) for i in range(len(y))]).right(y).mean())
-    return _plain(share, len(y), smallest(y) - 1, "left out one at a time")
+    return plain_estimate(left_out(z, y, head, one_at_a_time(y)).right(y), smallest(y) - 1)
+
+
+def one_at_a_time(y: Tensor) -> list[Tensor]:
+    """The rounds of `leave_one_out`."""
+    return list(torch.arange(len(y))[:, None])
 
 
 def k_fold(z: Tensor, y: Tensor, head: Head, *, folds: int, seed: int = 0) -> Estimate:
@@ -176,16 +187,24 @@ def k_fold(z: Tensor, y: Tensor, head: Head, *, folds: int, seed: int = 0) -> Es
 
     Raises ValueError for fewer than two folds, or more than the smallest class has pictures.
     """
-    if not 2 <= folds <= smallest(y):
-        raise ValueError(
-            f"{folds} folds and {smallest(y)} pictures of the smallest class: give 2 folds to {smallest(y)}"
-        )
-    generator = seeded(seed)
+    right = left_out(z, y, head, in_folds(y, folds, seed=seed)).right(y)
+    return plain_estimate(right, smallest(y) - -(-smallest(y) // folds))
+
+
+def in_folds(y: Tensor, folds: int, *, seed: int = 0) -> list[Tensor]:
+    """The rounds of `k_fold`."""
+    least, generator = smallest(y), seeded(seed)
+    if not 2 <= folds <= least:
+        raise ValueError(f"{folds} folds and {least} pictures of the smallest class: give 2 folds to {least}")
     shuffled = [own[torch.randperm(len(own), generator=generator)] for own in rows_of(y)]
-    rounds = [torch.cat([own[fold::folds] for own in shuffled]) for fold in range(folds)]
-    share = float(left_out(z, y, head, rounds).right(y).mean())
-    largest = -(-smallest(y) // folds)
-    return _plain(share, len(y), smallest(y) - largest, f"asked in {folds} folds")
+    return [torch.cat([own[fold::folds] for own in shuffled]) for fold in range(folds)]
+
+
+def plain_estimate(right: Tensor, shots: int) -> Estimate:
+    """Wilson's interval (1927) of answers [A], as if each came from pictures of its own."""
+    n = len(right)
+    interval = wilson_interval(float(right.mean()) * n, n, "pictures")
+    return Estimate(interval, shots, f"{interval}.")
 
 
 def bootstrap(z: Tensor, y: Tensor, head: Head, *, resamples: int = RESAMPLES, seed: int = 0) -> Estimate:
@@ -194,23 +213,27 @@ def bootstrap(z: Tensor, y: Tensor, head: Head, *, resamples: int = RESAMPLES, s
     The interval is from the 2.5 % to the 97.5 % point of the resamples' shares. Source: Efron (1979); that the
     pictures not drawn are asked, Efron (1983).
     """
-    rows, n_classes, generator = rows_of(y), int(y.max()) + 1, seeded(seed)
-    shares = []
-    for _ in range(resamples):
-        drawn = torch.cat([own[torch.randint(len(own), own.shape, generator=generator)] for own in rows])
-        asked = torch.ones(len(y), dtype=torch.bool)
-        asked[drawn] = False
-        if asked.any():  # of two pictures, both are drawn every other time
-            logits = head.fit(z[drawn], y[drawn], n_classes).logits(z[asked])
-            shares.append((logits.argmax(dim=1) == y[asked]).double().mean())
-    if not shares:
+    drawn, asked = with_replacement(y, resamples=resamples, seed=seed)
+    if not drawn:
         return Estimate(None, 0, ALONE)
-    share = torch.stack(shares)
-    low, high = share.quantile(torch.tensor([0.025, 0.975], dtype=torch.float64)).tolist()
-    interval = Interval(float(share.mean()), low, high, len(y), "pictures")
-    return Estimate(interval, smallest(y), f"{interval}, not drawn in {len(shares)} resamples.")
+    right = LeftOut(torch.cat(asked), answers(z, y, head, drawn, asked)).right(y)
+    return resampled_estimate(right, asked, y)
 
 
-def _plain(share: float, n: int, shots: int, how: str) -> Estimate:
-    interval = wilson_interval(share * n, n, "pictures")
-    return Estimate(interval, shots, f"{interval}, {how}.")
+def with_replacement(y: Tensor, *, resamples: int = RESAMPLES, seed: int = 0) -> tuple[list[Tensor], list[Tensor]]:
+    """The rounds of `bootstrap`, without those that drew every picture: what each learns from, and what it asks."""
+    rows, generator = rows_of(y), seeded(seed)
+    drawn = [
+        torch.cat([own[torch.randint(len(own), own.shape, generator=generator)] for own in rows])
+        for _ in range(resamples)
+    ]
+    some = [numbers for numbers in drawn if len(numbers.unique()) < len(y)]
+    return some, [others(y, numbers) for numbers in some]
+
+
+def resampled_estimate(right: Tensor, asked: Sequence[Tensor], y: Tensor) -> Estimate:
+    """The estimate of `bootstrap` from its answers [A]."""
+    shares = torch.stack([of_round.mean() for of_round in right.split([len(numbers) for numbers in asked])])
+    low, high = shares.quantile(torch.tensor([0.025, 0.975], dtype=torch.float64)).tolist()
+    interval = Interval(float(shares.mean()), low, high, len(y), "pictures")
+    return Estimate(interval, smallest(y), f"{interval}.")

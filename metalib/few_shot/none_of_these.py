@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from metalib import protonet
-from metalib.few_shot.estimates import ALONE, one_of_each, smallest
+from metalib.few_shot.estimates import ALONE, one_of_each, others, smallest
 from metalib.few_shot.heads import Fitted, Head
 
 
@@ -63,7 +63,11 @@ def threshold(z: Tensor, y: Tensor, head: Head, *, false_alarms: float = 0.05) -
         raise ValueError(f"false_alarms is {false_alarms}: give a share between 0 and 1, such as 0.1")
     if smallest(y) < 2:
         return Threshold(math.inf, false_alarms, 0, ALONE)
-    left_out = left_out_distances(z, y, head)
+    return threshold_of(left_out_distances(z, y, head), false_alarms)
+
+
+def threshold_of(left_out: Tensor, false_alarms: float) -> Threshold:
+    """The threshold from the distances of left-out pictures, [n]."""
     above = places_above(len(left_out), false_alarms)
     distance = float(left_out.sort(descending=True).values[above - 1]) if above else math.inf
     return Threshold(distance, false_alarms, len(left_out), _in_words(distance, false_alarms, len(left_out)))
@@ -73,8 +77,7 @@ def left_out_distances(z: Tensor, y: Tensor, head: Head) -> Tensor:
     """[n]: how far pictures are from the nearest class mean when one of each class is left out; each is asked once."""
     found = []
     for asked in one_of_each(y, shuffles=1):
-        kept = torch.ones(len(y), dtype=torch.bool)
-        kept[asked] = False
+        kept = others(y, asked)
         fitted = head.fit(z[kept], y[kept], int(y.max()) + 1)
         found.append(distances(fitted, class_means(fitted, z[kept], y[kept]), z[asked]))
     return torch.cat(found)

@@ -8,10 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from metalib.course.draw_your_own.known_tasks import Arm, Task, tasks
+from metalib.course.draw_your_own.known_tasks import Arm, Tasks, tasks
 from metalib.episodes import ClassBank
 from metalib.evaluate import mean_interval
-from metalib.few_shot.none_of_these import class_means, distances, threshold
+from metalib.few_shot.none_of_these import class_means, distances, left_out_distances, threshold_of
 
 FAR = 200  # pictures of the other bank that each task is asked
 
@@ -26,9 +26,9 @@ def rows(arm: Arm, bank: ClassBank, of_network: Tensor, far: Tensor, settings: d
         n = settings["n_way"] * shots
         rates = [rate for rate in settings["false_alarms"] if rate * (n + 1) >= 1]
         shares: dict[float, list[tuple[float, ...]]] = {rate: [] for rate in rates}
-        for [task] in tasks(bank, [of_network], shots, settings):
-            for rate, of_task in zip(rates, turned_away(arm, task, far, rates), strict=True):
-                shares[rate].append(of_task)
+        for [some] in tasks(bank, [of_network], shots, settings):
+            for rate, of_tasks in turned_away(arm, some, far, rates).items():
+                shares[rate] += of_tasks
         for rate, of_tasks in shares.items():
             alarms, caught, caught_far = torch.tensor(of_tasks, dtype=torch.float64).T
             found.append(
@@ -51,14 +51,20 @@ def some(of_bank: Tensor) -> Tensor:
     return all_of_them[:: len(all_of_them) // FAR][:FAR]
 
 
-def turned_away(arm: Arm, task: Task, far: Tensor, rates: list[float]) -> list[tuple[float, ...]]:
-    """For each rate the share that is turned away of the classes' pictures, of other classes', and of `far`."""
-    head = arm.made
-    fitted = head.fit(task.z, task.y, int(task.y.max()) + 1)
-    means = class_means(fitted, task.z, task.y)
-    off = [distances(fitted, means, x) for x in (task.query, task.others, far)]
-    found = []
-    for rate in rates:
-        limit = threshold(task.z, task.y, head, false_alarms=rate)
-        found.append(tuple(float(limit.turns_away(x).double().mean()) for x in off))
-    return found
+def turned_away(arm: Arm, some: Tasks, far: Tensor, rates: list[float]) -> dict[float, list[tuple[float, ...]]]:
+    """For each rate and task the share turned away of the classes' own pictures, of other classes', and of `far`."""
+    head, y = arm.made, some.y
+
+    def off(z: Tensor, x: Tensor) -> Tensor:
+        fitted = head.fit(z, y, int(y.max()) + 1)
+        return distances(fitted, class_means(fitted, z, y), x)
+
+    left_out = some.each(lambda z: left_out_distances(z, y, head), some.z)  # [T, n]
+    asked = [some.each(off, some.z, x) for x in (some.query, some.others, far.expand(len(some.z), *far.shape))]
+    return {
+        rate: [
+            tuple(float(threshold_of(of_task, rate).turns_away(x[t]).double().mean()) for x in asked)
+            for t, of_task in enumerate(left_out)
+        ]
+        for rate in rates
+    }

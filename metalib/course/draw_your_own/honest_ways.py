@@ -1,67 +1,80 @@
-"""Five ways to say how good a classifier is, held against tasks whose truth is known."""
+"""Six ways to say how good a classifier is, held against tasks whose truth is known."""
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from metalib.course.draw_your_own.known_tasks import Arm, Task, tasks
+from metalib.course.draw_your_own.known_tasks import Arm, Tasks, tasks
 from metalib.episodes import ClassBank
 from metalib.evaluate import Interval, mean_interval, paired_interval, wilson_interval
 from metalib.few_shot import estimates
-from metalib.few_shot.estimates import Estimate
-from metalib.few_shot.heads import Head
+from metalib.few_shot.estimates import Estimate, plain_estimate, resampled_estimate
+from metalib.few_shot.heads import Centroid, Head
 
-Way = Callable[[Tensor, Tensor, Head], Estimate]
-OURS, PLAIN, ONE, FOLDS, BOOTSTRAP = (
+OURS, PLAIN, ONE, LEVEL, FOLDS, BOOTSTRAP = WAYS = (
     "one of each class",
     "one of each class, Wilson's interval",
     "one picture",
+    "one picture, unequal classes made comparable",
     "two folds",
     "bootstrap",
 )
-
-
-def plain(z: Tensor, y: Tensor, head: Head) -> Estimate:
-    """One of each class left out, with the interval of as many pictures that were asked by one classifier."""
-    found = estimates.leave_one_of_each_out(z, y, head)
-    assert found.accuracy is not None  # tasks have at least two shots
-    n = found.accuracy.n
-    return Estimate(wilson_interval(found.accuracy.mean * n, n, "pictures"), found.shots, "")
-
-
-WAYS: dict[str, Way] = {
-    OURS: estimates.leave_one_of_each_out,
-    PLAIN: plain,
-    ONE: estimates.leave_one_out,
-    FOLDS: lambda z, y, head: estimates.k_fold(z, y, head, folds=2),
-    BOOTSTRAP: estimates.bootstrap,
-}
 
 
 def rows(arm: Arm, bank: ClassBank, of_network: Tensor, settings: dict[str, Any]) -> list[dict[str, Any]]:
     """For each number of shots and way: how far off, how often the interval holds the truth, how wide it is."""
     found = []
     for shots in settings["shots"]:
-        truths: list[tuple[float, float]] = []
-        said: dict[str, list[Interval]] = {way: [] for way in WAYS}
-        for [task] in tasks(bank, [of_network], shots, settings):
-            truths.append((task.accuracy(arm.made), task.accuracy_of_fewer(arm.made)))
-            for name, way in WAYS.items():
-                interval = way(task.z, task.y, arm.made).accuracy
-                assert interval is not None  # with two shots each way has one
-                said[name].append(interval)
-        truth, fewer = torch.tensor(truths, dtype=torch.float64).T
-        half = 0.5 / len(task.query_y)
+        truths: list[Tensor] = []
+        said: dict[str, list[Interval]] = {}
+        half = 0.0
+        for [some] in tasks(bank, [of_network], shots, settings):
+            half = 0.5 / len(some.query_y)
+            truths.append(torch.stack([some.accuracy(arm.made), some.accuracy_of_fewer(arm.made)]))
+            for way, intervals in all_ways(some, arm.made).items():
+                said.setdefault(way, []).extend(intervals)
+        truth, fewer = torch.cat(truths, dim=1)
         found += [
-            {**vars(arm), "shots": shots, "way": name, **judged(intervals, truth, fewer, half)}
-            for name, intervals in said.items()
+            {**vars(arm), "shots": shots, "way": way, **judged(intervals, truth, fewer, half)}
+            for way, intervals in said.items()
         ]
     return found
+
+
+def all_ways(some: Tasks, head: Head) -> dict[str, list[Interval]]:
+    """What each way says of each task: that of the function of `estimates` which has its name."""
+    y = some.y
+    rounds = {
+        OURS: estimates.one_of_each(y),
+        ONE: estimates.one_at_a_time(y),
+        FOLDS: estimates.in_folds(y, 2),
+    }
+    right = {way: _right(some.left_out(head, of_way), y, of_way) for way, of_way in rounds.items()}  # [T, A]
+    assert isinstance(head, Centroid)
+    right[LEVEL] = _right(some.left_out(replace(head, level=True), rounds[ONE]), y, rounds[ONE])
+    found = {way: [_interval(plain_estimate(of_task, 0)) for of_task in right[way]] for way in (ONE, LEVEL, FOLDS)}
+    found[OURS] = [_interval(estimates.estimate_of(of_task, y)) for of_task in right[OURS]]
+    found[PLAIN] = [wilson_interval(i.mean * i.n, i.n, "pictures") for i in found[OURS]]
+    drawn, asked = estimates.with_replacement(y)
+    logits = some.each(lambda z: estimates.answers(z, y, head, drawn, asked), some.z)
+    found[BOOTSTRAP] = [_interval(resampled_estimate(of_task, asked, y)) for of_task in _right(logits, y, asked)]
+    return {way: found[way] for way in WAYS}
+
+
+def _right(logits: Tensor, y: Tensor, asked: list[Tensor]) -> Tensor:
+    """[T, A] float64 of logits [T, A, N]: 1 for a right answer."""
+    return (logits.argmax(dim=2) == y[torch.cat(asked)]).double()
+
+
+def _interval(estimate: Estimate) -> Interval:
+    assert estimate.accuracy is not None  # with two shots each way has one
+    return estimate.accuracy
 
 
 def judged(intervals: list[Interval], truth: Tensor, fewer: Tensor, half: float) -> dict[str, Any]:
@@ -88,23 +101,19 @@ def judged(intervals: list[Interval], truth: Tensor, fewer: Tensor, half: float)
 def factors(arm: Arm, bank: ClassBank, of_network: Tensor, settings: dict[str, Any]) -> list[dict[str, Any]]:
     """How often the interval holds the truth for other values of `estimates.SHARED`, by ways and shots."""
     found = []
-    for n_way in settings["ways_to_choose"]:
-        for shots in settings["shots"]:
-            chosen = {**settings, "tasks": settings["tasks_to_choose"]}
-            asked = [(_share(task, arm.made), task.accuracy(arm.made))
-                     for [task] in tasks(bank, [of_network], shots, chosen, n_way=n_way)]  # fmt: skip
-            half = 0.5 / (n_way * settings["queries"]["omniglot"])
-            for factor in settings["factors"]:
-                intervals = [estimates.honest_interval(share, n_way * shots, shots - 1, shared=factor)
-                             for share, _ in asked]  # fmt: skip
-                held = [i.low - half <= truth <= i.high + half for i, (_, truth) in zip(intervals, asked, strict=True)]
-                holds = list(wilson_interval(sum(held), len(held), "tasks"))
-                row = {"n_way": n_way, "shots": shots, "factor": factor, "holds_the_truth": holds}
-                found.append({**vars(arm), **row})
+    chosen = {**settings, "tasks": settings["tasks_to_choose"]}
+    for n_way, shots in itertools.product(settings["ways_to_choose"], settings["shots"]):
+        said: list[tuple[float, float]] = []
+        for [some] in tasks(bank, [of_network], shots, chosen, n_way=n_way):
+            rounds = estimates.one_of_each(some.y)
+            shares = _right(some.left_out(arm.made, rounds), some.y, rounds).mean(dim=1)
+            said += zip(shares.tolist(), some.accuracy(arm.made).tolist(), strict=True)
+        half = 0.5 / (n_way * settings["queries"]["omniglot"])
+        for factor in settings["factors"]:
+            held = 0
+            for share, truth in said:
+                interval = estimates.honest_interval(share, n_way * shots, shots - 1, shared=factor)
+                held += interval.low - half <= truth <= interval.high + half
+            holds = list(wilson_interval(held, len(said), "tasks"))
+            found.append({**vars(arm), "n_way": n_way, "shots": shots, "factor": factor, "holds_the_truth": holds})
     return found
-
-
-def _share(task: Task, head: Head) -> float:
-    found = estimates.leave_one_of_each_out(task.z, task.y, head).accuracy
-    assert found is not None
-    return found.mean

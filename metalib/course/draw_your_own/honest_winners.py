@@ -10,7 +10,8 @@ from torch import Tensor
 from metalib.course.draw_your_own.known_tasks import Arm, tasks
 from metalib.episodes import ClassBank
 from metalib.evaluate import mean_interval, paired_interval, wilson_interval
-from metalib.few_shot.comparing import compare_features
+from metalib.few_shot.comparing import judged
+from metalib.few_shot.estimates import LeftOut, one_of_each
 
 
 def rows(
@@ -27,20 +28,25 @@ def row(
     networks = list(of_network)
     numbers: list[tuple[float, ...]] = []
     leads, false_leads, equal = 0, 0, 0
-    for task in tasks(bank, list(of_network.values()), shots, {**settings, "tasks": settings["tasks_to_compare"]}):
-        own = {f"{arm.network}, {arm.head}": (task[networks.index(arm.network)], arm.made) for arm in arms}
-        found = compare_features({one: (seen.z, head) for one, (seen, head) in own.items()}, task[0].y)
-        truth = {one: seen.accuracy(head) for one, (seen, head) in own.items()}
-        seen, head = own[found.winner]
-        first = found.rows[0].estimate.accuracy
-        assert first is not None
-        numbers.append(
-            (first.mean, seen.accuracy_of_fewer(head), found.optimism, truth[found.winner], max(truth.values()))
-        )
-        believed = [one.name for one in found.rows[1:] if one.apart]
-        leads += len(believed)
-        equal += len(found.rows) - 1 - len(believed)
-        false_leads += any(truth[one] > truth[found.winner] for one in believed)
+    for seen in tasks(bank, list(of_network.values()), shots, {**settings, "tasks": settings["tasks_to_compare"]}):
+        y = seen[0].y
+        rounds = one_of_each(y)
+        own = {f"{arm.network}, {arm.head}": (seen[networks.index(arm.network)], arm.made) for arm in arms}
+        answers = {one: some.left_out(head, rounds) for one, (some, head) in own.items()}  # [T, A, N] each
+        truths = {one: some.accuracy(head) for one, (some, head) in own.items()}  # [T] each
+        fewer_each = {one: some.accuracy_of_fewer(head) for one, (some, head) in own.items()}
+        for t in range(len(seen[0].z)):
+            found = judged({one: LeftOut(torch.cat(rounds), logits[t]) for one, logits in answers.items()}, y)
+            first, truth = found.rows[0].estimate.accuracy, {one: float(of[t]) for one, of in truths.items()}
+            assert first is not None  # there are two shots
+            reached = truth[found.winner]
+            numbers.append(
+                (first.mean, float(fewer_each[found.winner][t]), found.optimism, reached, max(truth.values()))
+            )
+            believed = [one.name for one in found.rows[1:] if one.apart]
+            leads += len(believed)
+            equal += len(found.rows) - 1 - len(believed)
+            false_leads += any(truth[one] > reached for one in believed)
     said, fewer, optimism, reached, best = torch.tensor(numbers, dtype=torch.float64).T
     return {
         "bank": name,

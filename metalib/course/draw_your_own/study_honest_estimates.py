@@ -4,13 +4,13 @@ Tasks with a known truth: five classes of the evaluation alphabets, or five digi
 pictures of each, and queries that no learner would have, which tell what the classifier can do. Two networks of the
 course see them, each with the head that suits it. Of the support pictures alone it is then said
 
-`ways`           how good the classifier is, in five ways: bias, and how often the 95 % interval holds the truth
+`ways`           how good the classifier is, in six ways: bias, and how often the 95 % interval holds the truth
 `factors`        the same on the *validation* alphabets, from which the interval's one free number was chosen
 `probabilities`  how sure it is of each answer: is it right as often as it says?
 `winners`        which of six is the best: how much too good is the figure of the first?
 `alarms`         which pictures are none of the classes: are there as few false alarms as promised?
 
-A truth is a share of 75 queries on Omniglot, and of 500 on the digits: an interval holds it if it comes within half a
+A truth is a share of 75 queries on Omniglot, and of 300 on the digits: an interval holds it if it comes within half a
 query. All pictures pass the networks once; what follows is arithmetic.
 """
 
@@ -28,7 +28,7 @@ SETTINGS: dict[str, Any] = {
     "shots": [2, 3, 5],
     "tasks": 600,
     "tasks_to_compare": 300,
-    "queries": {"omniglot": 15, "digits": 100},
+    "queries": {"omniglot": 15, "digits": 60},
     "seed": 15,
     "networks": {"protonet": "plain centroid", "classifier": "centroid"},
     "factors": [1.0, 1.25, 1.5, 2.0],
