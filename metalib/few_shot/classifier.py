@@ -15,8 +15,9 @@ from PIL import Image
 from torch import Tensor
 
 from metalib import runtime
-from metalib.few_shot import backbones, features, heads, saving
+from metalib.few_shot import backbones, calibration, estimates, features, heads, none_of_these, saving
 from metalib.few_shot.backbones import Backbone
+from metalib.few_shot.estimates import Estimate
 from metalib.few_shot.folder import read_folder
 from metalib.few_shot.heads import Head
 from metalib.few_shot.learned import Learned
@@ -50,7 +51,9 @@ class FewShot:
                    one that suits the backbone
     seconds        of fine-tuning
     cache          whether features are kept in the per-user folder, by the pictures' content
-    seed           of fine-tuning
+    seed           of all that is drawn at random
+    none_of_these  the share of the classes' own pictures that may be turned away by mistake, such as 0.05, so that
+                   others are labelled "none of these" (−1 where labels are numbers); None: every picture gets a class
     download       whether a backbone may be fetched from the network
     device         as `runtime.pick_device` has it; None: the best there is
     Pictures are paths, images of Pillow's, or arrays [H, W] or [H, W, 3] in uint8, mixed as they come. Labels are
@@ -70,6 +73,7 @@ class FewShot:
         seconds: float = 30,
         cache: bool = True,
         seed: int = 0,
+        none_of_these: float | None = None,
         download: bool = False,
         device: str | None = None,
     ) -> None:
@@ -78,6 +82,7 @@ class FewShot:
         self.seconds = seconds
         self.cache = cache
         self.seed = seed
+        self.none_of_these = none_of_these
         self.download = download
         self.device = device
 
@@ -93,15 +98,25 @@ class FewShot:
         classes, numbers = np.unique(labels, return_inverse=True)
         if len(classes) < 2:
             raise ValueError(f"1 class ({classes[0]}), and there is nothing to tell apart: give two at least")
+        return self._know(self._learn(pictures, classes, torch.from_numpy(numbers).long()))
+
+    def _learn(self, pictures: Sequence[Source], classes: np.ndarray, y: Tensor) -> Learned:
         network = backbones.load(self.backbone, download=self.download, device=runtime.pick_device(self.device))
         head_name = self.head or network.head
         head = heads.make(head_name, network, seconds=self.seconds, seed=self.seed)
         names = tuple(_name(picture, number) for number, picture in enumerate(pictures))
         z, noticed = _seen(pictures, network, head, cache=self.cache)
-        y = torch.from_numpy(numbers).long()
-        fitted = head.fit(z, y, len(classes))
         remarks = told((names[number], words) for number, words in noticed)
-        return self._know(Learned(network, head_name, head, fitted, classes, y, names, remarks, z, fitted.space(z)))
+        head = calibration.scaled(head, z, y, seed=self.seed)
+        fitted = head.fit(z, y, len(classes))
+        threshold = None
+        if self.none_of_these is not None:
+            threshold = none_of_these.threshold(z, y, head, false_alarms=self.none_of_these)
+            remarks = (*remarks, threshold.words)
+        learned = Learned(network, head_name, head, fitted, classes, y, names, remarks, z, fitted.space(z), threshold)
+        if threshold is not None and learned.none in classes:
+            raise ValueError(f"a class is called {learned.none!r}, as what is none of them would be: rename it")
+        return learned
 
     def _know(self, learned: Learned) -> FewShot:
         self._learned = learned
@@ -142,12 +157,28 @@ class FewShot:
         probabilities = known.fitted.logits(z).softmax(dim=1).numpy()  # [B, N]
         exact = "donot_use_mm_for_euclid_dist"  # 0 for equal pictures
         distances = torch.cdist(known.fitted.space(z), known.space, compute_mode=exact)  # [B, S]
+        labels = known.classes[probabilities.argmax(axis=1)]
+        if known.threshold is not None:
+            off = known.threshold.turns_away(none_of_these.distances(known.fitted, known.means, z))
+            labels = np.where(off.numpy(), known.none, labels)
         return Answers(
-            known.classes[probabilities.argmax(axis=1)],
+            labels,
             probabilities,
             [Neighbour(int(row.argmin()), float(row.min())) for row in distances],
             told((_name(pictures[number], number), words) for number, words in noticed),
         )
+
+    def estimate(self) -> Estimate:
+        """How good this classifier is, as far as its support pictures can tell: `estimates.leave_one_of_each_out`.
+
+        Fine-tuning learns once more for each picture of the smallest class. Raises ValueError for a fine-tuned
+        classifier that was loaded: its pictures are not in the file.
+        """
+        known = self._known()
+        if known.z is None:
+            raise ValueError("the pictures are not in the file that this was loaded from: fit it again, then ask")
+        shuffles = 1 if known.head.looks_at == "pictures" else estimates.SHUFFLES
+        return estimates.leave_one_of_each_out(known.z, known.y, known.head, shuffles=shuffles, seed=self.seed)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write what was learned to `path`, which ends in .safetensors; neither pictures nor backbone are in it."""
@@ -161,7 +192,9 @@ class FewShot:
         Raises BadFile where it is none or was made with another backbone; what `backbones.load` does.
         """
         header, tensors = saving.read(path)
-        classifier = cls(header["backbone"], header["head"], **settings)
+        threshold = header["threshold"]
+        own = {"none_of_these": threshold["false_alarms"] if threshold else None}
+        classifier = cls(header["backbone"], header["head"], **own, **settings)
         device = runtime.pick_device(classifier.device)
         network = backbones.load(classifier.backbone, download=classifier.download, device=device)
         return classifier._know(saving.restore(path, header, tensors, network))
@@ -212,7 +245,7 @@ def _seen(
     if head.looks_at == "features":
         return features.of(pictures, network, cache=cache)
     noticed: list[features.Noticed] = []
-    return network.pictures(features.opened(pictures, range(len(pictures)), noticed)), noticed
+    return network.pictures(features.opened(pictures, range(len(pictures)), network, noticed)), noticed
 
 
 def _listed(pictures: Sequence[Source]) -> Sequence[Source]:

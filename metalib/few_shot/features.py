@@ -22,7 +22,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from metalib import files, places
-from metalib.few_shot import backbones, borrowed, pictures, preparing
+from metalib.few_shot import backbones, borrowed, pictures, preparing, unfamiliar
 from metalib.few_shot.backbones import Backbone
 from metalib.few_shot.pictures import Source, check_header, open_picture
 
@@ -50,7 +50,7 @@ def of(sources: Sequence[Source], backbone: Backbone, *, cache: bool = True) -> 
     wanted = sorted(number for key, number in first.items() if key not in seen)
     if wanted:
         noticed: list[Noticed] = []
-        found = backbone.embed(opened(sources, wanted, noticed))
+        found = backbone.embed(opened(sources, wanted, backbone, noticed))
         for number, features in zip(wanted, found, strict=True):
             seen[keys[number]] = Seen(features, [words for of_whom, words in noticed if of_whom == number])
         if cache:
@@ -59,14 +59,19 @@ def of(sources: Sequence[Source], backbone: Backbone, *, cache: bool = True) -> 
     return torch.stack([seen[key].features for key in keys]), told
 
 
-def opened(sources: Sequence[Source], numbers: Iterable[int], noticed: list[Noticed]) -> Iterator[Image.Image]:
+def opened(
+    sources: Sequence[Source], numbers: Iterable[int], backbone: Backbone, noticed: list[Noticed]
+) -> Iterator[Image.Image]:
     """The pictures with these numbers, one at a time; what is noticed goes to `noticed`."""
     for number in numbers:
 
         def notice(words: str, number: int = number) -> None:
             noticed.append((number, words))
 
-        yield open_picture(sources[number], name=_name(number), notice=notice)
+        image = open_picture(sources[number], name=_name(number), notice=notice)
+        if words := unfamiliar.unlike(backbone.name, image):
+            notice(words)
+        yield image
 
 
 def _name(number: int) -> str:
@@ -99,7 +104,7 @@ def path_of(backbone: Backbone) -> Path:
 def _origin() -> str:
     """What features depend on beside the network: the source text of what prepares pictures."""
     found = hashlib.sha256()
-    for module in (pictures, preparing, backbones, borrowed):
+    for module in (pictures, preparing, backbones, borrowed, unfamiliar):
         found.update(Path(str(module.__file__)).read_bytes())
     return found.hexdigest()
 

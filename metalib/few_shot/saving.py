@@ -6,6 +6,7 @@ backbone, of which it has the fingerprint. A fine-tuned backbone is what its hea
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from pathlib import Path
@@ -19,14 +20,16 @@ from torch import Tensor
 from metalib import files
 from metalib.few_shot import backbones, heads
 from metalib.few_shot.learned import Learned
+from metalib.few_shot.none_of_these import Threshold
 from metalib.files import BadFile
 
 SUFFIX = ".safetensors"
 FORMAT = 1
 HEADER = {
     **{"format": int, "backbone": str, "digest": str, "head": str},
-    **{"classes": list, "names": [str], "remarks": [str]},
+    **{"classes": list, "names": [str], "remarks": [str], "threshold": dict | None},
 }
+THRESHOLD = {"distance": files.NUMBER, "false_alarms": float, "n": int, "words": str}
 LEARNED = "learned."  # before the names of the head's own tensors
 
 
@@ -49,6 +52,7 @@ def save(path: str | os.PathLike[str], learned: Learned) -> None:
         "classes": learned.classes.tolist(),
         "names": learned.names,
         "remarks": learned.remarks,
+        "threshold": None if learned.threshold is None else dataclasses.asdict(learned.threshold),
     }
     tensors = {f"{LEARNED}{name}": tensor for name, tensor in learned.fitted.tensors().items()}
     support = learned.z if learned.z is not None and learned.head.looks_at == "features" else learned.space
@@ -69,6 +73,8 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Tensor
         raise BadFile(f"{path} is damaged or cut off ({error}): save the classifier again") from error
     try:
         header = files.fit(json.loads(metadata.get("few_shot", "null")), HEADER, "header")
+        if header.setdefault("threshold", None) is not None:
+            files.fit(header["threshold"], THRESHOLD, "header['threshold']")
         kinds = {type(label) for label in header["classes"]}
         if len(kinds) != 1 or not kinds <= {str, int} or len(set(header["classes"])) < 2:
             raise ValueError(f"header['classes'] is {header['classes']!r:.80}, not names or numbers of two at least")
@@ -102,8 +108,11 @@ def restore(
             raise ValueError("the head has other classes")
     except Exception as error:  # missing tensors, other shapes and types: each layer has errors of its own
         raise BadFile(f"{path} does not fit together ({error}): save the classifier again") from error
-    z = support if on_features else None
-    return Learned(backbone, header["head"], head, fitted, classes, y, names, tuple(header["remarks"]), z, space)
+    z, remarks = support if on_features else None, tuple(header["remarks"])
+    threshold = None if header["threshold"] is None else Threshold(**header["threshold"])
+    if isinstance(fitted, heads.FittedCentroid):
+        head = fitted.head  # with the scale that its probabilities had
+    return Learned(backbone, header["head"], head, fitted, classes, y, names, remarks, z, space, threshold)
 
 
 def _check(classes: np.ndarray, y: Tensor, support: Tensor, names: tuple[str, ...]) -> None:

@@ -1,5 +1,7 @@
 """Folders of emoji, as a learner's own would be: a class each, unequal in number, in several formats."""
 
+import functools
+
 from PIL import Image
 
 from metalib.banks import load_bank, split
@@ -9,10 +11,14 @@ NUMBERS = (3, 100, 150, 200)  # classes of the evaluation part
 SUFFIXES = (".png", ".bmp", ".webp", ".png", ".gif")
 
 
+@functools.cache
+def _bank():
+    return split(load_bank("emoji", quiet=True)).evaluation
+
+
 def picture(number, drawing):
     """An emoji as an array, [32, 32, 3]."""
-    bank = split(load_bank("emoji", quiet=True)).evaluation
-    return bank.images[NUMBERS[number], drawing].movedim(0, -1).numpy()
+    return _bank().images[NUMBERS[number], drawing].movedim(0, -1).numpy()
 
 
 def write(folder, drawings):

@@ -222,7 +222,7 @@ def test_what_is_odd_is_said_the_second_time_too(animals):
     """By then the features are kept, and no picture is opened."""
     odd(animals)
     for _ in range(2):
-        assert set(FewShot.from_folder(animals).remarks) == set(ODD)
+        assert set(ODD) <= set(FewShot.from_folder(animals).remarks)
 
 
 def test_the_command_says_what_is_odd_too(animals, query, capsys):

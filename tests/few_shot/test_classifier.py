@@ -13,7 +13,7 @@ from PIL import Image
 
 from metalib import protonet
 from metalib.episodes import EpisodeSpec, sample_episodes
-from metalib.few_shot import FewShot
+from metalib.few_shot import FewShot, backbones, calibration, features, heads
 from metalib.few_shot.heads import NAMES
 from metalib.training import checkpoints
 
@@ -106,6 +106,47 @@ def test_an_unknown_head_or_device_is_refused(folder):
         FewShot.from_folder(folder, head="svm")
     with pytest.raises(ValueError, match="no device 'abacus'"):
         FewShot.from_folder(folder, device="abacus")
+
+
+# --- how far to trust it
+
+
+def test_the_estimate_is_that_of_leaving_out_one_of_each(queries):
+    pictures = [picture(number, drawing) for number in range(3) for drawing in range(4)]
+    found = FewShot("emoji").fit(pictures, np.repeat(CLASSES[:3], 4)).estimate()
+    assert found.shots == 3 and found.accuracy.n == 12 and found.accuracy.mean > 0.8
+    assert FewShot("emoji").fit(queries, CLASSES).estimate().accuracy is None
+
+
+@pytest.mark.parametrize(("labels", "none"), [(CLASSES, "none of these"), ((0, 1, 2, 3), -1)])
+def test_what_is_far_off_is_none_of_these(labels, none):
+    pictures = [picture(number, drawing) for number in range(4) for drawing in range(4)]
+    strange = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    classifier = FewShot("emoji", none_of_these=0.1).fit(pictures, np.repeat(labels, 4))
+    assert classifier.predict([strange]).tolist() == [none]
+    right = classifier.predict(pictures) == np.repeat(labels, 4)
+    assert right.mean() >= 0.8
+    assert any("is none of these" in remark for remark in classifier.remarks)
+    plain = FewShot("emoji").fit(pictures, np.repeat(labels, 4))
+    assert plain.predict([strange])[0] in labels
+    with pytest.raises(ValueError, match=f"a class is called {none!r}, as what is none of them would be: rename it"):
+        classifier.fit(pictures, np.repeat([*labels[:3], none], 4))
+
+
+def test_probabilities_have_the_scale_that_suits_left_out_pictures():
+    pictures = [picture(number, drawing) for number in range(4) for drawing in range(4)]
+    backbone, y = backbones.load("emoji"), torch.arange(4).repeat_interleave(4)
+    z, _ = features.of(pictures, backbone)
+    head = heads.make("centroid", backbone)
+    expected = calibration.scaled(head, z, y).fit(z, y, 4).logits(z).softmax(dim=1)
+    found = FewShot("emoji", "centroid").fit(pictures, y).predict_proba(pictures)
+    assert_allclose(found, expected, atol=1e-6)
+    assert np.abs(found - head.fit(z, y, 4).logits(z).softmax(dim=1).numpy()).max() > 0.01
+
+
+def test_what_the_backbone_does_not_know_is_said(folder):
+    """Emoji into the network of line drawings."""
+    assert any("no line drawing" in remark for remark in FewShot.from_folder(folder).remarks)
 
 
 # --- scikit-learn's conventions

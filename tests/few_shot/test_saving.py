@@ -3,6 +3,7 @@
 import json
 
 import emoji_folder
+import numpy as np
 import pytest
 import torch
 from emoji_folder import picture
@@ -36,6 +37,28 @@ def test_what_is_loaded_answers_as_what_was_saved(folder, queries, tmp_path, hea
     assert loaded.neighbours(queries) == saved.neighbours(queries)
     assert (loaded.names, loaded.remarks) == (saved.names, saved.remarks)
     assert (loaded.backbone, loaded.head) == ("emoji", head)
+
+
+def test_a_threshold_comes_back_with_the_rest(folder, queries, tmp_path):
+    pictures = [picture(number, drawing) for number in range(2) for drawing in range(3)]
+    saved = FewShot("emoji", none_of_these=0.2).fit(pictures, np.repeat(["a", "b"], 3))
+    saved.save(tmp_path / "mine.safetensors")
+    loaded = FewShot.load(tmp_path / "mine.safetensors")
+    assert loaded.none_of_these == 0.2 and list(loaded.predict(queries)) == list(saved.predict(queries))
+    assert "none of these" in loaded.predict(queries)
+
+
+def test_a_loaded_classifier_gives_the_same_estimate(folder, tmp_path):
+    pictures = [picture(number, drawing) for number in range(2) for drawing in range(3)]
+    for head in ("plain centroid", "fine-tuning"):
+        saved = FewShot("emoji", head, seconds=0).fit(pictures, np.repeat(["a", "b"], 3))
+        saved.save(tmp_path / "mine.safetensors")
+        loaded = FewShot.load(tmp_path / "mine.safetensors")
+        if head == "plain centroid":
+            assert loaded.estimate() == saved.estimate()
+        else:
+            with pytest.raises(ValueError, match="the pictures are not in the file that this was loaded from"):
+                loaded.estimate()
 
 
 def test_whole_numbers_come_back_as_such(queries, tmp_path):
@@ -87,6 +110,7 @@ def rewrite(path, header=None, **tensors):
         ({"head": "svm"}, "does not fit together"),
         ({"head": "linear probe"}, "does not fit together"),
         ({"classes": ["a", "b", "c"]}, "does not fit together"),
+        ({"threshold": {"distance": "far"}}, "is no classifier of metalib"),
         ({"names": ["a"]}, r"does not fit together \(7 pictures, 7 labels and 1 names\)"),
     ],
     ids=str,
@@ -141,6 +165,8 @@ def test_a_picture_of_the_support_set_is_not_in_the_file(folder, tmp_path):
     FewShot.from_folder(folder, backbone="emoji").save(path)
     assert {name: list(value.shape) for name, value in load_file(path).items()} == {
         "labels": [7],
-        "learned.centroids": [4, 64 * 4],
-        "support": [7, 64 * 4],
+        "learned.centroids": [4, 256],
+        "learned.excess": [4],
+        "learned.scale": [],
+        "support": [7, 256],
     }
