@@ -34,6 +34,11 @@ class Pictures(NamedTuple):
     labels: list[str]
     whose: str
 
+    @property
+    def level(self) -> bool:
+        """Whether all classes have equally many."""
+        return len(set(map(self.labels.count, self.labels))) == 1
+
 
 def drawn(widget: Drawn, first: Drawn) -> Pictures:
     """The learner's drawings where at least two classes have two of them; else those of `first`, and a line says why.

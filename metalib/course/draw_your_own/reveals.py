@@ -213,10 +213,13 @@ in either direction. Elsewhere, read a probability as an order of pictures: whic
 """)
 
 
-def spot_it(suspicious: float, honest: Tensor) -> None:
-    """The share with copies on both sides, beside the one where they were made after the split."""
+def spot_it(suspicious: float, honest: Tensor, truth: float) -> None:
+    """The share with copies on both sides, beside the one where they were made after the split, and the truth."""
     print(f"as in the cell: {100 * suspicious:.1f} %")
-    print(f"copies made of the support only: {100 * float(honest.double().mean()):.1f} %")
+    print(
+        f"one of each left out, copies made of the others: {100 * float(honest.double().mean()):.1f} % (two drawings)"
+    )
+    print(f"17 new drawings of each character: {100 * truth:.1f} % (three drawings)")
     plots.say("""
 The copies are made *before* pictures are left out. So the asked picture's copy, one pixel to the side, stays in the
 support, in its own class mean. To learn from changed copies is good; make them after the split, of the support alone.

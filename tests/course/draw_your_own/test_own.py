@@ -31,7 +31,7 @@ def test_own_drawings_are_taken_without_a_class_that_has_one(capsys):
     found = own.drawn(Widget(2, 1, 3), FIRST)
     assert found.labels == ["A", "A", "C", "C", "C"]
     assert [int(picture[0, 0]) for picture in found.pictures] == [0, 1, 3, 4, 5]
-    assert found.whose == "your own"
+    assert found.whose == "your own" and not found.level
     assert capsys.readouterr().out == (
         "5 drawings of 2 classes, your own. Left out, since there is one drawing of it: B.\n"
     )
@@ -45,7 +45,8 @@ def test_too_few_own_drawings_leave_those_that_ship(counts, capsys):
 
 
 def test_untouched_drawings_are_said_to_ship(capsys):
-    assert own.drawn(FIRST, FIRST).whose == "those that ship"
+    found = own.drawn(FIRST, FIRST)
+    assert found.whose == "those that ship" and found.level
     assert capsys.readouterr().out == "15 drawings of 5 classes, those that ship.\n"
 
 

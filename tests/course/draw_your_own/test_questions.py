@@ -124,7 +124,7 @@ SAID_BY = [
     (lambda: reveals.none_of_these(torch.rand(4), torch.rand(20), float("inf"), 0.1), "no less than 20.0%"),
     (reveals.promises, "False alarms stay below"),
     (reveals.how_sure, "by left-out pictures"),
-    (lambda: reveals.spot_it(0.7, torch.tensor([0.4, 0.6])), "copies made of the support only: 50.0 %"),
+    (lambda: reveals.spot_it(0.7, torch.tensor([0.4, 0.6]), 0.55), "of the others: 50.0 %"),
 ]
 
 
