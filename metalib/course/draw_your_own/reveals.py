@@ -13,11 +13,12 @@ from metalib.course.draw_your_own import measured, plots
 from metalib.course.draw_your_own.measured import NAMED, NETWORKS, PICTURES, USUAL, in_percent, in_points
 from metalib.evaluate import Interval, mean_interval, paired_interval
 from metalib.few_shot.estimates import Estimate
+from metalib.few_shot.heads import UNIT_SCALE
 
 
 def of_the_folder(answers: Sequence[str], truth: Sequence[str]) -> str:
     """What the figure of the new emoji shows, in words."""
-    wrong = [f"a {t} is taken for a {a}" for a, t in zip(answers, truth, strict=True) if a != t]
+    wrong = [f"{t} is taken for {a}" for a, t in zip(answers, truth, strict=True) if a != t]
     right = len(truth) - len(wrong)
     return f"{len(truth)} new emoji with the names that they get: {right} are right. {'; '.join(wrong)}"
 
@@ -71,7 +72,7 @@ def _beside(difference: Sequence[Any]) -> str:
 def left_out_alone(rows: Mapping[str, Sequence[float]]) -> None:
     """What leaving one picture out says of the tasks, beside the truth.   rows  name -> a share for each task"""
     _table_of_tasks(rows, ("left out alone", "truth, two of each", "truth, one of each"))
-    alone = {shots: measured.the_way("one picture", shots) for shots in (2, 5)}
+    alone = {shots: measured.the_way(measured.ALONE, shots) for shots in (2, 5)}
     said = "; ".join(
         f"{shots} pictures: {in_percent(row['estimate'])} where the truth is {in_percent(row['truth'])}"
         for shots, row in alone.items()
@@ -82,7 +83,7 @@ class with *one* drawing, and the other classes have two. Let V be how far, in s
 about their true mean. A new one is 2 V away from a mean of one picture, and 1.5 V from a mean of two. So in each of
 these questions the right class has the worst mean.
 
-More pictures make the fault smaller. With a classifier's features of characters, at length 1: {said}
+More pictures make the fault smaller. Digits, by the features of a classifier of characters at length 1: {said}
 ({alone[2]["truth"][3]} tasks each; `metalib study honest-estimates`).
 """)
 
@@ -111,12 +112,13 @@ def own_estimate(shares: Tensor, theirs: Estimate, whose: str) -> None:
     print(f"by your function, round by round: {rounds}; in the mean {100 * float(shares.double().mean()):.1f} %")
     plots.say(f"`FewShot.estimate()` says of {whose}: {theirs}")
     held = f"{100 * measured.lowest_hold():.0f}"
-    narrow, wide = (measured.the_way(USUAL, shots)["width"] for shots in (5, 2))
+    widths = {shots: [100 * row["width"][0] for row in measured.ways(USUAL, shots=shots)] for shots in (5, 2)}
+    narrow, wide = (f"{min(of):.0f} to {max(of):.0f}" for of in widths.values())
     plots.say(f"""
 Its mean is over five shuffles of who is asked with whom, so it may differ a little from yours. **Believe the interval,
 not its middle.** In the study, whose tasks have a known truth, an interval of this kind held it in at least {held} % of
-the tasks, whatever network, pictures and number of shots. The price is its width: {100 * narrow[0]:.0f} points in the
-mean with five pictures a class, {100 * wide[0]:.0f} with two.
+the tasks, whatever network, pictures and number of shots. The price is its width: in the mean {narrow} points with five
+pictures a class, {wide} with two.
 """)
 
 
@@ -149,21 +151,21 @@ def none_of_these(inside: Tensor, strangers: Tensor, limit: float, false_alarms:
     plots.distances(ax, inside, strangers, limit)
     caught = float((strangers > limit).double().mean())
     n = len(inside)
-    promise = f"at most {false_alarms:.0%} of your own pictures"
+    promise = f"at most {100 * false_alarms:.0f} % of your own pictures"
     plots.show(
         figure,
         f"Distances to the nearest class mean: {n} left-out pictures of the classes, and {len(strangers)} characters "
-        f"of no class. The threshold is {limit:.3g}; {caught:.0%} of the strangers lie beyond it.",
+        f"of no class. The threshold is {limit:.3g}; {100 * caught:.0f} % of the strangers lie beyond it.",
     )
     if math.isinf(limit):
         plots.say(f"""
-{n} left-out pictures can promise no less than {1 / (n + 1):.1%} false alarms, so nothing is turned away. Draw more, or
-ask for less.
+{n} left-out pictures can promise no less than {100 / (n + 1):.1f} % false alarms, so nothing is turned away. Draw
+more, or promise less.
 """)
         return
     plots.say(f"""
-The threshold turns away {promise}, and {caught:.0%} of {len(strangers)} characters of no class. The first is a promise,
-by counting places. The second is none: it depends on how strange the strangers are.
+The threshold turns away {promise}, and {100 * caught:.0f} % of {len(strangers)} characters of no class. The
+first is a promise, by counting places. The second is none: it depends on how strange the strangers are.
 """)
 
 
@@ -207,9 +209,11 @@ def how_sure() -> None:
         "right, in ten ranges of what is said."
     )
     plots.table(head, *lines, note=note)
-    plots.say("""
-What is said and what is right agree where the scale was chosen by left-out pictures; the other scales may be far off,
-in either direction. Elsewhere, read a probability as an order of pictures: which ones are surer than others.
+    plots.say(f"""
+The head's own scale is {UNIT_SCALE:g} at length 1, and 1 otherwise. What is said and what is right agree best where
+the scale was then chosen by left-out pictures, as `FewShot` does; one that fits these pictures may be far off for
+others. With one picture of a class none can be left out. Then read a probability as an order: which pictures are surer
+than others.
 """)
 
 

@@ -121,7 +121,7 @@ SAID_BY = [
     (lambda: reveals.own_estimate(torch.tensor([0.8, 0.6]), OURS, "your own"), "in the mean 70.0 %"),
     (reveals.winner, "also lucky"),
     (lambda: reveals.none_of_these(torch.rand(9), torch.rand(20) + 0.5, 0.9, 0.1), "by counting places"),
-    (lambda: reveals.none_of_these(torch.rand(4), torch.rand(20), float("inf"), 0.1), "no less than 20.0%"),
+    (lambda: reveals.none_of_these(torch.rand(4), torch.rand(20), float("inf"), 0.1), "no less than 20.0 %"),
     (reveals.promises, "False alarms stay below"),
     (reveals.how_sure, "by left-out pictures"),
     (lambda: reveals.spot_it(0.7, torch.tensor([0.4, 0.6]), 0.55), "of the others: 50.0 %"),
@@ -136,7 +136,7 @@ def test_what_is_revealed_is_said_where_no_html_is_shown(say, words, capsys):
 
 
 def test_a_figure_is_told_in_words():
-    assert reveals.of_the_folder(["owl", "fox"], ["owl", "owl"]).endswith("1 are right. an owl is taken for a fox")
+    assert reveals.of_the_folder(["owl", "fox"], ["owl", "owl"]).endswith("1 are right. owl is taken for fox")
 
 
 def test_promises_are_kept_in_the_study():
