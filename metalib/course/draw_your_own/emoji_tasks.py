@@ -31,8 +31,8 @@ def exam_d(evaluation: ClassBank | None = None) -> EmojiTasks:
     rows: dict[bytes, int] = {}
     found: list[list[Tensor]] = [[], []]
     for batch in EXAM_D.episodes(evaluation):
-        for side, pictures in zip(found, (batch.support_x, batch.query_x), strict=True):
-            side.append(_rows_of((255 * pictures).round().byte(), rows))
+        for side, x in zip(found, (batch.support_x, batch.query_x), strict=True):
+            side.append(_rows_of((255 * x).round().byte(), rows))
         if not (batch.support_y == batch.query_y).all():
             raise ValueError("exam D's queries stand in the order of its support pictures: this bank's do not")
     pictures = [np.frombuffer(pixels, np.uint8).reshape(32, 32, 3) for pixels in rows]

@@ -34,8 +34,9 @@ def whose_features(found: Mapping[tuple[str, str], Tensor]) -> None:
         plain, unit = (found[name, length] for length in ("plain", "unit length"))
         values = [str(mean_interval(plain, "tasks")), paired_interval(unit, plain, "tasks").points()]
         lines.append((NAMED[name], *values, "your functions"))
-    photos = study["photos", "plain"]["accuracy"], study["photos", "unit length"]["minus_plain"]
-    values = [str(Interval(*photos[0][:4], "tasks")), Interval(*photos[1][:4], "tasks").points()]
+    of_study = study["photos", "plain"]["accuracy"], study["photos", "unit length"]["minus_plain"]
+    right, gain = (Interval(mean, low, high, n, "tasks") for mean, low, high, n, _ in of_study)
+    values = [str(right), gain.points()]
     lines.append((NAMED["photos"], *values, "`metalib study borrowed-features`"))
     note = "Exam D: five emoji, one drawing of each, another vendor's to be named. Differences are task by task."
     plots.table(("features", "right, as they come", "at length 1, minus that", "by"), *lines, note=note)
