@@ -15,15 +15,16 @@ import numpy as np
 from metalib.banks.layouts import shortened
 from metalib.evaluate import wilson_interval
 from metalib.few_shot import Answers, FewShot
+from metalib.few_shot.estimates import Estimate
 from metalib.few_shot.folder import pictures_in, read_folder
 from metalib.few_shot.pictures import check_header
 from metalib.few_shot.saving import SUFFIX
 
-SAME = 1e-5  # of a feature's length: what is nearer to a support picture is that picture
+SAME = 1e-4  # what is nearer to a support picture is that picture: the rest is rounding
 
 
 class Row(NamedTuple):
-    """What is said of one picture: its label, how probable that is, and the nearest support picture.
+    """What is said of one picture: its label, how probable the best class is, and the nearest support picture.
 
     true  its class, where that is known
     """
@@ -44,6 +45,7 @@ def classify(
     backbone: str | None = None,
     head: str | None = None,
     seconds: int | None = None,
+    none_of_these: float | None = None,
     labelled: str | Path | None = None,
     form: str = "table",
     save: str | Path | None = None,
@@ -54,16 +56,16 @@ def classify(
 
     support   a folder with a sub-folder of pictures for each class, or a file that `save` wrote
     pictures  files, and folders of files
+    none_of_these  as in `FewShot`
     labelled  a folder like `support`, whose pictures are classified too: how many are right, and which are mixed up
     form      "table", "json" or "csv"
     save      where to write the classifier; its name ends in .safetensors
     Raises ValueError or OSError, with nothing printed, for what cannot be.
     """
     paths, truths = _asked(pictures, labelled)
-    classifier = _classifier(
-        Path(support), download=download, device=device, backbone=backbone, head=head, seconds=seconds
-    )
-    if unknown := sorted({true for true in truths if true is not None} - set(map(str, classifier.classes_))):
+    settings = {"backbone": backbone, "head": head, "seconds": seconds, "none_of_these": none_of_these}
+    classifier = _classifier(Path(support), download=download, device=device, **settings)
+    if unknown := sorted({true for true in truths if true is not None} - set(_names(classifier))):
         raise ValueError(
             f"{labelled} has classes that {support} has not: {', '.join(unknown)}. Give both the same sub-folders"
         )
@@ -111,19 +113,23 @@ def _classifier(support: Path, *, download: bool, device: str | None, **settings
 
 
 def _rows(classifier: FewShot, answers: Answers, paths: Sequence[Path], truths: Sequence[str | None]) -> list[Row]:
-    names = [str(name) for name in classifier.classes_]
+    names = _names(classifier)
     return [
         Row(
             str(path),
-            names[int(of_one.argmax())],
+            str(label),
             float(of_one.max()),
-            classifier.names[neighbour.index],
+            classifier.names[neighbour.number],
             neighbour.distance,
             true,
             dict(zip(names, map(float, of_one), strict=True)),
         )
-        for path, true, of_one, neighbour in zip(paths, truths, answers.probabilities, answers.neighbours, strict=True)
+        for path, true, label, of_one, neighbour in zip(paths, truths, *answers[:3], strict=True)
     ]
+
+
+def _names(classifier: FewShot) -> list[str]:
+    return [str(name) for name in classifier.classes_]
 
 
 # --- how it is printed
@@ -134,9 +140,11 @@ def _print_table(classifier: FewShot, rows: Sequence[Row], noticed: Sequence[str
     cells = [(row.picture, row.label, f"{row.probability:.2f}", row.nearest) for row in rows]
     _print_columns([("picture", "label", "probability", "nearest support picture"), *cells])
     if known := [row for row in rows if row.true is not None]:
-        names, counts = confusion(classifier, known)
+        labels, counts = confusion(_names(classifier), known)
         print(f"\n{_right(known)}. A row for each class, a column for each label:\n")
-        _print_columns([("", *names), *((name, *map(str, row)) for name, row in zip(names, counts, strict=True))])
+        _print_columns([("", *labels), *((name, *map(str, row)) for name, row in zip(labels, counts, strict=False))])
+    if (estimate := _estimate(classifier)) is not None:
+        print(f"\n{estimate}")
     for remark in noticed:
         print(f"\nNoticed: {remark}")
 
@@ -145,14 +153,17 @@ def _print_json(classifier: FewShot, rows: Sequence[Row], noticed: Sequence[str]
     said: dict[str, Any] = {
         "backbone": classifier.backbone,
         "head": classifier.head,
-        "classes": [str(name) for name in classifier.classes_],
+        "classes": _names(classifier),
         "noticed": noticed,
         "pictures": [row._asdict() for row in rows],
     }
     if known := [row for row in rows if row.true is not None]:
         right = wilson_interval(sum(row.label == row.true for row in known), len(known), "pictures")
         said["right"] = right._asdict()
-        said["confusion"] = confusion(classifier, known)[1].tolist()
+        labels, counts = confusion(_names(classifier), known)
+        said |= {"labels": labels, "confusion": counts.tolist()}
+    if (estimate := _estimate(classifier)) is not None:
+        said["estimate"] = {"accuracy": estimate.accuracy and estimate.accuracy._asdict(), "words": estimate.words}
     print(json.dumps(said, ensure_ascii=False, indent=1))
 
 
@@ -169,17 +180,25 @@ def _print_csv(classifier: FewShot, rows: Sequence[Row], noticed: Sequence[str])
         print(f"Noticed: {remark}", file=sys.stderr)
 
 
-def confusion(classifier: FewShot, rows: Sequence[Row]) -> tuple[list[str], np.ndarray]:
-    """The classes' names, and [N, N] counts: how many pictures of the row's class got the column's label."""
-    names = [str(name) for name in classifier.classes_]
-    counts = np.zeros((len(names), len(names)), int)
+def confusion(names: Sequence[str], rows: Sequence[Row]) -> tuple[list[str], np.ndarray]:
+    """The M labels, and [N, M] counts: how many pictures of the row's class got the column's label.
+
+    names  of the N classes      M is N, or one more where a picture is none of these
+    """
+    labels = [*names, *sorted({row.label for row in rows} - set(names))]
+    counts = np.zeros((len(names), len(labels)), int)
     for row in rows:
-        counts[names.index(str(row.true)), names.index(row.label)] += 1
-    return names, counts
+        counts[names.index(str(row.true)), labels.index(row.label)] += 1
+    return labels, counts
 
 
 def _right(rows: Sequence[Row]) -> str:
     return f"Right: {wilson_interval(sum(row.label == row.true for row in rows), len(rows), 'pictures')}"
+
+
+def _estimate(classifier: FewShot) -> Estimate | None:
+    """How good the classifier is, by its support pictures; None for fine-tuning, which would learn again and again."""
+    return None if classifier.head == "fine-tuning" else classifier.estimate()
 
 
 def _repeated(rows: Sequence[Row]) -> list[str]:

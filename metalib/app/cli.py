@@ -81,6 +81,12 @@ def classify_options(parser: argparse.ArgumentParser) -> None:
     add("--backbone", help="omniglot (drawings; without the option), emoji, photos, torchvision:NAME or timm:NAME")
     add("--head", help="centroid, 'plain centroid', 'linear probe' or fine-tuning (default: the backbone's own)")
     add("--seconds", type=limited("seconds"), help="of fine-tuning (30)")
+    add(
+        "--none-of-these",
+        type=limited("share"),
+        metavar="SHARE",
+        help="turn strangers away, and this share of your own",
+    )
     add("--labelled", help="a folder like the first: how many are right, and which classes are mixed up")
     add("--json", action="store_const", dest="form", const="json", default="table", help="for a program")
     add("--csv", action="store_const", dest="form", const="csv", help="for a spreadsheet")
@@ -96,8 +102,8 @@ def classify_run(arguments: argparse.Namespace) -> int:
     if unknown := [word for word in arguments.rest if word.startswith("-")]:
         raise ValueError(f"{' '.join(unknown)} is no option of it: see metalib classify -h")
     arguments.pictures += arguments.rest  # argparse takes those before the first option only
-    names = ("support", "pictures", "backbone", "head", "seconds", "labelled", "form", "save", "download", "device")
-    classify.classify(**_chosen(arguments, names))
+    names = ("support", "pictures", "backbone", "head", "seconds", "none_of_these", "labelled", "form", "save")
+    classify.classify(**_chosen(arguments, (*names, "download", "device")))
     return 0
 
 

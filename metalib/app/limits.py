@@ -42,10 +42,22 @@ def path(value: str | Path) -> Path:
     return Path(value)
 
 
+def share(value: float | str) -> float:
+    """A number between 0 and 1, or the text of one. Raises ValueError for any other."""
+    try:
+        number = float(value)
+    except ValueError:
+        raise ValueError(f"{value!r} is no number") from None
+    if not 0 < number < 1:
+        raise ValueError(f"{value} is no share: give a number between 0 and 1, such as 0.05")
+    return number
+
+
 LIMITS: dict[str, Callable[[Any], Any]] = {
     "updates": partial(whole, low=1),
     "seconds": partial(whole, low=1),
     "seed": partial(whole, low=0),
+    "share": share,
     "episodes": partial(whole, low=2),  # fewer have no interval
     "out": path,
 }

@@ -27,7 +27,7 @@ from metalib.few_shot.pictures import Source, told
 class Neighbour(NamedTuple):
     """The support picture that is nearest to another, by its number, and how far it is in the head's space."""
 
-    index: int
+    number: int
     distance: float
 
 
@@ -92,10 +92,10 @@ class FewShot:
         `remarks` then says what was noticed. Raises ValueError for fewer than two classes or other lengths, and what
         `open_picture` does.
         """
-        pictures, labels = _listed(pictures), np.asarray(labels)
-        if labels.shape != (len(pictures),):
-            raise ValueError(f"{len(pictures)} pictures and labels of shape {list(labels.shape)}: give each one label")
-        classes, numbers = np.unique(labels, return_inverse=True)
+        pictures, given = _listed(pictures), np.asarray(labels)
+        if given.shape != (len(pictures),):
+            raise ValueError(f"{len(pictures)} pictures and labels of shape {list(given.shape)}: give each one label")
+        classes, numbers = np.unique(given, return_inverse=True)
         if len(classes) < 2:
             raise ValueError(f"1 class ({classes[0]}), and there is nothing to tell apart: give two at least")
         return self._know(self._learn(pictures, classes, torch.from_numpy(numbers).long()))
@@ -193,8 +193,8 @@ class FewShot:
         """
         header, tensors = saving.read(path)
         threshold = header["threshold"]
-        own = {"none_of_these": threshold["false_alarms"] if threshold else None}
-        classifier = cls(header["backbone"], header["head"], **own, **settings)
+        settings["none_of_these"] = threshold["false_alarms"] if threshold else None
+        classifier = cls(header["backbone"], header["head"], **settings)
         device = runtime.pick_device(classifier.device)
         network = backbones.load(classifier.backbone, download=classifier.download, device=device)
         return classifier._know(saving.restore(path, header, tensors, network))
@@ -250,7 +250,7 @@ def _seen(
 
 def _listed(pictures: Sequence[Source]) -> Sequence[Source]:
     """Pictures as a sequence of at least one. Raises ValueError for a single one."""
-    shape = getattr(pictures, "shape", ())
+    shape: tuple[int, ...] = getattr(pictures, "shape", ())
     one_array = len(shape) == 2 or (len(shape) == 3 and shape[2] in (3, 4))
     if one_array or isinstance(pictures, str | os.PathLike | Image.Image):
         raise ValueError("pictures is one picture: give a list of them, [picture]")

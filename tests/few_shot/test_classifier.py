@@ -70,7 +70,7 @@ def test_paths_arrays_and_images_may_be_mixed(folder, queries):
 def test_the_nearest_support_picture_is_named(folder):
     classifier = FewShot.from_folder(folder, backbone="emoji")
     [nearest] = classifier.neighbours([folder / "cup" / "0.png"])
-    assert classifier.names[nearest.index] == "cup/0.png" and nearest.distance == 0
+    assert classifier.names[nearest.number] == "cup/0.png" and nearest.distance == 0
 
 
 @pytest.mark.parametrize("head", NAMES)
