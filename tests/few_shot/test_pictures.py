@@ -2,7 +2,6 @@
 
 import os
 import struct
-import subprocess
 import sys
 import types
 
@@ -114,17 +113,21 @@ def test_a_photograph_that_is_reduced_stands_upright_too(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("damage", "said"),
-    [((b"MM\0*", b"MM\0*"), []), ((b"\x01\x12", b"\x99\x12"), []), ((b"MM\0*", b"none"), ["damaged EXIF data"])],
-    ids=["none", "another tag", "no EXIF at all"],
+    ("damage", "turned", "said"),
+    [
+        ((b"", b""), True, []),
+        ((b"\x01\x12", b"\x99\x12"), False, []),
+        ((b"\x00\x02\x00\x00\x00\t", b"\x00\x02\xff\x00\x00\t"), True, []),  # Pillow warns of its length
+        ((b"MM\0*", b"none"), False, ["damaged EXIF data"]),
+    ],
+    ids=["none", "another tag", "a tag without end", "no EXIF at all"],
 )
-def test_damaged_exif_data_do_not_keep_a_picture_from_being_read(tmp_path, photo, damage, said):
+def test_damaged_exif_data_do_not_keep_a_picture_from_being_read(tmp_path, photo, damage, turned, said):
     exif = Image.Exif()
     exif[0x112], exif[0x010F] = 3, "a camera"
     path = saved(tmp_path / "photo.png", photo, exif=exif.tobytes().replace(*damage))
     pixels, words = opened(path)
-    turned = photo if damage[0] != damage[1] else photo[::-1, ::-1]
-    assert np.array_equal(pixels, turned)
+    assert np.array_equal(pixels, photo[::-1, ::-1] if turned else photo)
     assert [word.partition(",")[0] for word in words] == said
 
 
@@ -194,7 +197,7 @@ def test_12_bits_in_16_are_said_to_be_dark():
 @pytest.mark.parametrize("values", [np.float32([[0, 1.5]]), np.int32([[-1, 5]]), np.int32([[0, 65536]])])
 def test_numbers_without_a_white_are_refused(tmp_path, values):
     path = saved(tmp_path / "height.tiff", values)
-    with pytest.raises(BadFile, match=rf"{path} has values from .*: save 8 bits"):
+    with pytest.raises(BadFile, match=rf"^{path} has values from .*: save 8 bits$"):
         open_picture(path)
 
 
@@ -256,25 +259,6 @@ def test_a_large_array_or_image_is_refused_by_the_same_limit():
 
 def test_the_largest_that_may_be_is_read():
     assert open_picture(Image.new("1", (8000, MOST_PIXELS // 8000))).size == (KEPT, 625)
-
-
-READ_MANY = """
-import resource, sys
-from metalib.few_shot.pictures import open_picture
-def most(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-open_picture(sys.argv[1])
-before = most()
-kept = [open_picture(sys.argv[1]) for _ in range(10)]
-print(most() - before)
-"""
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows does not tell a process its peak")
-def test_photographs_of_12_megapixels_are_not_kept_at_their_size(tmp_path):
-    """Ten of them: 22 MB, and 360 MB as they come."""
-    path = saved(tmp_path / "photo.jpg", Image.new("RGB", (4000, 3000), "teal"))
-    done = subprocess.run([sys.executable, "-c", READ_MANY, path], capture_output=True, text=True, check=True)
-    assert float(done.stdout) < 60, f"{done.stdout} MB"
 
 
 def test_a_large_jpeg_is_decoded_at_half_its_size(tmp_path, monkeypatch):
