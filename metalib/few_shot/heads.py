@@ -184,8 +184,9 @@ def make(name: str, backbone: Backbone, *, seconds: float = 30, seed: int = 0) -
 
 
 # Features of length 1 are at most 2 apart: at a scale of 1 the right class of five gets a probability of 0.3. Of the
-# powers of two, 16 gives probabilities that are the nearest to the truth for the course's classifier, one shot and two,
-# on the validation alphabets. `calibration.scaled` goes on from here.
+# powers of two, 16 comes nearest to the truth: for the course's classifier on the validation alphabets, one shot and
+# two, and for the network for photographs on the validation emoji, which says 94 % and has 92 with one shot, 95 and 95
+# with two (300 tasks). `calibration.scaled` goes on from here.
 UNIT_SCALE = 16.0
 CENTROIDS = {"centroid": Centroid(scale=UNIT_SCALE), "plain centroid": Centroid(unit_length=False)}
 HEADS: dict[str, Head] = {**CENTROIDS, "linear probe": LinearProbe()}

@@ -57,6 +57,13 @@ def test_the_error_is_the_mean_gap_by_number_of_answers():
     assert calibration_error([(7, 0.25, 0.25)]) == 0
 
 
+def test_where_no_picture_is_wrong_the_scale_stays_near_the_heads_own():
+    """The steeper the likelier, without an end: so few pictures do not say that nothing will ever be in doubt."""
+    y = torch.arange(5).repeat_interleave(2)
+    z = features(y, apart=10, seed=0)
+    assert 1 <= scaled(PLAIN, z, y).scale < 2 and 16 <= scaled(replace(PLAIN, scale=16.0), z, y).scale < 32
+
+
 def test_more_pictures_outweigh_the_heads_own_scale():
     """With two pictures a class the scale stays closer to the head's own, off by a factor of 100, than with ten."""
     off = []
