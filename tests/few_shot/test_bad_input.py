@@ -108,16 +108,14 @@ def test_a_query_that_cannot_be_read_ends_it_and_the_classifier_is_as_before(ani
     assert contents(tmp_user) == before and classifier.predict([query]) == [label]
 
 
-@pytest.mark.parametrize("form", ["--json", "--csv", "--save"])
 def test_the_command_prints_and_writes_nothing_where_a_query_cannot_be_read(
-    animals, query, unreadable, tmp_path, tmp_user, capsys, form
+    animals, query, unreadable, tmp_path, tmp_user, capsys
 ):
     path, saved_to = query.with_name("z.jpg"), tmp_path / "animals.safetensors"
     words = unreadable(path)
-    options = [form, saved_to] if form == "--save" else [form]
-    assert refused(capsys, animals, query, path, *options).startswith(f"{path} {words}")
+    assert refused(capsys, animals, query, path, "--save", saved_to).startswith(f"{path} {words}")
     assert not saved_to.exists()
-    assert set(contents(tmp_user)) <= {path for path in tmp_user.rglob("features/*")}  # of pictures that can be read
+    assert all(written.parent == tmp_user / "features" for written in contents(tmp_user))
 
 
 def test_the_command_names_a_support_picture_or_a_labelled_one_that_cannot_be_read(animals, query, capsys):
