@@ -11,17 +11,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
 from metalib import runtime
-from metalib.few_shot import backbones, calibration, estimates, features, heads, none_of_these, saving
-from metalib.few_shot.backbones import Backbone
+from metalib.few_shot import backbones, calibration, estimates, heads, none_of_these, saving
 from metalib.few_shot.estimates import Estimate
 from metalib.few_shot.folder import read_folder
-from metalib.few_shot.heads import Head
 from metalib.few_shot.learned import Learned
 from metalib.few_shot.pictures import Source, told
+from metalib.few_shot.support import labelled, listed, seen
 
 
 class Neighbour(NamedTuple):
@@ -92,20 +90,14 @@ class FewShot:
         `remarks` then says what was noticed. Raises ValueError for fewer than two classes or other lengths, and what
         `open_picture` does.
         """
-        pictures, given = _listed(pictures), np.asarray(labels)
-        if given.shape != (len(pictures),):
-            raise ValueError(f"{len(pictures)} pictures and labels of shape {list(given.shape)}: give each one label")
-        classes, numbers = np.unique(given, return_inverse=True)
-        if len(classes) < 2:
-            raise ValueError(f"1 class ({classes[0]}), and there is nothing to tell apart: give two at least")
-        return self._know(self._learn(pictures, classes, torch.from_numpy(numbers).long()))
+        return self._know(self._learn(*labelled(pictures, labels)))
 
     def _learn(self, pictures: Sequence[Source], classes: np.ndarray, y: Tensor) -> Learned:
         network = backbones.load(self.backbone, download=self.download, device=runtime.pick_device(self.device))
         head_name = self.head or network.head
         head = heads.make(head_name, network, seconds=self.seconds, seed=self.seed)
         names = tuple(_name(picture, number) for number, picture in enumerate(pictures))
-        z, noticed = _seen(pictures, network, head, cache=self.cache)
+        z, noticed = seen(pictures, network, head, cache=self.cache)
         remarks = told((names[number], words) for number, words in noticed)
         head = calibration.scaled(head, z, y, seed=self.seed)
         fitted = head.fit(z, y, len(classes))
@@ -152,8 +144,8 @@ class FewShot:
 
     def answers(self, pictures: Sequence[Source]) -> Answers:
         """All that can be said of pictures, which are looked at once. Raises what `open_picture` does."""
-        known, pictures = self._known(), _listed(pictures)
-        z, noticed = _seen(pictures, known.backbone, known.head, cache=self.cache)
+        known, pictures = self._known(), listed(pictures)
+        z, noticed = seen(pictures, known.backbone, known.head, cache=self.cache)
         probabilities = known.fitted.logits(z).softmax(dim=1).numpy()  # [B, N]
         exact = "donot_use_mm_for_euclid_dist"  # 0 for equal pictures
         distances = torch.cdist(known.fitted.space(z), known.space, compute_mode=exact)  # [B, S]
@@ -236,27 +228,6 @@ class FewShot:
             classifier_tags=ClassifierTags(),
             input_tags=InputTags(two_d_array=False, string=True),
         )
-
-
-def _seen(
-    pictures: Sequence[Source], network: Backbone, head: Head, *, cache: bool
-) -> tuple[Tensor, list[features.Noticed]]:
-    """What the head looks at, [B, ...], of pictures, and what was noticed of them."""
-    if head.looks_at == "features":
-        return features.of(pictures, network, cache=cache)
-    noticed: list[features.Noticed] = []
-    return network.pictures(features.opened(pictures, range(len(pictures)), network, noticed)), noticed
-
-
-def _listed(pictures: Sequence[Source]) -> Sequence[Source]:
-    """Pictures as a sequence of at least one. Raises ValueError for a single one."""
-    shape: tuple[int, ...] = getattr(pictures, "shape", ())
-    one_array = len(shape) == 2 or (len(shape) == 3 and shape[2] in (3, 4))
-    if one_array or isinstance(pictures, str | os.PathLike | Image.Image):
-        raise ValueError("pictures is one picture: give a list of them, [picture]")
-    if not len(pictures):
-        raise ValueError("0 pictures: give one at least")
-    return pictures
 
 
 def _name(picture: Source, number: int) -> str:

@@ -11,13 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from metalib.few_shot import backbones as by_name
-from metalib.few_shot import features, heads
-from metalib.few_shot.backbones import Backbone
 from metalib.few_shot.estimates import (
     ALONE,
     SHUFFLES,
@@ -29,8 +26,9 @@ from metalib.few_shot.estimates import (
     one_of_each,
     smallest,
 )
-from metalib.few_shot.heads import Head
+from metalib.few_shot.heads import Head, make
 from metalib.few_shot.pictures import Source
+from metalib.few_shot.support import labelled, seen
 from metalib.runtime import seeded
 
 RESAMPLES = 500
@@ -101,26 +99,16 @@ def compare(
     heads  names as `FewShot` takes them; None is the one that suits each backbone. What is named first wins a tie: name
            the simplest first
     seconds, cache, seed, download  as in `FewShot`; fine-tuning takes its seconds once for each round
+    Raises what `FewShot.fit` does.
     """
-    _, numbers = np.unique(np.asarray(labels), return_inverse=True)
+    pictures, _, y = labelled(pictures, labels)
     candidates: dict[str, tuple[Tensor, Head]] = {}
     for backbone in backbones:
         network = by_name.load(backbone, download=download)
         for name in dict.fromkeys(name or network.head for name in heads):
-            head = _made(name, network, seconds, seed)
-            candidates[f"{backbone}, {name}"] = (_looked_at(pictures, network, head, cache), head)
-    return compare_features(candidates, torch.from_numpy(numbers).long(), seed=seed)
-
-
-def _made(name: str, network: Backbone, seconds: float, seed: int) -> Head:
-    return heads.make(name, network, seconds=seconds, seed=seed)
-
-
-def _looked_at(pictures: Sequence[Source], network: Backbone, head: Head, cache: bool) -> Tensor:
-    """What the head looks at, [S, ...]."""
-    if head.looks_at == "features":
-        return features.of(pictures, network, cache=cache)[0]
-    return network.pictures(features.opened(pictures, range(len(pictures)), network, []))
+            head = make(name, network, seconds=seconds, seed=seed)
+            candidates[f"{backbone}, {name}"] = (seen(pictures, network, head, cache=cache)[0], head)
+    return compare_features(candidates, y, seed=seed)
 
 
 def compare_features(

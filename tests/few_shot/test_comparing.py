@@ -114,3 +114,10 @@ def drawing(kind, size):
 
 def test_a_chance_is_no_more_than_one():
     assert lead(torch.ones(4), torch.ones(4)) == 1 and math.isfinite(lead(torch.zeros(1), torch.ones(1)))
+
+
+def test_labels_that_are_none_are_refused_before_a_picture_is_opened():
+    with pytest.raises(ValueError, match=r"2 pictures and labels of shape \[3\]: give each one label"):
+        compare(["missing.png", "gone.png"], ["a", "b", "a"])
+    with pytest.raises(ValueError, match=r"1 class \(a\), and there is nothing to tell apart"):
+        compare(["missing.png", "gone.png"], ["a", "a"])
