@@ -7,8 +7,8 @@ import { SHEET, simplified } from "./ink.js";
 /** @typedef {import("./draw_view.js").Drawn} Drawn */
 /** @typedef {import("./draw_view.js").State} State */
 /**
- * @typedef {{ name: "start", points: number[] } | { name: "to", points: number[] } | { name: "end" } | { name: "pen" } | { name: "go", dx: number, dy: number }} Penning
- *   by pointer a stroke starts, goes to some points and ends; by key the pen is turned, and goes
+ * @typedef {{ name: "draw", points: number[] } | { name: "drawn", points: number[] } | { name: "pen" } | { name: "go", dx: number, dy: number }} Penning
+ *   by pointer a whole stroke each time, while it is drawn and at its end; by key the pen is turned, and goes
  * @typedef {{ name: "at", label: number, slot: number } | { name: "next" }} Choosing
  * @typedef {{ name: "undo" } | { name: "clear" } | { name: "empty" } | { name: "first" } | { name: "load", classes: Drawing[][], said: string }
  *   | { name: "say", said: string } | { name: "save" } | { name: "set", key: string, value: number }} Doing
@@ -17,6 +17,7 @@ import { SHEET, simplified } from "./ink.js";
 const KEY_STEP = 3; // pixels of the sheet; five times as many with Shift
 const TOLERANCE = 0.4; // pixels that a stroke may be off after its end, for a tenth of its points
 const [MOST_STROKES, MOST_NUMBERS] = [100, 4000];
+const [UP, BY_KEY, BY_POINTER] = [0, 1, 2]; // where the pen is, and what holds it down
 
 /** @param {number} value */
 const onSheet = (value) => Math.round(10 * clamp(value, 0, SHEET)) / 10;
@@ -32,21 +33,13 @@ function redrawn(state, drawing) {
   return { ...state, classes };
 }
 
-/** The pen goes down, to a point. @param {State} state @param {number[]} point @returns {State} */
-function down(state, [x, y]) {
-  const drawing = current(state);
+/** The drawing with `stroke` for its last one, which the pen holds, or as a further one. @param {State} state @param {number[]} stroke @param {number} held @returns {State} */
+function stroked(state, stroke, held) {
+  const drawing = state.pen[2] ? current(state).slice(0, -1) : current(state);
   if (drawing.length >= MOST_STROKES) return state;
-  return redrawn({ ...state, pen: [x, y, 1], before: null, said: "" }, [...drawing, [x, y]]);
-}
-
-/** The stroke under the pen goes on through points. @param {State} state @param {number[]} points @returns {State} */
-function drawn(state, points) {
-  const drawing = current(state);
-  const stroke = drawing[drawing.length - 1];
-  const [x, y] = points.slice(-2);
-  if (!stroke || !points.length) return state;
-  const longer = stroke.length + points.length > MOST_NUMBERS ? stroke : [...stroke, ...points];
-  return redrawn({ ...state, pen: [x, y, 1] }, [...drawing.slice(0, -1), longer]);
+  const kept = stroke.slice(0, MOST_NUMBERS);
+  const [x, y] = kept.slice(-2);
+  return redrawn({ ...state, pen: [x, y, held], before: null, said: "" }, [...drawing, kept]);
 }
 
 /** The pen is lifted; its stroke keeps the points that it needs. @param {State} state @returns {State} */
@@ -55,19 +48,22 @@ function up(state) {
   const drawing = current(state);
   const stroke = drawing[drawing.length - 1] ?? [];
   const [x, y] = state.pen;
-  return redrawn({ ...state, pen: [x, y, 0] }, [...drawing.slice(0, -1), simplified(stroke, TOLERANCE)]);
+  return redrawn({ ...state, pen: [x, y, UP] }, [...drawing.slice(0, -1), simplified(stroke, TOLERANCE)]);
 }
 
 /** @param {State} state @param {Penning} action @returns {State} */
 function pen(state, action) {
-  const [x, y, isDown] = state.pen;
-  if (action.name === "start") return down(up(state), action.points.map(onSheet));
-  if (action.name === "to") return isDown ? drawn(state, action.points.map(onSheet)) : state;
-  if (action.name === "end") return up(state);
-  if (action.name === "pen") return isDown ? up(state) : down(state, [x, y]);
+  const [x, y, held] = state.pen;
+  if (action.name === "draw" || action.name === "drawn") {
+    // a stroke that is not there any more comes back whole: an older state may have arrived from Python meanwhile
+    const longer = stroked(held === BY_KEY ? up(state) : state, action.points.map(onSheet), BY_POINTER);
+    return action.name === "drawn" ? up(longer) : longer;
+  }
+  if (action.name === "pen") return held ? up(state) : stroked(state, [x, y], BY_KEY);
   const [toX, toY] = [onSheet(x + KEY_STEP * action.dx), onSheet(y + KEY_STEP * action.dy)];
   if (toX === x && toY === y) return state;
-  return isDown ? drawn(state, [toX, toY]) : { ...state, pen: [toX, toY, 0] };
+  const drawing = current(state);
+  return held ? stroked(state, [...drawing[drawing.length - 1], toX, toY], held) : { ...state, pen: [toX, toY, UP] };
 }
 
 /** The place after this one: the same in the next class, then the query; after it the first class without a drawing. @param {State} state */
@@ -92,7 +88,7 @@ export function act({ first }, state, action) {
       return { ...up(state), ...next(state) };
     case "undo":
       if (state.before) return { ...state, ...state.before, before: null, said: "" };
-      return redrawn({ ...state, pen: [state.pen[0], state.pen[1], 0] }, current(state).slice(0, -1));
+      return redrawn({ ...state, pen: [state.pen[0], state.pen[1], UP] }, current(state).slice(0, -1));
     case "clear":
       return current(state).length ? replaced(up(state), redrawn(up(state), []), "") : state;
     case "empty": {

@@ -30,7 +30,8 @@ function paint(root, { canvases }) {
 
 /** @param {View} seen @param {string} _own @param {KernelState} kernel */
 function draw(seen, _own, kernel) {
-  return [element("div", { class: "metalib-parts" }, desk(seen, kernel), classes(seen, kernel), aboutFiles(seen, kernel), steps(seen))];
+  const column = (/** @type {Node[]} */ ...parts) => element("div", { class: "metalib-column" }, parts);
+  return [element("div", { class: "metalib-parts" }, column(desk(seen, kernel), aboutFiles(seen, kernel)), column(classes(seen, kernel), steps(seen)))];
 }
 
 /** The one file: written by the browser, and read again. @param {HTMLElement} root @param {import("../kit/widget.js").Now<View>} now */

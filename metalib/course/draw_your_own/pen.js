@@ -24,7 +24,7 @@ export function keys(event, send) {
 
 /** Listen for strokes on [data-sheet]. Python hears of one at its end. @param {HTMLElement} root @param {Send} send */
 export function strokes(root, send) {
-  /** @type {{ sheet: SVGSVGElement, pointer: number } | null} */
+  /** @type {{ sheet: SVGSVGElement, pointer: number, points: number[] } | null} */
   let held = null;
   /** @param {SVGSVGElement} sheet @param {PointerEvent} event */
   const place = (sheet, event) => {
@@ -36,24 +36,25 @@ export function strokes(root, send) {
   const down = (event) => {
     const sheet = /** @type {Element} */ (event.target).closest("[data-sheet]");
     if (!(sheet instanceof SVGSVGElement) || event.button !== 0 || held) return;
-    held = { sheet, pointer: event.pointerId };
+    held = { sheet, pointer: event.pointerId, points: place(sheet, event) };
     root.setPointerCapture(event.pointerId);
     event.preventDefault();
     sheet.focus({ preventScroll: true });
-    send({ name: "start", points: place(sheet, event) }, false);
+    send({ name: "draw", points: held.points }, false);
   };
   /** @param {PointerEvent} event */
   const move = (event) => {
     if (!held || event.pointerId !== held.pointer) return;
-    const { sheet } = held;
     const passed = event.getCoalescedEvents?.() ?? []; // a pen gives several places a frame
-    send({ name: "to", points: (passed.length ? passed : [event]).flatMap((one) => place(sheet, one)) }, false);
+    for (const one of passed.length ? passed : [event]) held.points.push(...place(held.sheet, one));
+    send({ name: "draw", points: held.points }, false);
   };
   /** @param {PointerEvent} event */
   const up = (event) => {
-    if (event.pointerId !== held?.pointer) return;
+    if (!held || event.pointerId !== held.pointer) return;
+    const { points } = held;
     held = null;
-    send({ name: "end" });
+    send({ name: "drawn", points });
   };
   /** @type {[string, any][]} */
   const listeners = [

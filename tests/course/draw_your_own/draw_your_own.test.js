@@ -18,7 +18,7 @@ const BEGIN = { ...first, label: -1, slot: 0, pen: [52, 52, 0], before: null, ma
 
 /** The state after some actions. @param {any} state @param {any[]} actions */
 const after = (state, ...actions) => actions.reduce((now, action) => step(data, now, action), state);
-const stroke = (/** @type {number[]} */ ...points) => [{ name: "start", points: points.slice(0, 2) }, { name: "to", points: points.slice(2) }, { name: "end" }];
+const stroke = (/** @type {number[]} */ ...points) => [{ name: "draw", points: points.slice(0, 2) }, { name: "draw", points }, { name: "drawn", points }];
 /** A state in which some classes have drawings. @param {number[][][][]} classes @param {number[][]} query */
 const drawn = (classes, query = []) => ({ ...BEGIN, query, classes: LETTERS.map((_, i) => Array.from({ length: 5 }, (__, slot) => classes[i]?.[slot] ?? [])) });
 
@@ -31,9 +31,16 @@ test("a stroke by pointer is drawn in the place that is chosen, on the sheet, wi
 
 test("a touch without a move is a dot", () => assert.deepEqual(after(BEGIN, ...stroke(30, 40)).query, [[30, 40]]));
 
-test("a move without a pen on the sheet draws nothing", () => {
-  assert.equal(after(BEGIN, { name: "to", points: [3, 3] }), BEGIN);
-  assert.equal(after(BEGIN, { name: "end" }), BEGIN);
+test("a stroke is whole though an older state came from Python while it was drawn", () => {
+  const [begun, on, end] = stroke(10, 10, 40, 10, 40, 60);
+  const old = after(BEGIN, ...stroke(1, 1, 9, 9));
+  assert.equal(after(old, begun).query.length, 2);
+  for (const steps of [[on, end], [end]]) assert.deepEqual(after(old, ...steps).query, [[1, 1, 9, 9], [10, 10, 40, 10, 40, 60]]);
+});
+
+test("who draws with the pen down by key lifts it first", () => {
+  const state = after(BEGIN, { name: "pen" }, { name: "go", dx: 3, dy: 0 }, ...stroke(5, 5, 20, 20));
+  assert.deepEqual([state.query, state.pen], [[[52, 52, 61, 52], [5, 5, 20, 20]], [20, 20, 0]]);
 });
 
 test("by key the pen goes three pixels, is put down and lifted, and stops at the border", () => {
@@ -92,8 +99,8 @@ test("what is no setting of the widget's changes nothing", () => {
 test("a stroke has an end, and a drawing", () => {
   const many = after(BEGIN, ...Array.from({ length: 120 }, (_, i) => stroke(i / 2, 3)).flat());
   assert.equal(many.query.length, 100);
-  const long = Array.from({ length: 2100 }, (_, i) => [{ name: "to", points: [i % 100, (7 * i) % 100] }]).flat();
-  assert.ok(after(BEGIN, { name: "start", points: [1, 1] }, ...long).query[0].length <= 4000);
+  const long = Array.from({ length: 2100 }, (_, i) => [i % 100, (7 * i) % 100]).flat();
+  assert.equal(after(BEGIN, { name: "draw", points: long }).query[0].length, 4000);
 });
 
 test("it says what is missing: classes, then a query", () => {

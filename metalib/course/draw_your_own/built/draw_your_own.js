@@ -73,7 +73,7 @@ function status(...children) {
 // metalib/course/kit/drags.js
 var ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }, WIDE = 5;
 function drags(root, send) {
-  let held = null, down2 = (event) => {
+  let held = null, down = (event) => {
     let target = (
       /** @type {Element} */
       event.target.closest("[data-handle]")
@@ -93,7 +93,7 @@ function drags(root, send) {
     let moved = held?.moved;
     held = null, moved && send(moved);
   }, listeners = [
-    ["pointerdown", down2],
+    ["pointerdown", down],
     ["pointermove", move],
     ["pointerup", release],
     ["pointercancel", release],
@@ -320,7 +320,7 @@ function simplified(stroke, tolerance) {
 }
 
 // metalib/course/draw_your_own/draw_act.js
-var KEY_STEP = 3, TOLERANCE = 0.4, [MOST_STROKES, MOST_NUMBERS] = [100, 4e3], onSheet = (value) => Math.round(10 * clamp(value, 0, 105)) / 10, current = ({ classes: classes2, query, label, slot }) => label < 0 ? query : classes2[label][slot];
+var KEY_STEP = 3, TOLERANCE = 0.4, [MOST_STROKES, MOST_NUMBERS] = [100, 4e3], [UP, BY_KEY, BY_POINTER] = [0, 1, 2], onSheet = (value) => Math.round(10 * clamp(value, 0, 105)) / 10, current = ({ classes: classes2, query, label, slot }) => label < 0 ? query : classes2[label][slot];
 function redrawn(state, drawing) {
   if (state.label < 0) return { ...state, query: drawing };
   let classes2 = state.classes.map(
@@ -328,29 +328,28 @@ function redrawn(state, drawing) {
   );
   return { ...state, classes: classes2 };
 }
-function down(state, [x, y]) {
-  let drawing = current(state);
-  return drawing.length >= MOST_STROKES ? state : redrawn({ ...state, pen: [x, y, 1], before: null, said: "" }, [...drawing, [x, y]]);
-}
-function drawn(state, points) {
-  let drawing = current(state), stroke = drawing[drawing.length - 1], [x, y] = points.slice(-2);
-  if (!stroke || !points.length) return state;
-  let longer = stroke.length + points.length > MOST_NUMBERS ? stroke : [...stroke, ...points];
-  return redrawn({ ...state, pen: [x, y, 1] }, [...drawing.slice(0, -1), longer]);
+function stroked(state, stroke, held) {
+  let drawing = state.pen[2] ? current(state).slice(0, -1) : current(state);
+  if (drawing.length >= MOST_STROKES) return state;
+  let kept = stroke.slice(0, MOST_NUMBERS), [x, y] = kept.slice(-2);
+  return redrawn({ ...state, pen: [x, y, held], before: null, said: "" }, [...drawing, kept]);
 }
 function up(state) {
   if (!state.pen[2]) return state;
   let drawing = current(state), stroke = drawing[drawing.length - 1] ?? [], [x, y] = state.pen;
-  return redrawn({ ...state, pen: [x, y, 0] }, [...drawing.slice(0, -1), simplified(stroke, TOLERANCE)]);
+  return redrawn({ ...state, pen: [x, y, UP] }, [...drawing.slice(0, -1), simplified(stroke, TOLERANCE)]);
 }
 function pen(state, action) {
-  let [x, y, isDown] = state.pen;
-  if (action.name === "start") return down(up(state), action.points.map(onSheet));
-  if (action.name === "to") return isDown ? drawn(state, action.points.map(onSheet)) : state;
-  if (action.name === "end") return up(state);
-  if (action.name === "pen") return isDown ? up(state) : down(state, [x, y]);
+  let [x, y, held] = state.pen;
+  if (action.name === "draw" || action.name === "drawn") {
+    let longer = stroked(held === BY_KEY ? up(state) : state, action.points.map(onSheet), BY_POINTER);
+    return action.name === "drawn" ? up(longer) : longer;
+  }
+  if (action.name === "pen") return held ? up(state) : stroked(state, [x, y], BY_KEY);
   let [toX, toY] = [onSheet(x + KEY_STEP * action.dx), onSheet(y + KEY_STEP * action.dy)];
-  return toX === x && toY === y ? state : isDown ? drawn(state, [toX, toY]) : { ...state, pen: [toX, toY, 0] };
+  if (toX === x && toY === y) return state;
+  let drawing = current(state);
+  return held ? stroked(state, [...drawing[drawing.length - 1], toX, toY], held) : { ...state, pen: [toX, toY, UP] };
 }
 function next({ classes: classes2, label, slot }) {
   if (label >= 0) return label + 1 < classes2.length ? { label: label + 1, slot } : { label: -1, slot: 0 };
@@ -368,7 +367,7 @@ function act({ first }, state, action) {
     case "next":
       return { ...up(state), ...next(state) };
     case "undo":
-      return state.before ? { ...state, ...state.before, before: null, said: "" } : redrawn({ ...state, pen: [state.pen[0], state.pen[1], 0] }, current(state).slice(0, -1));
+      return state.before ? { ...state, ...state.before, before: null, said: "" } : redrawn({ ...state, pen: [state.pen[0], state.pen[1], UP] }, current(state).slice(0, -1));
     case "clear":
       return current(state).length ? replaced(up(state), redrawn(up(state), []), "") : state;
     case "empty": {
@@ -648,8 +647,8 @@ function steps({ drawing: strokes2, canvases }) {
 // metalib/course/draw_your_own/drawings_file.js
 var KIND = "drawings of metalib", [MOST_STROKES2, MOST_NUMBERS2] = [100, 4e3];
 function text(letters, classes2) {
-  let drawn2 = letters.map((letter, label) => [letter, classes2[label].filter((drawing) => drawing.length)]);
-  return JSON.stringify({ kind: KIND, classes: Object.fromEntries(drawn2) });
+  let drawn = letters.map((letter, label) => [letter, classes2[label].filter((drawing) => drawing.length)]);
+  return JSON.stringify({ kind: KIND, classes: Object.fromEntries(drawn) });
 }
 var isStroke = (stroke) => Array.isArray(stroke) && stroke.length <= MOST_NUMBERS2 && stroke.length % 2 === 0 && stroke.every((number) => typeof number == "number" && number >= 0 && number <= 105), isDrawing = (drawing) => Array.isArray(drawing) && drawing.length <= MOST_STROKES2 && drawing.every(isStroke);
 function parsed(content, letters, most) {
@@ -695,20 +694,23 @@ function strokes(root, send) {
   let held = null, place2 = (sheet2, event) => {
     let matrix = sheet2.getScreenCTM(), { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(matrix?.inverse());
     return [x, y];
-  }, down2 = (event) => {
+  }, down = (event) => {
     let sheet2 = (
       /** @type {Element} */
       event.target.closest("[data-sheet]")
     );
-    !(sheet2 instanceof SVGSVGElement) || event.button !== 0 || held || (held = { sheet: sheet2, pointer: event.pointerId }, root.setPointerCapture(event.pointerId), event.preventDefault(), sheet2.focus({ preventScroll: !0 }), send({ name: "start", points: place2(sheet2, event) }, !1));
+    !(sheet2 instanceof SVGSVGElement) || event.button !== 0 || held || (held = { sheet: sheet2, pointer: event.pointerId, points: place2(sheet2, event) }, root.setPointerCapture(event.pointerId), event.preventDefault(), sheet2.focus({ preventScroll: !0 }), send({ name: "draw", points: held.points }, !1));
   }, move = (event) => {
     if (!held || event.pointerId !== held.pointer) return;
-    let { sheet: sheet2 } = held, passed = event.getCoalescedEvents?.() ?? [];
-    send({ name: "to", points: (passed.length ? passed : [event]).flatMap((one) => place2(sheet2, one)) }, !1);
+    let passed = event.getCoalescedEvents?.() ?? [];
+    for (let one of passed.length ? passed : [event]) held.points.push(...place2(held.sheet, one));
+    send({ name: "draw", points: held.points }, !1);
   }, up2 = (event) => {
-    event.pointerId === held?.pointer && (held = null, send({ name: "end" }));
+    if (!held || event.pointerId !== held.pointer) return;
+    let { points } = held;
+    held = null, send({ name: "drawn", points });
   }, listeners = [
-    ["pointerdown", down2],
+    ["pointerdown", down],
     ["pointermove", move],
     ["pointerup", up2],
     ["pointercancel", up2]
@@ -735,7 +737,8 @@ function paint(root, { canvases }) {
   }
 }
 function draw(seen, _own, kernel) {
-  return [element("div", { class: "metalib-parts" }, desk(seen, kernel), classes(seen, kernel), files(seen, kernel), steps(seen))];
+  let column = (...parts) => element("div", { class: "metalib-column" }, parts);
+  return [element("div", { class: "metalib-parts" }, column(desk(seen, kernel), files(seen, kernel)), column(classes(seen, kernel), steps(seen)))];
 }
 function files2(root, { view: seen, send }) {
   let letters = () => seen().labels.map((label) => label.text), download = () => {
