@@ -33,6 +33,18 @@ def test_arrow_keys_with_shift_move_what_is_dragged_five_steps(browser):
         assert stage.state()["a"]["c"] == pytest.approx([x + 0.1, y + 0.5])
 
 
+@pytest.mark.parametrize(("around", "focused"), [("0", "stage"), (None, "")])
+def test_escape_leads_out_of_a_widget_to_what_it_stands_in(browser, around, focused):
+    with staged(browser, ReptilePlane()) as stage:
+        if around:
+            stage.page.locator("#stage").evaluate("(node, index) => node.setAttribute('tabindex', index)", around)
+        before = stage.state()
+        stage.root.locator("[data-set=stop]").press("Escape")
+        assert stage.page.evaluate("document.activeElement.id") == focused
+        assert stage.page.evaluate("document.activeElement.closest('.metalib')") is None
+        assert stage.state() == before
+
+
 def test_the_focus_stays_where_it_was_when_the_widget_is_drawn_anew(browser):
     with staged(browser, ReptilePlane()) as stage:
         stage.root.locator("[data-set=inner_lr]").press("ArrowRight")

@@ -11,6 +11,7 @@ import nbformat
 import pytest
 from nbformat.sign import NotebookNotary
 from small_notebook import (
+    CELLS,
     ERRORS,
     choose,
     close,
@@ -19,6 +20,7 @@ from small_notebook import (
     look,
     opened,
     opened_beside,
+    output_of,
     panel,
     run_cells,
     save,
@@ -80,6 +82,15 @@ def test_opened_and_not_run_they_live_and_nothing_on_the_disk_changes(lab, serve
         save(lab)
         save(lab)
         assert (served / STATES).read_bytes() == before
+
+
+def test_escape_leads_out_of_a_widget_to_the_cells(lab):
+    opened(lab, STATES)
+    output_of(lab, "first").locator("input").first.focus()
+    lab.page.keyboard.press("Escape")
+    lab.page.keyboard.press("ArrowDown")
+    names = list(CELLS)
+    assert names[panel(lab, "panel.content.activeCellIndex")] == names[names.index("first") + 1]
 
 
 def test_the_courses_notebooks_are_trusted_and_opening_them_changes_nothing(lab, served):

@@ -158,7 +158,8 @@ export function note(...children) {
 }
 
 /**
- * A table of results: name, a dot with its interval on a line from 0 to 100 %, and the same in words.
+ * A table of results: name, a dot with its interval on a line from 0 to 100 %, and the same in words. It says its roles,
+ * which a narrow cell's layout would take away.
  * @param {{ name: string, colour: string, text: string, mean: number, low: number, high: number }[]} rows
  * @param {number | null} chance @param {string} caption
  */
@@ -178,18 +179,18 @@ export function bars(rows, chance, caption) {
     );
   return element(
     "table",
-    { class: "metalib-bars" },
+    { class: "metalib-bars", role: "table" },
     element("caption", {}, caption),
     element(
       "tbody",
-      {},
+      { role: "rowgroup" },
       rows.map((row) =>
         element(
           "tr",
-          {},
-          element("th", { scope: "row" }, row.name),
-          element("td", { class: "metalib-line" }, line(row)),
-          element("td", {}, row.text),
+          { role: "row" },
+          element("th", { scope: "row", role: "rowheader" }, row.name),
+          element("td", { class: "metalib-line", role: "cell" }, line(row)),
+          element("td", { role: "cell" }, row.text),
         ),
       ),
     ),

@@ -4,6 +4,7 @@ import "./widget.css";
 import { element } from "./elements.js";
 import { drags, wideSliders } from "./drags.js";
 import { kernelLink } from "./kernel_link.js";
+import { leaving } from "./leaving.js";
 import { patch } from "./patch.js";
 
 /** @typedef {{ name: string, [key: string]: any }} Action  what the reader did */
@@ -93,6 +94,7 @@ function show(parts, model, el) {
     listen(root, "change", (event) => send(setting(event))),
     drags(root, send),
     wideSliders(root),
+    leaving(root),
     parts.key ? listen(root, "keydown", (event) => parts.key?.(event, send)) : () => {},
   ];
   model.on("change:state", update);

@@ -123,6 +123,19 @@ function kernelLink(model, changed) {
   };
 }
 
+// metalib/course/kit/leaving.js
+function leaving(root) {
+  let key = (event) => {
+    if (event.key !== "Escape" || event.defaultPrevented) return;
+    let around = (
+      /** @type {HTMLElement | null | undefined} */
+      root.parentElement?.closest("[tabindex]")
+    );
+    around ? around.focus({ preventScroll: !0 }) : event.target.blur();
+  };
+  return root.addEventListener("keydown", key), () => root.removeEventListener("keydown", key);
+}
+
 // metalib/course/kit/patch.js
 function patch(old, fresh) {
   for (let name of fresh.getAttributeNames()) {
@@ -177,6 +190,7 @@ function show(parts, model, el) {
     listen(root, "change", (event) => send(setting(event))),
     drags(root, send),
     wideSliders(root),
+    leaving(root),
     parts.key ? listen(root, "keydown", (event) => parts.key?.(event, send)) : () => {
     }
   ];

@@ -45,18 +45,18 @@ function bars(rows, chance, caption) {
   );
   return element(
     "table",
-    { class: "metalib-bars" },
+    { class: "metalib-bars", role: "table" },
     element("caption", {}, caption),
     element(
       "tbody",
-      {},
+      { role: "rowgroup" },
       rows.map(
         (row) => element(
           "tr",
-          {},
-          element("th", { scope: "row" }, row.name),
-          element("td", { class: "metalib-line" }, line(row)),
-          element("td", {}, row.text)
+          { role: "row" },
+          element("th", { scope: "row", role: "rowheader" }, row.name),
+          element("td", { class: "metalib-line", role: "cell" }, line(row)),
+          element("td", { role: "cell" }, row.text)
         )
       )
     )
@@ -209,6 +209,19 @@ function kernelLink(model, changed) {
   };
 }
 
+// metalib/course/kit/leaving.js
+function leaving(root) {
+  let key2 = (event) => {
+    if (event.key !== "Escape" || event.defaultPrevented) return;
+    let around = (
+      /** @type {HTMLElement | null | undefined} */
+      root.parentElement?.closest("[tabindex]")
+    );
+    around ? around.focus({ preventScroll: !0 }) : event.target.blur();
+  };
+  return root.addEventListener("keydown", key2), () => root.removeEventListener("keydown", key2);
+}
+
 // metalib/course/kit/patch.js
 function patch(old, fresh) {
   for (let name of fresh.getAttributeNames()) {
@@ -263,6 +276,7 @@ function show(parts, model, el) {
     listen(root, "change", (event) => send(setting(event))),
     drags(root, send),
     wideSliders(root),
+    leaving(root),
     parts.key ? listen(root, "keydown", (event) => parts.key?.(event, send)) : () => {
     }
   ];
