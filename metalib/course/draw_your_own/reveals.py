@@ -40,6 +40,11 @@ def whose_features(found: Mapping[tuple[str, str], Tensor]) -> None:
     lines.append((NAMED["photos"], *values, "`metalib study borrowed-features`"))
     note = "Exam D: five emoji, one drawing of each, another vendor's to be named. Differences are task by task."
     plots.table(("features", "right, as they come", "at length 1, minus that", "by"), *lines, note=note)
+    _what_it_means(study)
+
+
+def _what_it_means(study: Mapping[tuple[str, str], Mapping[str, Any]]) -> None:
+    """The same in words.   study  (backbone, length) -> its row"""
     handwriting, pixels = study["omniglot", "plain"], study["pixels", "plain"]
     photos, pale = study["photos", "unit length"], study["pixels", "unit length"]
     more = 100 * -handwriting["minus_emoji"][0]
@@ -56,8 +61,9 @@ colour or of filled shapes. It raises no error.
 saw an emoji or a task, is {_beside(photos["minus_emoji"])} it: {in_points(photos["minus_emoji"])}. That lead comes from
 the things that photographs show; on faces and signs the two are level ({kinds}).
 
-**Length 1** is worth {in_points(photos["minus_plain"])} to the features of photographs, and nothing to those that were
-trained by distances. Pixels lose by it ({in_points(pale["minus_plain"])}): how bright a picture is tells emoji apart.
+**Length 1** is worth {in_points(photos["minus_plain"])} to the features of photographs: as a classifier's they were not
+trained to be as long for one picture of a thing as for another. Features that were trained by distances gain nothing.
+Pixels lose ({in_points(pale["minus_plain"])}): how bright a picture is helps to tell emoji apart.
 `FewShot` takes length 1 for borrowed networks, and leaves the course's own as they are.
 
 What follows for your pictures: look for a backbone that knows their kind. Meta-training pays where no borrowed network
