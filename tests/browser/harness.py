@@ -65,7 +65,7 @@ def copy_notebooks(source: Path, root: Path, *, outputs: bool = True) -> None:
 
     Without `outputs` they are as before their first run: widgets that are restored while all cells are run anew would
     leave errors in the console, of views that are gone before they were drawn. Their stubs are answered then, trainings
-    cut to three updates and exams to a batch: nbval runs the whole ones, untouched.
+    cut to three updates and exams to a batch: nbval runs them untouched, with all tasks of the exams.
     """
     shutil.copytree(source, root / "notebooks", ignore=shutil.ignore_patterns(".*"))
     for path in [] if outputs else sorted((root / "notebooks").glob("*.ipynb")):

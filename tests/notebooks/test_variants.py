@@ -1,16 +1,31 @@
 """Each notebook goes through whatever its stubs are answered with, and says whose function ran.
 
-Untouched it is run whole by nbval; here trainings take three updates and exams a batch. With right answers the browser
-runs it, where there is one. After a wrong answer the course's functions run, as they do untouched.
+Untouched it is run by nbval, with a tenth of the updates; here trainings take three updates and exams a batch. With
+right answers the browser runs it, where there is one. After a wrong answer the course's functions run, as they do
+untouched.
 """
 
 import nbformat
 import pytest
 from execute import FOLDER, is_progress_bar
-from variants import answered, assert_learners_functions_ran, at_first_wrong, execute, printed, solutions
+from variants import (
+    answered,
+    assert_learners_functions_ran,
+    at_first_wrong,
+    execute,
+    printed,
+    solutions,
+    with_a_tenth_of_the_updates,
+)
 
 PATHS = sorted(FOLDER.glob("*.ipynb"))
 each = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+
+
+def test_a_live_training_takes_a_tenth_of_its_updates_and_no_other_number_changes():
+    source = "updates = 400\nif True:\n    omniglot_updates = 1_000  # as long\nn_updates = 5\nmeta_batch_size = 400"
+    told = "updates = 40\nif True:\n    omniglot_updates = 100  # as long\nn_updates = 1\nmeta_batch_size = 400"
+    assert with_a_tenth_of_the_updates(source) == told
 
 
 def run(notebook, answers):
