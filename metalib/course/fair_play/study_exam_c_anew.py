@@ -52,8 +52,14 @@ def run(settings: dict[str, Any]) -> dict[str, Any]:
         for way, accuracies in by_way.items():
             rows.append(row(name, way, looks.wrong(accuracies), accuracies))
             if root is not None:
-                told = {"batch_norm": "running statistics", "purpose": "study exam-c-anew", "folder": root / "data"}
-                looks.write(accuracies, what=f"{name}: {way}", seed=seeds[name], **told)
+                looks.write(
+                    accuracies,
+                    what=f"{name}: {way}",
+                    seed=seeds[name],
+                    batch_norm="running statistics",
+                    purpose="study exam-c-anew",
+                    folder=root / "data",
+                )
     means = []
     for way in found[settings["checkpoints"][0]]:
         of_seeds = torch.stack([found[name][way] for name in settings["checkpoints"]])  # [seeds, 20]

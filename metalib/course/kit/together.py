@@ -23,8 +23,14 @@ def predict(encoders: Sequence[Encoder], episodes: Episode) -> Tensor:
         inputs.check_encoding(encoder, episodes, n_way)
         inputs.check_statistics(encoder)
     tasks = (episodes.task(t) for t in range(len(episodes.support_y)))
-    answers = [sum(_at_one_scale(protonet.task_logits(encoder, task, n_way)) for encoder in encoders) for task in tasks]
-    return inputs.finite(torch.stack(answers)).argmax(dim=2)
+    answers = torch.stack([_logits(encoders, task, n_way) for task in tasks])
+    return inputs.finite(answers).argmax(dim=2)
+
+
+def _logits(encoders: Sequence[Encoder], task: Episode, n_way: int) -> Tensor:
+    """[Q, N]: what the encoders say together of one task's queries."""
+    each = [_at_one_scale(protonet.task_logits(encoder, task, n_way)) for encoder in encoders]
+    return torch.stack(each).sum(dim=0)
 
 
 def _at_one_scale(logits: Tensor) -> Tensor:
