@@ -79,11 +79,11 @@ def rows() -> list[Measured]:
     gain = borrowed()["photos", "unit length"]["minus_plain"]
     found.append(("exam D, the ImageNet network's features at length 1", "as they come", in_points(gain)))
     for way, name in ((ALONE, "leaving out one picture"), (USUAL, "leaving out one of each class")):
-        for beside, minus in (("off", "the truth with all five"), ("off_from_fewer", "the truth with four")):
-            row = the_way(way, 5)
-            found.append((f"{name}, five digits a class", minus, in_points(row[beside])))
-    (first,) = (row for row in winners() if (row["bank"], row["shots"]) == ("digits", 5))
+        for beside, minus in (("off", "the truth with both"), ("off_from_fewer", "the truth with one")):
+            row = the_way(way, 2)
+            found.append((f"{name}, two digits a class", minus, in_points(row[beside])))
+    (first,) = (row for row in winners() if (row["bank"], row["shots"]) == ("digits", 2))
     found.append(
-        ("the figure of the first of six, five digits a class", "the truth with four", in_points(first["too_good"]))
+        ("the figure of the first of six, two digits a class", "the truth with one", in_points(first["too_good"]))
     )
     return found

@@ -124,8 +124,8 @@ def own_estimate(shares: Tensor, theirs: Estimate, whose: str) -> None:
     plots.say(f"""
 Its mean is over five shuffles of who is asked with whom, so it may differ a little from yours. **Believe the interval,
 not its middle.** In the study, whose tasks have a known truth, an interval of this kind held it in at least {held} % of
-the tasks, whatever network, pictures and number of shots. The price is its width: in the mean {narrow} points with five
-pictures a class, {wide} with two.
+the tasks, for each network, kind of pictures and number of shots that was tried. The price is its width: in the mean
+{narrow} points with five pictures a class, {wide} with two.
 """)
 
 
@@ -192,9 +192,9 @@ def promises() -> None:
     head = ("pictures, network", "a class", "promised", "false alarms", "other classes caught", "other kind caught")
     plots.table(head, *lines, note="`metalib study honest-estimates`: tasks of five classes; ± is over tasks.")
     plots.say("""
-False alarms stay below what was promised. They do so by a good deal: the left-out pictures were asked by means of one
-picture less, and are farther away than new ones will be. What is caught is another matter. Classes like your own are
-hard to tell from them; pictures of another kind may be easy, or not.
+False alarms stay below what was promised: places are whole numbers, so the share is rounded down, and left-out pictures
+are farther away than new ones, as one picture less made their means. What is caught is another matter. Most
+pictures of another kind are caught. Of classes like your own fewer may be: of other digits a quarter to a half.
 """)
 
 
