@@ -1,7 +1,7 @@
 """Which backbone, which head? All are asked the same left-out pictures, and a lead is believed where these can tell.
 
-Whoever is first among several was also lucky: its own figure is too good. By how much is estimated by drawing the
-pictures anew, choosing again, and looking at how good the chosen one is on all of them.
+Whoever is first among several was also lucky: its own figure is too good. By how much is told by drawing the pictures
+anew: what they then say of each candidate is what luck can do. `metalib study honest-estimates` holds it to the truth.
 """
 
 from __future__ import annotations
@@ -160,14 +160,21 @@ def told_apart(chances: Sequence[float], level: float = LEVEL) -> list[bool]:
 
 
 def chosen_too_good(shares: Tensor, n: int, *, generator: torch.Generator, resamples: int = RESAMPLES) -> float:
-    """By how much the best of several looks better than it is: n pictures drawn anew, and the best of these on all.
+    """By how much the best of several looks better than it is.
 
-    shares  [candidates, pictures], the share of right answers; the first of several equal ones is chosen
+    shares  [candidates, pictures], the share of right answers
+    n pictures drawn anew tell how far luck moves each figure. By as much as luck explains of the candidates' spread,
+    they are drawn together first: if it explains all of it, they are equally good (Efron and Morris, 1975). Then luck
+    is put on top and the best is chosen, again and again: what luck gave it is the answer.
     """
+    if len(shares) == 1:
+        return 0.0
+    means = shares.mean(dim=1)
     drawn = torch.randint(shares.shape[1], (resamples, n), generator=generator)
-    anew = shares[:, drawn].mean(dim=2)  # [candidates, resamples]
-    chosen = anew.argmax(dim=0)
-    return float((anew.gather(0, chosen[None])[0] - shares.mean(dim=1)[chosen]).mean())
+    luck = (shares - means[:, None])[:, drawn].mean(dim=2)  # [candidates, resamples]
+    kept = (1 - luck.var(dim=0).mean() / means.var().clamp(min=1e-12)).clamp(min=0)
+    chosen = (means.mean() + kept * (means - means.mean()))[:, None].add(luck).argmax(dim=0)
+    return float(luck.gather(0, chosen[None]).mean())
 
 
 def _listed(names: Sequence[str]) -> str:

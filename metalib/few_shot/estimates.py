@@ -23,8 +23,9 @@ from metalib.runtime import seeded
 SHUFFLES = 5  # which pictures are left out together changes so often, where a head is quick
 ENOUGH = 50  # rounds, after which nothing is shuffled any more
 RESAMPLES = 50  # of the bootstrap
-# Left-out pictures are asked by classifiers that share pictures: at the upper end n of them count as n / 1.5. The
-# smallest factor by which the interval held the truth in 95 % on Omniglot's validation alphabets: the study has others.
+# Left-out pictures are asked by classifiers that share pictures: at the upper end n of them count as n / 1.5. Chosen on
+# Omniglot's validation alphabets, two networks with 2 to 10 ways and 2 to 5 shots: in the worst row the interval held
+# the truth in 94.3 % of the tasks with a factor of 1, in 96.3 with 1.25; 1.5 is one step to the safe side.
 SHARED = 1.5
 
 
