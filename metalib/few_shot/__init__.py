@@ -9,5 +9,6 @@ none_of_these                    pictures of no class, and of another kind than 
 """
 
 from metalib.few_shot.classifier import Answers, FewShot, Neighbour
+from metalib.few_shot.comparing import compare
 
-__all__ = ["Answers", "FewShot", "Neighbour"]
+__all__ = ["Answers", "FewShot", "Neighbour", "compare"]

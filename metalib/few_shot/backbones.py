@@ -20,7 +20,7 @@ from metalib.few_shot import borrowed
 from metalib.few_shot.preparing import line_drawing, on_square
 from metalib.training import checkpoints
 
-AT_ONCE = 16  # pictures in one batch: a network for photographs takes 20 MB for each
+AT_ONCE = 8  # pictures in one batch: a network for photographs takes 20 MB for each
 BY_NAME = ("torchvision", "timm")
 
 
@@ -117,6 +117,8 @@ def _photos() -> Backbone:
 
 
 def _borrowed(name: str, found: borrowed.Borrowed) -> Backbone:
+    # "photos" on the validation emoji, five-way, 400 tasks: one shot 91.8 ± 1.3 % with length 1, plain features
+    # −1.0 ± 0.8 points; three shots 96.3 ± 1.0, −0.2 ± 0.4. The course's network: −0.1 ± 0.6 and +0.1 ± 0.4
     return Backbone(name, found.size, 3, found.network, found.prepare, "centroid")
 
 

@@ -13,7 +13,8 @@ from torch.nn.functional import cross_entropy, normalize
 
 from metalib import protonet, runtime
 
-AT_ONCE = 16  # pictures of one update
+BATCH = 16  # pictures of one update
+AT_ONCE = 4  # of these in memory with all that their gradient needs: 70 MB each, of photographs
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,11 @@ class FineTuning:
         share = torch.bincount(y, minlength=n_classes).float().reciprocal() * len(y) / n_classes  # [N]
         generator, update = runtime.seeded(self.seed), 0
         while not self._done(update, started):
-            chosen = torch.randperm(len(y), generator=generator)[:AT_ONCE]
-            of_each = cross_entropy(tuned(z[chosen].to(tuned.device)).cpu(), y[chosen], reduction="none")
+            batch = torch.randperm(len(y), generator=generator)[:BATCH]
             optimizer.zero_grad()
-            (share[y[chosen]] * of_each).mean().backward()
+            for chosen in batch.split(AT_ONCE):
+                of_each = cross_entropy(tuned(z[chosen].to(tuned.device)).cpu(), y[chosen], reduction="none")
+                ((share[y[chosen]] * of_each).sum() / len(batch)).backward()
             optimizer.step()
             update += 1
         return FineTuned(tuned.requires_grad_(False))

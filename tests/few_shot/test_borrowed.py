@@ -56,6 +56,12 @@ def test_a_cat_a_rocket_and_a_cup_get_their_names(lite0, file, names):
         assert int(lite0(borrowed.photograph(image)[None]).argmax()) in names
 
 
+@pytest.mark.parametrize(("colour", "value"), [("black", -127 / 128), ("white", 1.0), ((127, 127, 127), 0.0)])
+def test_pixels_are_scaled_as_its_training_pictures_were(colour, value):
+    x = borrowed.photograph(Image.new("RGB", (300, 200), colour))
+    assert_close(x, torch.full((3, 224, 224), value), atol=1e-3, rtol=0)
+
+
 def test_features_are_what_its_classifier_gets(lite0):
     backbone = backbones.load("photos")
     x = torch.rand(2, 3, 224, 224, generator=torch.Generator().manual_seed(0))
