@@ -14,6 +14,7 @@ It imports nothing of the rooms around it:
 
     banks/      where pictures come from: Omniglot, glyphs; fetched, stored, changed a little
     training/   meta-training: the loop, what resumes it, several processes, CUDA graphs, checkpoints, recipes/
+    few_shot/   a classifier for one's own pictures, and how far to trust it
     course/     all that knows that a notebook exists: kit/ is what several notebooks stand on,
                 and each notebook has a room of its own: checks, plots, widgets, studies
     bench/      how fast this machine is, and beside whom

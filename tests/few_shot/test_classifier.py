@@ -80,6 +80,14 @@ def test_every_head_answers(folder, queries, head):
     assert len(classifier.neighbours(queries)) == 4
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU")
+@pytest.mark.parametrize("head", NAMES)
+def test_a_gpu_gives_the_same_answers(folder, queries, head):
+    on = {"backbone": "emoji", "head": head, "seconds": 0, "cache": False}
+    found = [FewShot.from_folder(folder, device=name, **on).predict_proba(queries) for name in ("cpu", "cuda")]
+    assert_allclose(found[0], found[1], atol=1e-2)
+
+
 @pytest.mark.parametrize(
     ("pictures", "labels", "said"),
     [
