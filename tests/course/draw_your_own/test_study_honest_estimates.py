@@ -187,7 +187,11 @@ def test_probabilities_are_the_better_for_pictures_that_were_left_out(found):
 
 def test_the_first_of_several_is_lucky_and_its_lead_seldom_false(found):
     for row in found["winners"]:
-        assert row["too_good"][0] > 0 and row["a_false_lead"][0] < 0.05
+        assert row["too_good"][1] > 0 and row["a_false_lead"][0] < 0.05
+
+
+def test_what_is_said_of_its_luck_is_within_one_and_a_half_points_of_it(found):
+    assert all(abs(row["said_too_good"][0] - row["too_good"][0]) < 0.015 for row in found["winners"])
 
 
 def test_an_arm_knows_its_head():
