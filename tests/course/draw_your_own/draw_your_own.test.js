@@ -119,7 +119,7 @@ test("the nearest prototype answers, by squared distances and their softmax, and
   assert.deepEqual([shown.answer, shown.distances[1], found?.kin.slot, shown.pixels], [2, 0, 0, 2]);
   const share = 1 / (1 + Math.exp(-shown.distances[0]));
   assert.ok(Math.abs(shown.shares[1] - share) < 1e-12);
-  assert.deepEqual(canvases.query, canvases.kin);
+  assert.deepEqual([canvases.kin, canvases.pixels], [canvases.seen, canvases.seen]);
 });
 
 test("among drawings of a class the nearest one is shown, not the first", () => {

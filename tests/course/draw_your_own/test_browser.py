@@ -15,6 +15,7 @@ from widgetry import Piece, running
 
 from metalib.course.draw_your_own import drawings_file
 from metalib.course.draw_your_own.draw_your_own import DrawYourOwn
+from metalib.course.draw_your_own.ink import on_paper, seen
 
 pytestmark = pytest.mark.browser
 
@@ -195,6 +196,19 @@ def test_what_python_sends_back_while_a_stroke_is_drawn_takes_nothing_from_it(st
     mouse.up()
     side = box["width"] / 105
     assert [x * side for x in stage.state()["query"][0]] == pytest.approx([60, 60, 200, 60, 200, 200], abs=2)
+
+
+def test_the_three_steps_show_what_python_makes_of_the_strokes(stage):
+    read = """canvas => {
+        const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+        return [...data].filter((_, i) => i % 4 === 0);
+    }"""
+    for act in (lambda: None, lambda: by_pointer(stage.page, stage.root, CHARACTERS[4])):
+        act()
+        query = stage.state()["query"]
+        for name, right in (("sheet", on_paper(query)), ("seen", 255 - seen(query))):
+            shown = stage.root.locator(f"[data-picture={name}]").evaluate(read)
+            assert shown == right.flatten().tolist(), name
 
 
 def test_space_turns_the_pen_and_what_it_does_is_said(stage):

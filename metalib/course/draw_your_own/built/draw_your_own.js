@@ -504,7 +504,7 @@ function view(data, state) {
     target: label < 0 ? "the query" : `drawing ${slot + 1} of class ${labels[label].text}`,
     canvases: {
       ...drawing.length ? { sheet: prepared(data, drawing).sheet, seen: prepared(data, drawing).picture } : {},
-      ...found && asked ? { query: asked.picture, kin: found.kin.picture, pixels: found.pixels.picture } : {}
+      ...found ? { kin: found.kin.picture, pixels: found.pixels.picture } : {}
     },
     found,
     maml: wanted.length ? second(data, wanted[0]) : null,
