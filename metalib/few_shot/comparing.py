@@ -68,18 +68,24 @@ class Comparison:
         first, *others = self.rows
         if first.estimate.accuracy is None:
             return first.estimate.words
-        equal = [row.name for row in others if not row.apart]
-        told = f"{first.name} is first"
         if not others:
-            return f"{told}, and alone."
-        told += f"; {_listed(equal)} cannot be told from it by so few pictures." if equal else ", and better than all."
-        return (
-            f"{told} It was chosen by its figure, which is too good by about {100 * self.optimism:.1f} points for that."
-        )
+            return f"{first.name} stands alone."
+        apart = [row.name for row in others if row.apart]
+        n = f"{first.estimate.accuracy.n} pictures"
+        if not apart:
+            told = f"{n} cannot tell it from {'the other' if len(others) == 1 else f'any of the other {len(others)}'}"
+        elif len(apart) == len(others):
+            told = f"{n} tell it from {'the other' if len(others) == 1 else 'all others'}"
+        else:
+            told = f"{n} tell it from {_listed(apart)}, and not from the other {len(others) - len(apart)}"
+        luck = f"{100 * self.optimism:.1f}"
+        return f"{first.name} is first; {told}. For being chosen by it, its figure is about {luck} points too good."
 
     def __str__(self) -> str:
         width = max(len(row.name) for row in self.rows)
-        lines = [f"{row.name:<{width}}  {_figure(row)}" for row in self.rows]
+        lines = [f"{row.name:<{width}}  {row.estimate.accuracy or 'no estimate'}" for row in self.rows]
+        for number, row in enumerate(self.rows[1:], start=1):
+            lines[number] += f", {'behind' if row.apart else 'not told apart'} (p = {row.behind:.2g})"
         return "\n".join([*lines, self.words])
 
 
@@ -179,8 +185,3 @@ def chosen_too_good(shares: Tensor, n: int, *, generator: torch.Generator, resam
 
 def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{'; '.join(names[:-1])} and {names[-1]}"
-
-
-def _figure(row: Row) -> str:
-    told = "" if row.behind == 1 and not row.apart else f", {'behind' if row.apart else 'not told apart'}"
-    return f"{row.estimate.accuracy or 'no estimate'}{told} (p = {row.behind:.2g})"

@@ -44,7 +44,7 @@ def test_equal_ones_stay_in_the_order_given_and_are_not_told_apart():
     found = compare_features({name: (z, PLAIN) for name in ("simple", "grand", "third")}, Y)
     assert [row.name for row in found.rows] == ["simple", "grand", "third"]
     assert not any(row.apart for row in found.rows) and found.optimism == pytest.approx(0, abs=0.02)
-    assert "grand and third cannot be told from it" in found.words
+    assert found.words.startswith("simple is first; 25 pictures cannot tell it from any of the other 2. ")
 
 
 @pytest.mark.parametrize(
@@ -77,10 +77,17 @@ def test_the_first_of_many_equally_good_ones_is_said_to_be_lucky_by_about_as_muc
 
 
 def test_who_stands_alone_or_cannot_be_judged_is_told():
-    assert compare_features(candidates(1), Y).words == "1 is first, and alone."
+    assert compare_features(candidates(1), Y).words == "1 stands alone."
     y = labelled(1, 4)
     found = compare_features({"a": (numbered(y), PLAIN), "b": (numbered(y), PLAIN)}, y)
     assert found.rows[0].estimate.accuracy is None and "add a picture" in found.words and "no estimate" in str(found)
+
+
+def test_whom_the_pictures_tell_from_the_first_is_named():
+    words = [compare_features(candidates(*aparts), Y).words for aparts in ((3, 0), (3, 2.9, 0), (3, 3.1))]
+    assert "25 pictures tell it from the other." in words[0] and "points too good" in words[0]
+    assert "tell it from 0, and not from the other 1." in words[1]
+    assert "cannot tell it from the other." in words[2]
 
 
 def test_the_table_has_a_line_each_and_the_words_below():
