@@ -169,7 +169,7 @@ class DrawYourOwn(AskingWidget):
     # --- the picture beside it
 
     def twin(self) -> plots.Figure:
-        """The classes, the query and its probabilities as a figure, which says the same without a kernel."""
+        """The classes, the query and its probabilities, where there are any, as a figure: the same without a kernel."""
         figure, ax = plots.canvas(7.6, 3.2)
         query = self.state["query"]
         pictures = [_seen(drawings) for drawings in self._classes()]
@@ -180,12 +180,17 @@ class DrawYourOwn(AskingWidget):
         """What the twin shows, in words."""
         shares = self._shares()
         counts = ", ".join(f"{len(of)} of {letter}" for letter, of in zip(LETTERS, self._classes(), strict=True) if of)
+        if not shares:
+            return f"drawings of classes ({counts or 'none yet'}) and a query, of which nothing can be said yet."
         answer = max(shares, key=lambda label: shares[label])
         said = ", ".join(f"{LETTERS[label]} {100 * share:.0f} %" for label, share in shares.items())
         return f"drawings of five classes ({counts}) and a query, taken for {LETTERS[answer]}. Probabilities: {said}."
 
     def _shares(self) -> dict[int, float]:
+        """The probability of each label; none where there is no query, or one class."""
         labels = [label for label, drawings in enumerate(self._classes()) if drawings]
+        if len(labels) < 2 or not self.state["query"]:
+            return {}
         return dict(zip(labels, self.probabilities().tolist(), strict=True))
 
     def _classes(self) -> list[list[Any]]:

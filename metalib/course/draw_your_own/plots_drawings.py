@@ -20,7 +20,7 @@ def drawn_and_answered(
     """A row of drawings for each class, and a bar for the query's probability of being in it; the query on the right.
 
     classes  for each class its pictures, [n, 1, 28, 28] uint8, ink bright      query  [1, 1, 28, 28]
-    shares   label -> probability, of the classes that have drawings
+    shares   label -> probability, of the classes that have drawings; empty where nothing can be said
     """
     bars = (max(len(pictures) for pictures in classes) + 0.5) * STEP
     for label, pictures in enumerate(classes):
@@ -39,6 +39,9 @@ def drawn_and_answered(
     ax.text(right + SIDE / 2, (len(classes) / 2 + 0.5) * STEP, "query", ha="center", va="top", fontsize=9, color=QUIET)
     ax.set_xlim(-2 * GAP - 4, right + SIDE + GAP)
     ax.set_ylim(len(classes) * STEP, -GAP)
-    answer = LETTERS[max(shares, key=lambda label: shares[label])]
-    ax.set_title(title or f"The query is taken for {answer}, whose prototype is nearest")
+    said = "The query needs drawings of two classes, and its own"
+    if shares:
+        answer = LETTERS[max(shares, key=lambda label: shares[label])]
+        said = f"The query is taken for {answer}, whose prototype is nearest"
+    ax.set_title(title or said)
     return ax

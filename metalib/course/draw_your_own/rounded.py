@@ -15,8 +15,8 @@ def rounded(encoder: Conv4) -> nn.Sequential:
     """`encoder` as four blocks of convolution with bias, ReLU and max-pool, its numbers rounded to float16.
 
     w' = w · γ / √(σ² + ε) and b' = β − μ · γ / √(σ² + ε), with batch norm's running mean μ and variance σ².
-    What rounding costs: on 1,000 episodes, 5-way 1-shot, 15 queries a class, of Omniglot's evaluation alphabets the course's
-    network gives two more right answers of 75,000: 0.00 ± 0.00 points.
+    What rounding costs: on 1,000 episodes, 5-way 1-shot, 15 queries a class, of Omniglot's evaluation alphabets the
+    course's network gives two more right answers of 75,000: 0.00 ± 0.00 points.
     Raises ValueError for a network of another form.
     """
     settings = {name: encoder.settings[name] for name in ("in_channels", "image_size", "downsample", "running_stats")}

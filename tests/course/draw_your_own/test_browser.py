@@ -59,8 +59,8 @@ def notebooks_folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def made():
-    return DrawYourOwn(folder="my-drawings")
+def made(tmp_path_factory):
+    return DrawYourOwn(folder=tmp_path_factory.mktemp("nothing") / "my-drawings")
 
 
 @pytest.fixture

@@ -109,6 +109,14 @@ def test_the_twin_shows_what_the_first_state_shows(widget):
     assert f"taken for {letter}. Probabilities: A 0 %" in widget.caption()
 
 
+@pytest.mark.parametrize("change", [{"query": []}, {"classes": places([HOOK])}, {"classes": places()}], ids=str)
+def test_where_nothing_can_be_said_the_twin_says_so(widget, change):
+    """As after loading a folder of one class: no cell of the notebook may fail for it."""
+    widget.state = {**widget.state, **change}
+    assert widget.twin().axes[0].get_title().startswith("The query needs drawings of two classes")
+    assert "nothing can be said yet" in widget.caption()
+
+
 def test_the_pixels_say_what_python_says(widget):
     task = widget.task()
     distances = (task.support_x - task.query_x).square().sum(dim=(1, 2, 3))
