@@ -88,6 +88,21 @@ def of_pixels(bank):
     return torch.tensor(found).mean(dim=0).tolist()
 
 
+@pytest.mark.parametrize(
+    ("ask", "right"),
+    [
+        (questions.who_gains_by_length, "the ImageNet network"),
+        (questions.left_out_alone, "about 25 %"),
+        (questions.what_is_promised, "nothing"),
+        (questions.spot_it, "`rest ="),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_the_right_option_is_the_one_that_the_other_tests_are_about(ask, right):
+    asked = ask()
+    assert asked.data["options"][asked.key["correct"]].startswith(right)
+
+
 def test_one_picture_left_out_says_little_more_than_chance(omniglot):
     alone, one_of_each, two, one = of_pixels(split(omniglot).evaluation)
     assert alone == pytest.approx(0.25, abs=0.02)
