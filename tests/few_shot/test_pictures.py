@@ -6,6 +6,7 @@ import sys
 import types
 
 import numpy as np
+import PIL
 import pytest
 from picture_files import LARGE, heic, png, saved
 from PIL import Image, ImageFile, ImageOps, JpegImagePlugin
@@ -117,7 +118,8 @@ def test_a_photograph_that_is_reduced_stands_upright_too(tmp_path):
     [
         ((b"", b""), True, []),
         ((b"\x01\x12", b"\x99\x12"), False, []),
-        ((b"\x00\x02\x00\x00\x00\t", b"\x00\x02\xff\x00\x00\t"), True, []),  # Pillow warns of its length
+        # Pillow warns of its length, and 10 reads no tag after it
+        ((b"\x00\x02\x00\x00\x00\t", b"\x00\x02\xff\x00\x00\t"), not PIL.__version__.startswith("10."), []),
         ((b"MM\0*", b"none"), False, ["damaged EXIF data"]),
     ],
     ids=["none", "another tag", "a tag without end", "no EXIF at all"],
@@ -372,7 +374,7 @@ def test_heic_is_read_where_its_package_is_installed(tmp_path, monkeypatch, phot
             self._size, self._mode = photo.shape[1::-1], "RGB"
 
         def load(self):
-            self._im = Image.fromarray(photo).im
+            self.im = Image.fromarray(photo).im
 
         def _load(self):
             return None
