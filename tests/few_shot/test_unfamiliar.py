@@ -93,6 +93,12 @@ def test_emoji_are_on_white_paper_and_most_are_no_line_drawings():
     assert share(images, is_line_drawing) <= 0.2
 
 
+def test_a_silhouette_has_too_much_ink_for_a_line_drawing():
+    row, column = np.mgrid[-50:50, -50:50]
+    disc, ring = np.hypot(row, column) < 32, np.abs(np.hypot(row, column) - 32) < 3  # 32 and 12 % of the picture
+    assert [is_line_drawing(Image.fromarray(np.uint8(255 * ~ink))) for ink in (disc, ring)] == [False, True]
+
+
 def test_words_are_for_the_backbones_that_know_one_kind_only():
     white, grey = (Image.new("RGB", (40, 40), colour) for colour in ("white", "grey"))
     red = Image.new("RGB", (40, 40), "red")
