@@ -167,6 +167,10 @@ def test_the_interval_holds_and_the_choice_harms_little():
     assert max(row["behind_the_best"][0] for row in measured.winners()) < 0.04
 
 
+def test_what_compare_says_of_its_luck_is_about_what_it_is():
+    assert all(abs(row["said_too_good"][0] - row["too_good"][0]) < 0.015 for row in measured.winners())
+
+
 def test_what_was_measured_has_a_row_for_each_finding():
     rows = measured.rows()
     assert len(rows) == 9 and {len(row) for row in rows} == {3}
