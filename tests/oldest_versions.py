@@ -48,7 +48,16 @@ def main(arguments: list[str]) -> int:
     oldest = bounds()
     uv = [sys.executable, "-m", "uv"]
     python = ENVIRONMENT / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    install = ["pip", "install", "--python", str(python), "--resolution", "lowest-direct", "-e", f"{ROOT}[lab,photos,test]"]
+    install = [
+        "pip",
+        "install",
+        "--python",
+        str(python),
+        "--resolution",
+        "lowest-direct",
+        "-e",
+        f"{ROOT}[lab,photos,test]",
+    ]
     for command in (["venv", "--clear", "--seed", "--python", oldest["python"], str(ENVIRONMENT)], install):
         if subprocess.run([*uv, *command], check=False).returncode:
             print("the oldest versions could not be installed: see above", file=sys.stderr)

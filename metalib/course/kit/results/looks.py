@@ -73,7 +73,9 @@ def look(
     return accuracies
 
 
-def write(accuracies: Tensor, *, what: str, seed: int | str | None, batch_norm: str, purpose: str, folder: Path) -> Look:
+def write(
+    accuracies: Tensor, *, what: str, seed: int | str | None, batch_norm: str, purpose: str, folder: Path
+) -> Look:
     """Add the line of a look whose accuracies are known; arguments as in `look`."""
     made = Look(
         datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M"),
