@@ -101,8 +101,8 @@ function words({ labels }, state, found, classes) {
   const share = rows.find(({ label }) => label === best.label)?.share ?? 0;
   const of = best.count > 1 ? `the mean of ${best.count} drawings` : "its one drawing";
   return (
-    `Taken for ${labels[best.label].text}, ${percent(share)}: its prototype, ${of}, is nearest (${best.distance.toFixed(1)}; ` +
-    `${labels[next.label].text} ${next.distance.toFixed(1)}).`
+    `Taken for ${labels[best.label].text}, ${percent(share)}: its prototype, ${of}, is nearest, at ${best.distance.toFixed(1)}; ` +
+    `the next is ${labels[next.label].text}'s, at ${next.distance.toFixed(1)}.`
   );
 }
 

@@ -489,7 +489,7 @@ function words({ labels }, state, found, classes2) {
   if (classes2 < 2) return "Draw a picture of at least two classes: choose a place, and draw.";
   if (!found) return "Choose the place beside the question mark, and draw what is to be told.";
   let { rows, best } = found, others = rows.filter(({ label }) => label !== best.label), next2 = nearest(others, ({ distance }) => distance), share = rows.find(({ label }) => label === best.label)?.share ?? 0, of = best.count > 1 ? `the mean of ${best.count} drawings` : "its one drawing";
-  return `Taken for ${labels[best.label].text}, ${percent(share)}: its prototype, ${of}, is nearest (${best.distance.toFixed(1)}; ${labels[next2.label].text} ${next2.distance.toFixed(1)}).`;
+  return `Taken for ${labels[best.label].text}, ${percent(share)}: its prototype, ${of}, is nearest, at ${best.distance.toFixed(1)}; the next is ${labels[next2.label].text}'s, at ${next2.distance.toFixed(1)}.`;
 }
 function view(data, state) {
   let { labels, methods: methods2, folder } = data, { classes: classes2, query, label, slot, pen: pen2, saves } = state, support = classes2.flatMap(
