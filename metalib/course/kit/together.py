@@ -1,4 +1,4 @@
-"""Several prototypical networks that answer as one: a query's distances are added, those of each network at one scale."""
+"""Several prototypical networks that answer as one: a query's distances are added, each network's at one scale."""
 
 from __future__ import annotations
 
@@ -34,5 +34,5 @@ def _logits(encoders: Sequence[Encoder], task: Episode, n_way: int) -> Tensor:
 
 
 def _at_one_scale(logits: Tensor) -> Tensor:
-    """[Q, N]: the logits, minus squared distances, so that each query's mean is −1. A query on all prototypes keeps 0."""
+    """[Q, N]: the logits, minus squared distances, with a mean of −1 in each query. One on all prototypes keeps 0."""
     return logits / -logits.mean(dim=1, keepdim=True).clamp(max=-torch.finfo(logits.dtype).tiny)
