@@ -56,12 +56,13 @@ class Asked:
     """
 
     def __init__(self) -> None:
-        self.calls = 0
+        self.supports: list[int] = []  # how many rows each call's has
+        self.handed: list[int] = []  # the same, of the learner's calls alone
         self.leaked: tuple[int, int] | None = None  # the first call with one, and how many were in it
 
     def __call__(self, support: Tensor, labels: Sequence[str], query: Tensor) -> list[str]:
         """The names of the queries' nearest class means."""
-        self.calls += 1
+        self.supports.append(len(support))
         for what, table in (("support", support), ("query", query)):
             if not isinstance(table, Tensor) or table.dim() != 2:
                 form = list(table.shape) if isinstance(table, Tensor) else type(table).__name__
@@ -70,21 +71,26 @@ class Asked:
             raise ValueError(f"{len(labels)} names for {len(support)} support pictures: choose the same rows of both")
         same = int((torch.cdist(query, support) < 1e-9).any(dim=1).sum())
         if same and self.leaked is None:
-            self.leaked = self.calls, same
+            self.leaked = len(self.supports), same
         return embed_and_classify(lambda rows: rows, support, labels, query).names
 
 
 def judge(function: Callable) -> None:
     """Run the learner's rounds and look at what they ask; raises Wrong with the mistake."""
-    compare(
-        function,
-        [_case(seed, counts) for seed, counts in enumerate(((3, 3, 3), (2, 5, 3, 4), (6, 4, 4)))],
-        reference=leave_one_of_each_out,
-        read=_read,
-        same=lambda a, b: bool(torch.allclose(a, b.double(), atol=1e-5)),
-        mistakes=MISTAKES,
-        show=_show,
-    )
+    try:
+        compare(
+            function,
+            [_case(seed, counts) for seed, counts in enumerate(((3, 3, 3), (2, 5, 3, 4), (6, 4, 4)))],
+            reference=leave_one_of_each_out,
+            read=_read,
+            same=lambda a, b: bool(torch.allclose(a, b.double(), atol=1e-5)),
+            mistakes=MISTAKES,
+            show=_show,
+        )
+    except Wrong as wrong:
+        if isinstance(wrong.__cause__, IndexError) and "list index" in str(wrong.__cause__):
+            raise Wrong(f"{str(wrong).rpartition(chr(10))[0]}\n{GIVES_OUT}") from wrong.__cause__
+        raise
 
 
 def _case(seed: int, counts: tuple[int, ...]) -> Case:
@@ -98,6 +104,7 @@ def _case(seed: int, counts: tuple[int, ...]) -> Case:
 
 
 def _read(answer: Any, classify: Asked, z: Tensor, labels: list[str]) -> Tensor:
+    classify.handed = list(classify.supports)
     if classify.leaked is not None:
         call, same = classify.leaked
         few = "a picture that is asked stands" if same == 1 else f"{same} pictures that are asked stand"
@@ -133,8 +140,11 @@ def _show(case: Case, answer: Tensor, right: Tensor) -> str:
     labels = case[2]
     r = int((~torch.isclose(answer, right, atol=1e-5)).nonzero()[0])
     rows = _one_of_each(labels)[r]
+    kept = len(labels) - len(rows)
+    others = " or ".join(map(str, sorted({n for n in case[0].handed if n != kept})))
+    said = f"; yours handed over {others} rows: *all* others belong in it" if others else ""
     return (
-        f"With labels {labels} round {r} asks rows {sorted(rows)}, and {len(labels) - len(rows)} rows are the support. "
+        f"With labels {labels} round {r} asks rows {sorted(rows)}, and {kept} rows are the support{said}. "
         f"The share of right answers is {right[r]:.3g}, and yours is {answer[r]:.3g}."
     )
 
@@ -194,6 +204,10 @@ def _in_a_row(labels: Sequence[str]) -> list[Rows]:
     return [list(range(r * n, r * n + n)) for r in range(len(_one_of_each(labels)))]
 
 
+GIVES_OUT = (
+    "Perhaps a class has fewer than r + 1 pictures: the rounds end where the smallest class gives out, after "
+    "`min(len(rows) for rows in of_class)`."
+)
 ALONE = (
     "You leave out one picture at a time. Its class is then the one with a picture less, and its mean the worst: the "
     "answer is pushed to the others. Leave out one of *each* class, all in one round."

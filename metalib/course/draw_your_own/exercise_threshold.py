@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from metalib.course.kit.verdict import compare, read_number
+from metalib.course.kit.verdict import Wrong, compare, read_number
 from metalib.runtime import seeded
 
 Case = tuple[Tensor, float]
@@ -33,15 +33,25 @@ def places_above(n: int, false_alarms: float) -> int:
 
 def judge(function: Callable) -> None:
     """Compare the learner's thresholds with the right ones; raises Wrong with the mistake."""
-    compare(
-        function,
-        cases(),
-        reference=threshold,
-        read=lambda answer, *case: read_number(answer, "the threshold"),
-        same=lambda a, b: a == b or (math.isfinite(a) and math.isclose(a, b, rel_tol=1e-5)),
-        mistakes=MISTAKES,
-        show=_show,
-    )
+    try:
+        compare(
+            function,
+            cases(),
+            reference=threshold,
+            read=lambda answer, *case: read_number(answer, "the threshold"),
+            same=lambda a, b: a == b or (math.isfinite(a) and math.isclose(a, b, rel_tol=1e-5)),
+            mistakes=MISTAKES,
+            show=_show,
+        )
+    except Wrong as wrong:
+        if wrong.__cause__ is None and _nothing_where_m_is_0(function):
+            raise Wrong("Nothing comes back where m is 0: return `math.inf` there.") from None
+        raise
+
+
+def _nothing_where_m_is_0(function: Callable) -> bool:
+    """Whether None comes back in the cases where m is 0, and in no other."""
+    return all((function(d.clone(), share) is None) == (places_above(len(d), share) == 0) for d, share in cases())
 
 
 def cases() -> list[Case]:

@@ -63,8 +63,11 @@ def _read(answer: Any, z: Tensor) -> Tensor:
 
 def _show(case: tuple[Tensor], answer: Tensor, right: Tensor) -> str:
     (z,) = case
-    lengths = [round(x, 3) for x in answer.norm(dim=1).tolist()]
-    return f"Your {len(z)} rows have the lengths {lengths}. Divide each row by its own length, and all are 1."
+    lengths = answer.norm(dim=1)
+    said = f"Your {len(z)} rows have the lengths [{', '.join(f'{x:.5f}' for x in lengths.tolist())}]. "
+    if bool(((lengths > 0.8) & (lengths < 1 - 1e-6)).all()):
+        return said + "All are a little short: add nothing to the length, `.clamp(min=1e-12)` it."
+    return said + "Divide each row by its own length, and all are 1."
 
 
 # --- typical mistakes: (message, a function that makes it)

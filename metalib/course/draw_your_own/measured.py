@@ -72,7 +72,7 @@ Measured = tuple[str, str, str]
 def rows() -> list[Measured]:
     """The rows of *What we measured*: what, beside what, and how much."""
     found = [
-        (f"exam D, {NAMED[name]}", NAMED["emoji"], in_points(row["minus_emoji"]))
+        (f"exam D, {NAMED[name]}{', at length 1' * (name == 'photos')}", NAMED["emoji"], in_points(row["minus_emoji"]))
         for (name, length), row in borrowed().items()
         if length == ("unit length" if name == "photos" else "plain") and name != "emoji"
     ]

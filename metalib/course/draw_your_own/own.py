@@ -15,6 +15,7 @@ import numpy as np
 from metalib.files import BadFile
 
 LEAST = 2  # drawings of a class: one is asked, and one at least stays
+OWN, SHIPPED = "your own drawings", "the drawings that ship"
 
 
 class Drawn(Protocol):
@@ -50,17 +51,17 @@ def drawn(widget: Drawn, first: Drawn) -> Pictures:
     kept = [i for i, label in enumerate(labels) if labels.count(label) >= LEAST]
     names = sorted({labels[i] for i in kept})
     if len(names) >= 2:
-        whose = "your own" if widget.own else "those that ship"
+        whose = OWN if widget.own else SHIPPED
         alone = sorted(set(labels) - set(names))
         left = f" Left out, since there is one drawing of it: {', '.join(alone)}." if alone else ""
-        print(f"{len(kept)} drawings of {len(names)} classes, {whose}.{left}")
+        print(f"{len(kept)} drawings of {len(names)} classes: {whose}.{left}")
         return Pictures([pictures[i] for i in kept], [labels[i] for i in kept], whose)
     pictures, labels = first.drawings()
     print(
-        f"{len(pictures)} drawings of {len(set(labels))} classes, those that ship: yours need {LEAST} drawings of two "
-        "classes at least."
+        f"{len(pictures)} drawings of {len(set(labels))} classes: {SHIPPED}. Yours need {LEAST} drawings of two classes "
+        "at least."
     )
-    return Pictures(pictures, labels, "those that ship")
+    return Pictures(pictures, labels, SHIPPED)
 
 
 class Upload(ipywidgets.FileUpload):

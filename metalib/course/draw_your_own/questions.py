@@ -87,8 +87,8 @@ def how_sure() -> Estimate:
 def what_is_promised() -> Question:
     """What a threshold from one's own pictures promises of strangers."""
     return Question(
-        "The threshold turns away at most 10 % of your own pictures. What does that promise of characters that are "
-        "none of yours?",
+        "In the long run the threshold turns away at most 10 % of your own pictures. What does that promise of "
+        "characters that are none of yours?",
         [
             ("that 90 % of them are turned away", "The 10 % are a share of *your* pictures. Strangers were not asked."),
             ("that at least 10 % of them are turned away", "They may all lie nearer to a mean than your own pictures."),
@@ -108,11 +108,11 @@ def what_is_promised() -> Question:
 def spot_it() -> Question:
     """Which line lets a picture answer for itself."""
     return Question(
-        "In which line does a picture get a part in its own answer?",
+        "A picture gets a part in its own answer. Which line should have left out more than it does?",
         [
             (
                 "`copies = torch.roll(x, 1, dims=3)`",
-                "Slightly changed copies are a good thing to learn from, and nobody has been asked yet.",
+                "Slightly changed copies are a good thing to learn from, and this line leaves nothing out.",
             ),
             (
                 "`rest = [j for j in range(len(z)) if j != i]`",

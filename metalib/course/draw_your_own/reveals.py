@@ -47,19 +47,21 @@ def _what_it_means(study: Mapping[tuple[str, str], Mapping[str, Any]]) -> None:
     """The same in words.   study  (backbone, length) -> its row"""
     handwriting, pixels = study["omniglot", "plain"], study["pixels", "plain"]
     photos, pale = study["photos", "unit length"], study["pixels", "unit length"]
+    as_they_come = in_points(study["photos", "plain"]["minus_emoji"])
     more = 100 * -handwriting["minus_emoji"][0]
     kinds = "; ".join(
         f"{kind}: {in_percent(photos['halves'][kind])} beside {in_percent(emoji)}"
         for kind, emoji in study["emoji", "plain"]["halves"].items()
     )
     plots.say(f"""
-**The network of handwriting does worse than no network at all.** Of characters it names over 98 % in exam A. Of emoji
-it names {in_percent(handwriting["accuracy"])}, and bare pixels {in_percent(pixels["accuracy"])}. It was never told of
-colour or of filled shapes. It raises no error.
+**The network of handwriting does worse than no network at all.** Of five characters that it never saw it names over
+98 % (exam A). Of emoji it names {in_percent(handwriting["accuracy"])}, and bare pixels
+{in_percent(pixels["accuracy"])}. It was never told of colour or of filled shapes. It raises no error.
 
 **The same network, meta-trained on other emoji, is {more:.0f} points better.** And the ImageNet network, which never
-saw an emoji or a task, is {_beside(photos["minus_emoji"])} it: {in_points(photos["minus_emoji"])}. That lead comes from
-the things that photographs show; on faces and signs the two are level ({kinds}).
+saw an emoji or a task, is {_beside(photos["minus_emoji"])} it: by {in_points(photos["minus_emoji"])} at length 1
+({as_they_come} as its features come). That lead comes from the things that photographs show; on faces and signs the two
+are level (the ImageNet network at length 1 beside the emoji network; {kinds}).
 
 **Length 1** is worth {in_points(photos["minus_plain"])} to the features of photographs: as a classifier's they were not
 trained to be as long for one picture of a thing as for another. Features that were trained by distances gain nothing.
@@ -87,8 +89,12 @@ def left_out_alone(rows: Mapping[str, Sequence[float]]) -> None:
     plots.say(f"""
 It is far too low, though nothing was tested on what it was made from. The picture that is left out leaves its own
 class with *one* drawing, and the other classes have two. Let V be how far, in squares, pictures of a class scatter
-about their true mean. A new one is 2 V away from a mean of one picture, and 1.5 V from a mean of two. So in each of
-these questions the right class has the worst mean.
+about their true mean. Its own class's mean, of one picture, is 2 V away; another class's, of two, is Δ² + 1.5 V, with
+Δ between the two true means. So in each of these questions every wrong class has a start of V/2.
+
+`FewShot` takes this start off: a mean of n pictures is off by V/n in squared distance, in expectation, with V told from
+the scatter within your classes. That is the one thing more that it does, and why yours was compared with it only where
+all classes have equally many pictures.
 
 More pictures make the fault smaller. Digits, by the features of a classifier of characters at length 1: {said}
 ({alone[2]["truth"][3]} tasks each; `metalib study honest-estimates`).
@@ -160,7 +166,7 @@ def none_of_these(inside: Tensor, strangers: Tensor, limit: float, false_alarms:
     plots.distances(ax, inside, strangers, limit)
     caught = float((strangers > limit).double().mean())
     n = len(inside)
-    promise = f"at most {100 * false_alarms:.0f} % of your own pictures"
+    promise = f"in the long run at most {100 * false_alarms:.0f} % of your own pictures"
     plots.show(
         figure,
         f"Distances to the nearest class mean: {n} left-out pictures of the classes, and {len(strangers)} characters "
@@ -174,7 +180,8 @@ more, or promise less.
         return
     plots.say(f"""
 The threshold turns away {promise}, and {100 * caught:.0f} % of {len(strangers)} characters of no class. The
-first is a promise, by counting places. The second is none: it depends on how strange the strangers are.
+first is a promise, by counting places: it holds on average over many such sets of pictures, and not for each of them.
+The second is none: it depends on how strange the strangers are.
 """)
 
 
@@ -234,8 +241,9 @@ def spot_it(suspicious: float, honest: Tensor, truth: float) -> None:
     )
     print(f"17 new drawings of each character: {100 * truth:.1f} % (three drawings)")
     plots.say("""
-The copies are made *before* pictures are left out. So the asked picture's copy, one pixel to the side, stays in the
-support, in its own class mean. To learn from changed copies is good; make them after the split, of the support alone.
+`rest` leaves out row i only. Its copy, half the table away and one pixel to the side, stays in the support, in the
+asked picture's own class mean. Leave it out there, too; or make the copies after the split, of the support alone. To
+learn from changed copies is good.
 The same happens with two photographs of one burst, with frames of one film, and with a picture that was downloaded
 twice. `FewShot.from_folder` says where two files are equal. That two pictures are of the same moment, only you know.
 """)

@@ -165,6 +165,7 @@ WRONG_LENGTHS = {
     "The shape stays": lambda z: z[:, :-1],
     "changes its input": lambda z: z.div_(z.norm(dim=1, keepdim=True)),
     "rows have the lengths": lambda z: 2 * by_squares(z),
+    "add nothing to the length": lambda z: z / (z.norm(dim=1, keepdim=True) + 1e-3),
 }
 
 
@@ -239,6 +240,24 @@ def names_unchosen(classify, z, labels):
     return [np.mean(classify(z[3:], labels, z[:3]))]
 
 
+def as_many_as_the_largest(classify, z, labels):
+    of_class = [[i for i, label in enumerate(labels) if label == name] for name in sorted(set(labels))]
+    shares = []
+    for r in range(max(len(rows) for rows in of_class)):
+        out = [rows[r] for rows in of_class]
+        rest = others(range(len(z)), out, r)
+        answers = classify(z[rest], [labels[i] for i in rest], z[out])
+        shares.append(np.mean([a == labels[i] for a, i in zip(answers, out, strict=True)]))
+    return shares
+
+
+def cut_to_the_smallest(classify, z, labels):
+    """Only so many pictures of each class are used as the smallest one has."""
+    least = min(map(labels.count, labels))
+    used = [i for i, label in enumerate(labels) if labels[:i].count(label) < least]
+    return leave_one_of_each_out(classify, z[used], [labels[i] for i in used])
+
+
 WRONG_ROUNDS = {
     "stand in the support, too": rounds(lambda rows, out, r: list(rows)),
     "It leaks": rounds(lambda rows, out, r: [i for i in rows if i not in out[:-1]]),
@@ -250,6 +269,8 @@ WRONG_ROUNDS = {
     "gives out after": lambda classify, z, labels: torch.zeros(max(map(labels.count, labels)) + 1),
     "choose the same rows of both": names_unchosen,
     "hand over rows of z": lambda classify, z, labels: [classify(z[1:], labels[1:], z[0])[0] == labels[0]],
+    "Perhaps a class has fewer than r + 1 pictures": as_many_as_the_largest,
+    "10 rows are the support; yours handed over 4 rows": cut_to_the_smallest,
     "round 0 asks rows": lambda *case: 0.9 * leave_one_of_each_out(*case),
 }
 
@@ -318,6 +339,8 @@ WRONG_THRESHOLDS = {
     "lie above it": lambda d, share: threshold(d, share) + 0.5,
     "nothing can be promised": lambda d, share: min(threshold(d, share), 1e6),
     "Return one number": lambda d, share: d,
+    "Nothing comes back where m is 0": lambda d, share: threshold(d, share) if m(len(d), share) else None,
+    "Its last line is missing": lambda d, share: print(end=""),
 }
 
 

@@ -31,23 +31,23 @@ def test_own_drawings_are_taken_without_a_class_that_has_one(capsys):
     found = own.drawn(Widget(2, 1, 3), FIRST)
     assert found.labels == ["A", "A", "C", "C", "C"]
     assert [int(picture[0, 0]) for picture in found.pictures] == [0, 1, 3, 4, 5]
-    assert found.whose == "your own" and not found.level
+    assert found.whose == "your own drawings" and not found.level
     assert capsys.readouterr().out == (
-        "5 drawings of 2 classes, your own. Left out, since there is one drawing of it: B.\n"
+        "5 drawings of 2 classes: your own drawings. Left out, since there is one drawing of it: B.\n"
     )
 
 
 @pytest.mark.parametrize("counts", [(1, 1, 1), (4,), (2, 1)])
 def test_too_few_own_drawings_leave_those_that_ship(counts, capsys):
     found = own.drawn(Widget(*counts), FIRST)
-    assert len(found.labels) == 15 and found.whose == "those that ship"
-    assert "yours need 2 drawings of two classes" in capsys.readouterr().out
+    assert len(found.labels) == 15 and found.whose == "the drawings that ship"
+    assert "Yours need 2 drawings of two classes" in capsys.readouterr().out
 
 
 def test_untouched_drawings_are_said_to_ship(capsys):
     found = own.drawn(FIRST, FIRST)
-    assert found.whose == "those that ship" and found.level
-    assert capsys.readouterr().out == "15 drawings of 5 classes, those that ship.\n"
+    assert found.whose == "the drawings that ship" and found.level
+    assert capsys.readouterr().out == "15 drawings of 5 classes: the drawings that ship.\n"
 
 
 @pytest.mark.parametrize(

@@ -131,11 +131,14 @@ FOUND = {(name, length): torch.tensor([0.6, 0.8, 1.0]) for name in ("pixels", "o
 OURS = estimates.Estimate(Interval(0.8, 0.55, 0.93, 15, "pictures"), 2, "Between 55 % and 93 %.")
 SAID_BY = [
     (lambda: reveals.whose_features(FOUND), "80.0 ± 22.6 % (3 tasks)"),
+    (lambda: reveals.whose_features(FOUND), "at length 1\n(+2.8 ± 1.8 points as its features come)"),
     (lambda: reveals.left_out_alone(TASKS), "far too low"),
+    (lambda: reveals.left_out_alone(TASKS), "off by V/n in squared distance"),
     (lambda: reveals.one_of_each(TASKS), "one picture less"),
-    (lambda: reveals.own_estimate(torch.tensor([0.8, 0.6]), OURS, "your own"), "in the mean 70.0 %"),
+    (lambda: reveals.own_estimate(torch.tensor([0.8, 0.6]), OURS, "your own drawings"), "in the mean 70.0 %"),
     (reveals.winner, "also lucky"),
     (lambda: reveals.none_of_these(torch.rand(9), torch.rand(20) + 0.5, 0.9, 0.1), "by counting places"),
+    (lambda: reveals.none_of_these(torch.rand(9), torch.rand(20) + 0.5, 0.9, 0.1), "in the long run at most 10 %"),
     (lambda: reveals.none_of_these(torch.rand(4), torch.rand(20), float("inf"), 0.1), "no less than 20.0 %"),
     (reveals.promises, "False alarms stay below"),
     (reveals.how_sure, "by left-out pictures"),
@@ -175,3 +178,6 @@ def test_what_was_measured_has_a_row_for_each_finding():
     rows = measured.rows()
     assert len(rows) == 9 and {len(row) for row in rows} == {3}
     assert all("points" in row[2] and "-" not in row[2] for row in rows)
+    assert [what for what, *_ in rows if "ImageNet network, " in what] == [
+        "exam D, the frozen ImageNet network, at length 1"
+    ]
