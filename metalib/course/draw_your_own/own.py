@@ -58,8 +58,8 @@ def drawn(widget: Drawn, first: Drawn) -> Pictures:
         return Pictures([pictures[i] for i in kept], [labels[i] for i in kept], whose)
     pictures, labels = first.drawings()
     print(
-        f"{len(pictures)} drawings of {len(set(labels))} classes: {SHIPPED}. Yours need {LEAST} drawings of two classes "
-        "at least."
+        f"{len(pictures)} drawings of {len(set(labels))} classes: {SHIPPED}. Yours need {LEAST} drawings of two "
+        "classes at least."
     )
     return Pictures(pictures, labels, SHIPPED)
 
