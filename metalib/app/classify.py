@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,23 +18,26 @@ from metalib.evaluate import wilson_interval
 from metalib.few_shot import Answers, FewShot
 from metalib.few_shot.estimates import Estimate
 from metalib.few_shot.folder import pictures_in, read_folder
-from metalib.few_shot.pictures import check_header
+from metalib.few_shot.pictures import check_headers
 from metalib.few_shot.saving import SUFFIX
 
+COLUMNS = ("picture", "class", "label", "probability", "nearest", "distance_to_nearest", "distance_to_mean")  # of CSV
 SAME = 1e-4  # what is nearer to a support picture is that picture: the rest is rounding
 
 
 class Row(NamedTuple):
     """What is said of one picture: its label, how probable the best class is, and the nearest support picture.
 
-    true  its class, where that is known
+    distance_to_mean  from the nearest class mean: the one that a picture which is none of these has too large
+    true              its class, where that is known
     """
 
     picture: str
     label: str
     probability: float
     nearest: str
-    distance: float
+    distance_to_nearest: float
+    distance_to_mean: float
     true: str | None
     probabilities: dict[str, float]
 
@@ -81,6 +85,7 @@ def classify(
 def _asked(pictures: Sequence[str | Path], labelled: str | Path | None) -> tuple[list[Path], list[str | None]]:
     """All pictures that are to be classified, and the class of those where it is known."""
     paths = [path for given in pictures for path in _files(Path(given))]
+    check_headers(paths)  # before anything is learned
     truths: list[str | None] = [None] * len(paths)
     if labelled is not None:
         found = read_folder(labelled)
@@ -92,9 +97,8 @@ def _asked(pictures: Sequence[str | Path], labelled: str | Path | None) -> tuple
 
 
 def _files(path: Path) -> list[Path]:
-    """The file, or those in the folder; each judged by its header, before anything is learned."""
+    """The file, or those in the folder."""
     if not path.is_dir():
-        check_header(path)
         return [path]
     found = pictures_in(path)
     if not found:
@@ -121,10 +125,13 @@ def _rows(classifier: FewShot, answers: Answers, paths: Sequence[Path], truths: 
             float(of_one.max()),
             classifier.names[neighbour.number],
             neighbour.distance,
+            to_mean,
             true,
             dict(zip(names, map(float, of_one), strict=True)),
         )
-        for path, true, label, of_one, neighbour in zip(paths, truths, *answers[:3], strict=True)
+        for path, true, label, of_one, neighbour, to_mean in zip(
+            paths, truths, *answers[:3], answers.distances_to_mean.tolist(), strict=True
+        )
     ]
 
 
@@ -157,6 +164,11 @@ def _print_json(classifier: FewShot, rows: Sequence[Row], noticed: Sequence[str]
         "noticed": noticed,
         "pictures": [row._asdict() for row in rows],
     }
+    if (limit := classifier.threshold) is not None:
+        said["threshold"] = {
+            "distance_to_mean": limit.distance if math.isfinite(limit.distance) else None,  # JSON has no infinity
+            "false_alarms": limit.false_alarms,
+        }
     if known := [row for row in rows if row.true is not None]:
         right = wilson_interval(sum(row.label == row.true for row in known), len(known), "pictures")
         said["right"] = right._asdict()
@@ -171,10 +183,10 @@ def _print_csv(classifier: FewShot, rows: Sequence[Row], noticed: Sequence[str])
     """Rows only, for a spreadsheet; the rest goes to the error stream."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("picture", "class", "label", "probability", "nearest", "distance"))
+    writer.writerow(COLUMNS)
     for row in rows:
-        chances = (f"{row.probability:.4f}", row.nearest, f"{row.distance:.4g}")
-        writer.writerow((row.picture, row.true or "", row.label, *chances))
+        first = (row.picture, row.true or "", row.label, f"{row.probability:.4f}", row.nearest)
+        writer.writerow((*first, f"{row.distance_to_nearest:.4g}", f"{row.distance_to_mean:.4g}"))
     print(text.getvalue(), end="")
     for remark in noticed:
         print(f"Noticed: {remark}", file=sys.stderr)
@@ -203,7 +215,7 @@ def _estimate(classifier: FewShot) -> Estimate | None:
 
 def _repeated(rows: Sequence[Row]) -> list[str]:
     """What is said where labelled pictures are support pictures too: those it has seen it gets right."""
-    repeated = [row.picture for row in rows if row.true is not None and row.distance < SAME]
+    repeated = [row.picture for row in rows if row.true is not None and row.distance_to_nearest < SAME]
     if not repeated:
         return []
     which = f"{len(repeated)} of the labelled pictures are support pictures too ({shortened(repeated)})"

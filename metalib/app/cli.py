@@ -88,8 +88,9 @@ def classify_options(parser: argparse.ArgumentParser) -> None:
         help="turn strangers away, and this share of your own",
     )
     add("--labelled", help="a folder like the first: how many are right, and which classes are mixed up")
-    add("--json", action="store_const", dest="form", const="json", default="table", help="for a program")
-    add("--csv", action="store_const", dest="form", const="csv", help="for a spreadsheet")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_const", dest="form", const="json", default="table", help="for a program")
+    form.add_argument("--csv", action="store_const", dest="form", const="csv", help="for a spreadsheet")
     add("--save", type=limited("out"), help="write the classifier to this .safetensors file")
     add("--download", action="store_true", help="allow fetching a backbone from the network")
     device_option(parser)

@@ -32,13 +32,15 @@ class Neighbour(NamedTuple):
 class Answers(NamedTuple):
     """What is said of B pictures.
 
-    labels [B]; probabilities [B, N] of the classes in order; B nearest support pictures; sentences on what was noticed
+    labels [B]; probabilities [B, N] of the classes in order; B nearest support pictures; sentences on what was noticed;
+    distances_to_mean [B], of the nearest class mean in the head's space, by which pictures are none of the classes
     """
 
     labels: np.ndarray
     probabilities: np.ndarray
     neighbours: list[Neighbour]
     remarks: tuple[str, ...]
+    distances_to_mean: np.ndarray
 
 
 class FewShot:
@@ -62,6 +64,7 @@ class FewShot:
     classes_: np.ndarray
     names: tuple[str, ...]
     remarks: tuple[str, ...]
+    threshold: none_of_these.Threshold | None
 
     def __init__(
         self,
@@ -87,8 +90,8 @@ class FewShot:
     def fit(self, pictures: Sequence[Source], labels: Sequence[Any]) -> FewShot:
         """Learn the classes from pictures [S] and their labels [S]; returns itself.
 
-        `remarks` then says what was noticed. Raises ValueError for fewer than two classes or other lengths, and what
-        `open_picture` does.
+        `remarks` then says what was noticed, and `threshold` where a picture is none of these. Raises ValueError for
+        fewer than two classes or other lengths, and what `open_picture` does.
         """
         return self._know(self._learn(*labelled(pictures, labels)))
 
@@ -113,6 +116,7 @@ class FewShot:
     def _know(self, learned: Learned) -> FewShot:
         self._learned = learned
         self.classes_, self.names, self.remarks = learned.classes, learned.names, learned.remarks
+        self.threshold = learned.threshold
         return self
 
     @classmethod
@@ -148,16 +152,18 @@ class FewShot:
         z, noticed = seen(pictures, known.backbone, known.head, cache=self.cache)
         probabilities = known.fitted.logits(z).softmax(dim=1).numpy()  # [B, N]
         exact = "donot_use_mm_for_euclid_dist"  # 0 for equal pictures
-        distances = torch.cdist(known.fitted.space(z), known.space, compute_mode=exact)  # [B, S]
+        space = known.fitted.space(z)  # [B, E]
+        distances = torch.cdist(space, known.space, compute_mode=exact)  # [B, S]
+        to_mean = none_of_these.from_nearest(space, known.means)  # [B]
         labels = known.classes[probabilities.argmax(axis=1)]
         if known.threshold is not None:
-            off = known.threshold.turns_away(none_of_these.distances(known.fitted, known.means, z))
-            labels = np.where(off.numpy(), known.none, labels)
+            labels = np.where(known.threshold.turns_away(to_mean).numpy(), known.none, labels)
         return Answers(
             labels,
             probabilities,
             [Neighbour(int(row.argmin()), float(row.min())) for row in distances],
             told((_name(pictures[number], number), words) for number, words in noticed),
+            to_mean.numpy(),
         )
 
     def estimate(self) -> Estimate:

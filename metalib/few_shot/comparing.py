@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -31,6 +31,7 @@ from metalib.few_shot.pictures import Source
 from metalib.few_shot.support import labelled, seen
 from metalib.runtime import seeded
 
+BY_DEFAULT = ("omniglot", "emoji")  # the course's own, which need no package beside it
 RESAMPLES = 500
 LEVEL = 0.05  # of all leads of the first together
 
@@ -53,10 +54,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The best first. optimism: how much the first one's figure is too good, because it was chosen by it; 0 … 1."""
+    """The best first.
+
+    optimism   how much the first one's figure is too good, because it was chosen by it; 0 … 1
+    not_asked  the backbones that were left out because none was named
+    """
 
     rows: tuple[Row, ...]
     optimism: float
+    not_asked: tuple[str, ...] = ()
 
     @property
     def winner(self) -> str:
@@ -64,7 +70,14 @@ class Comparison:
 
     @property
     def words(self) -> str:
-        """What the pictures say, and what they do not."""
+        """What the pictures say, and what they do not; and who was not asked."""
+        if not self.not_asked:
+            return self._verdict
+        every = [*BY_DEFAULT, *self.not_asked]
+        return f"{self._verdict} Not asked: {', '.join(self.not_asked)}; with backbones={every} it is."
+
+    @property
+    def _verdict(self) -> str:
         first, *others = self.rows
         if first.estimate.accuracy is None:
             return first.estimate.words
@@ -93,7 +106,7 @@ def compare(
     pictures: Sequence[Source],
     labels: Sequence[Any],
     *,
-    backbones: Sequence[str] = ("omniglot", "emoji"),
+    backbones: Sequence[str] | None = None,
     heads: Sequence[str | None] = (None,),
     seconds: float = 30,
     cache: bool = True,
@@ -102,6 +115,7 @@ def compare(
 ) -> Comparison:
     """Every backbone with every head on your pictures [S] with labels [S].
 
+    backbones  names as `FewShot` takes them; None: omniglot and emoji, and the words say which are left out
     heads  names as `FewShot` takes them; None is the one that suits each backbone. What is named first wins a tie: name
            the simplest first
     seconds, cache, seed, download  as in `FewShot`; fine-tuning takes its seconds once for each round
@@ -109,12 +123,13 @@ def compare(
     """
     pictures, _, y = labelled(pictures, labels)
     candidates: dict[str, tuple[Tensor, Head]] = {}
-    for backbone in backbones:
+    for backbone in BY_DEFAULT if backbones is None else backbones:
         network = by_name.load(backbone, download=download)
         for name in dict.fromkeys(name or network.head for name in heads):
             head = make(name, network, seconds=seconds, seed=seed)
             candidates[f"{backbone}, {name}"] = (seen(pictures, network, head, cache=cache)[0], head)
-    return compare_features(candidates, y, seed=seed)
+    left = () if backbones is not None else tuple(name for name in by_name.BACKBONES if name not in BY_DEFAULT)
+    return replace(compare_features(candidates, y, seed=seed), not_asked=left)
 
 
 def compare_features(

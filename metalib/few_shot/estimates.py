@@ -132,7 +132,7 @@ def leave_one_of_each_out(z: Tensor, y: Tensor, head: Head, *, shuffles: int = S
 def estimate_of(right: Tensor, y: Tensor) -> Estimate:
     """The estimate from the answers of rounds that `one_of_each` makes. right  [A], 1 for a right one"""
     interval = honest_interval(float(right.mean()), n_asked(y), smallest(y) - 1)
-    return Estimate(interval, smallest(y) - 1, _in_words(interval, smallest(y) - 1))
+    return Estimate(interval, smallest(y) - 1, _in_words(interval, smallest(y) - 1, len(right) // n_asked(y)))
 
 
 def n_asked(y: Tensor) -> int:
@@ -158,13 +158,14 @@ ALONE = (
 )
 
 
-def _in_words(interval: Interval, shots: int) -> str:
+def _in_words(interval: Interval, shots: int, shuffles: int) -> str:
     of = "1 picture" if shots == 1 else f"{shots} pictures"
+    mean = f" on average over {shuffles} shuffles" if shuffles > 1 else ""
     low, high = (f"{100 * value:.0f}" for value in (interval.low, interval.high))
     return (
-        f"Of {interval.n} pictures, left out one of each class at a time, {100 * interval.mean:.1f} % were right: so "
-        f"good are {of} of the smallest class. With all {shots + 1} the accuracy lies between {low} and {high} % (95 % "
-        "interval)."
+        f"Of {interval.n} pictures, left out one of each class at a time, {100 * interval.mean:.1f} % were right"
+        f"{mean}: that is the accuracy with {of} of the smallest class. With all {shots + 1} it lies between {low} and "
+        f"{high} % (95 % interval)."
     )
 
 

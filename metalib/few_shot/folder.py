@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from metalib.banks.layouts import shortened
-from metalib.few_shot.pictures import check_header
+from metalib.few_shot.pictures import check_headers
 from metalib.files import BadFile
 
 LITTER = ("thumbs.db", "desktop.ini", "__macosx")  # what Windows and macOS leave, beside what they hide
@@ -33,7 +33,7 @@ def read_folder(folder: str | os.PathLike[str]) -> PictureFolder:
     Every file is judged by its header, and none decoded. What is hidden does not count; files beside the sub-folders
     and folders within them are passed over, and the remarks say so, as they name equal pictures.
     Raises FileNotFoundError where there is no such folder; BadFile, naming the file and the remedy, where it has fewer
-    than two classes, a class without a picture, what is no picture, or a link that leads out of it.
+    than two classes, a class without a picture, what is no picture (all of them at once), or a link that leads out.
     """
     root = Path(folder).expanduser()
     if not root.exists():
@@ -52,16 +52,14 @@ def read_folder(folder: str | os.PathLike[str]) -> PictureFolder:
         passed_over += inner
         paths += pictures
         labels += [name] * len(pictures)
+    check_headers(paths)
     remarks = (*_passed_over(passed_over, root), *_equal(paths, labels, root))
     return PictureFolder(tuple(paths), tuple(labels), tuple(sorted(names)), remarks)
 
 
 def pictures_in(folder: str | os.PathLike[str]) -> list[Path]:
-    """The files in one folder, judged by their headers as `read_folder` does; its sub-folders are not looked into."""
-    _, files = _listing(Path(folder), Path(folder))
-    for path in files:
-        check_header(path)
-    return files
+    """The files in one folder, listed as `read_folder` does and not yet judged; its sub-folders are not looked into."""
+    return _listing(Path(folder), Path(folder))[1]
 
 
 def _class_names(root: Path, classes: Sequence[Path]) -> list[str]:
@@ -73,14 +71,12 @@ def _class_names(root: Path, classes: Sequence[Path]) -> list[str]:
 
 
 def _pictures(place: Path, root: Path) -> tuple[list[Path], list[Path]]:
-    """The pictures of one class, and the folders beside them. Raises BadFile where there is none, or another file."""
+    """The pictures of one class, and the folders beside them. Raises BadFile where there is none."""
     folders, files = _listing(place, root)
     if not files:
         inner = f", only the folders {shortened([inner.name for inner in folders])}" if folders else ""
         higher = "; if those are the classes, give this folder" if folders else ""
         raise BadFile(f"{place} has no picture{inner}: put some into it, or take it out{higher}")
-    for path in files:
-        check_header(path)
     return files, folders
 
 

@@ -49,7 +49,12 @@ def class_means(fitted: Fitted, z: Tensor, y: Tensor) -> Tensor:
 
 def distances(fitted: Fitted, means: Tensor, z: Tensor) -> Tensor:
     """[B]: how far pictures z [B, ...] are from the nearest class mean."""
-    return torch.cdist(fitted.space(z), means, compute_mode="donot_use_mm_for_euclid_dist").amin(dim=1)
+    return from_nearest(fitted.space(z), means)
+
+
+def from_nearest(space: Tensor, means: Tensor) -> Tensor:
+    """[B]: how far places [B, E] are from the nearest of the means [N, E]."""
+    return torch.cdist(space, means, compute_mode="donot_use_mm_for_euclid_dist").amin(dim=1)
 
 
 def threshold(z: Tensor, y: Tensor, head: Head, *, false_alarms: float = 0.05) -> Threshold:
@@ -60,17 +65,20 @@ def threshold(z: Tensor, y: Tensor, head: Head, *, false_alarms: float = 0.05) -
     Raises ValueError for a share that is not between 0 and 1.
     """
     if not 0 < false_alarms < 1:
-        raise ValueError(f"false_alarms is {false_alarms}: give a share between 0 and 1, such as 0.1")
+        raise ValueError(
+            f"the share of false alarms (none_of_these) is {false_alarms}: give one between 0 and 1, such as 0.1"
+        )
     if smallest(y) < 2:
         return Threshold(math.inf, false_alarms, 0, ALONE)
-    return threshold_of(left_out_distances(z, y, head), false_alarms)
+    return threshold_of(left_out_distances(z, y, head), false_alarms, n_classes=int(y.max()) + 1)
 
 
-def threshold_of(left_out: Tensor, false_alarms: float) -> Threshold:
-    """The threshold from the distances of left-out pictures, [n]."""
+def threshold_of(left_out: Tensor, false_alarms: float, *, n_classes: int = 1) -> Threshold:
+    """The threshold from the distances of left-out pictures, [n], as many of each of the classes."""
     above = places_above(len(left_out), false_alarms)
     distance = float(left_out.sort(descending=True).values[above - 1]) if above else math.inf
-    return Threshold(distance, false_alarms, len(left_out), _in_words(distance, false_alarms, len(left_out)))
+    words = _in_words(distance, false_alarms, len(left_out), n_classes)
+    return Threshold(distance, false_alarms, len(left_out), words)
 
 
 def left_out_distances(z: Tensor, y: Tensor, head: Head) -> Tensor:
@@ -88,16 +96,17 @@ def places_above(n: int, false_alarms: float) -> int:
     return math.floor(false_alarms * (n + 1) + 1e-9)
 
 
-def _in_words(distance: float, false_alarms: float, n: int) -> str:
+def _in_words(distance: float, false_alarms: float, n: int, n_classes: int) -> str:
     if math.isfinite(distance):
         return (
             f"A picture farther than {distance:.3g} from every class mean is none of these. At most "
             f"{100 * false_alarms:g} % of the classes' own pictures lie beyond, by rank among {n} that were left out."
         )
     least = 1 / (n + 1)
+    enough = f"{math.ceil(1000 * least) / 1000:g}"
     needed = math.ceil(1 / false_alarms - 1e-9) - 1
     return (
         f"No picture is turned away: {n} left-out pictures promise no fewer than {100 * least:.1f} % false alarms, and "
-        f"{100 * false_alarms:g} % are asked for. Give false_alarms={math.ceil(1000 * least) / 1000:g} or more, or add "
-        f"pictures to {needed} in classes of equal size."
+        f"{100 * false_alarms:g} % are asked for. Give none_of_these={enough} (--none-of-these {enough}) or more, or "
+        f"at least {-(-needed // n_classes)} pictures of each class: {needed} in all are the fewest."
     )

@@ -20,6 +20,7 @@ from metalib.banks.layouts import shortened
 from metalib.banks.pictures import FILTER
 from metalib.files import BadFile
 
+MOST_TOLD = 10  # files that one error names
 MOST_PIXELS = 40_000_000  # of a picture; decoded and turned, one of these takes 320 MB
 # Pixels of the longer side that are kept: backbones look at 28 to 518. 4,000 and 4,032, as cameras have, are twice two
 # times this, so that a JPEG is decoded at half its size.
@@ -60,6 +61,21 @@ def open_picture(source: Source, *, name: str = "the picture", notice: Notice | 
 def check_header(path: str | os.PathLike[str]) -> None:
     """Raise what `open_picture` would of this file, as far as its header tells: no pixel is decoded."""
     _opened(Path(path)).close()
+
+
+def check_headers(paths: Iterable[str | os.PathLike[str]]) -> None:
+    """Raise what `check_header` does of one file; where several cannot be read, one BadFile names up to `MOST_TOLD`."""
+    found: list[ValueError | OSError] = []
+    for path in paths:
+        try:
+            check_header(path)
+        except (ValueError, OSError) as error:
+            found.append(error)
+    if len(found) == 1:
+        raise found[0]
+    if found:
+        more = f"; and {len(found) - MOST_TOLD} more" if len(found) > MOST_TOLD else ""
+        raise BadFile(f"{len(found)} files cannot be read: {'; '.join(map(str, found[:MOST_TOLD]))}{more}")
 
 
 def told(noticed: Iterable[tuple[object, str]]) -> tuple[str, ...]:

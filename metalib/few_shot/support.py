@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,9 @@ from metalib.few_shot.pictures import Source
 
 
 def listed(pictures: Sequence[Source]) -> Sequence[Source]:
-    """Pictures as a sequence of at least one. Raises ValueError for a single one."""
+    """Pictures as a sequence of at least one. Raises ValueError for a single one, or a folder."""
+    if isinstance(pictures, str | os.PathLike) and Path(pictures).is_dir():
+        raise ValueError(f"{pictures} is a folder: give a list of its files, sorted(Path({str(pictures)!r}).iterdir())")
     shape: tuple[int, ...] = getattr(pictures, "shape", ())
     one_array = len(shape) == 2 or (len(shape) == 3 and shape[2] in (3, 4))
     if one_array or isinstance(pictures, str | os.PathLike | Image.Image):

@@ -11,6 +11,7 @@ from emoji_folder import CLASSES
 from PIL import Image
 
 from metalib.app import classify, cli
+from metalib.few_shot import FewShot, backbones, features
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +76,9 @@ def test_csv_has_a_row_for_each_picture_and_nothing_else(support, labelled, caps
     assert [row["class"] for row in rows] == ["", *sorted(CLASSES)]
     assert rows[0]["picture"] == str(odd) and rows[0]["label"] == "cup"
     assert 0.25 < float(rows[0]["probability"]) <= 1 and rows[0]["nearest"] == "cup/0.png"
+    assert list(rows[0])[-2:] == ["distance_to_nearest", "distance_to_mean"]
+    door = next(row for row in rows if row["class"] == "door")  # of whom the support folder has three
+    assert float(door["distance_to_nearest"]) != float(door["distance_to_mean"]) > 0
 
 
 def test_options_may_stand_between_the_pictures(support, labelled, capsys):
@@ -103,6 +107,26 @@ def test_others_are_turned_away(labelled, tmp_path, capsys):
     assert call(support, tmp_path / "strange.png", labelled / "cup", "--none-of-these", "0.1", "--json") == 0
     said = json.loads(capsys.readouterr().out)
     assert [row["label"] for row in said["pictures"]] == ["none of these", "cup"]
+    limit = said["threshold"]["distance_to_mean"]
+    assert [row["distance_to_mean"] > limit for row in said["pictures"]] == [True, False]
+    assert said["threshold"]["false_alarms"] == 0.1 and f"farther than {limit:.3g} from" in " ".join(said["noticed"])
+    classifier = FewShot.from_folder(support, backbone="emoji", none_of_these=0.1)
+    z, means = features.of([tmp_path / "strange.png"], backbones.load("emoji"))[0], classifier._known().means
+    assert (z - means).norm(dim=1).min().item() == pytest.approx(said["pictures"][0]["distance_to_mean"], rel=1e-4)
+
+
+def test_a_limit_that_turns_nobody_away_is_no_number(labelled, tmp_path, capsys):
+    support = emoji_folder.write(tmp_path / "support", [(0, 1)] * 4)
+    assert call(support, labelled / "cup", "--none-of-these", "0.05", "--json") == 0
+    said = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)  # Infinity is none in JSON
+    assert said["threshold"] == {"distance_to_mean": None, "false_alarms": 0.05}
+    assert "Give none_of_these=0.112 (--none-of-these 0.112) or more" in " ".join(said["noticed"])
+
+
+def test_two_forms_at_once_are_refused(support, labelled, capsys):
+    with pytest.raises(SystemExit) as stop:
+        call(support, labelled / "cup", "--json", "--csv")
+    assert stop.value.code == 2 and "--csv: not allowed with argument --json" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,21 @@ def test_nothing_is_learned_before_all_queries_are_known_to_be_pictures(animals,
     assert "notes.txt is no picture" in refused(capsys, animals, query.parent)
 
 
+def test_all_queries_that_cannot_be_read_are_named_at_once(animals, query, tmp_path, capsys):
+    text(path := query.with_name("notes.txt"))
+    (tmp_path / "new").mkdir()
+    empty(inside := tmp_path / "new" / "empty.png")
+    said = refused(capsys, animals, path, tmp_path / "new", tmp_path / "gone.png", query)
+    assert said.startswith(f"3 files cannot be read: {path} is no picture")
+    assert f"; {inside} is empty" in said and f"; {tmp_path / 'gone.png'} is not there" in said
+
+
+def test_a_folder_is_not_taken_for_a_list(animals):
+    for pictures in (animals / "cat", str(animals / "cat")):
+        with pytest.raises(ValueError, match=r"cat is a folder: give a list of its files, sorted\(Path\('.*cat'\)"):
+            FewShot.from_folder(animals).predict(pictures)
+
+
 # --- folders that cannot be meant
 
 

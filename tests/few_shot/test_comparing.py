@@ -107,6 +107,15 @@ def test_backbones_and_heads_by_name():
     assert all(row.estimate.shots == 2 and row.estimate.accuracy.n == 6 for row in found.rows)
 
 
+def test_a_backbone_that_is_not_asked_because_none_is_named_is_told():
+    pictures, labels = zip(*[drawing(kind, size) for kind in ("ring", "cross") for size in (20, 26)], strict=True)
+    silent = compare(list(pictures), list(labels), cache=False)
+    assert silent.not_asked == ("photos",)
+    assert "Not asked: photos; with backbones=['omniglot', 'emoji', 'photos'] it is." in str(silent)
+    named = compare(list(pictures), list(labels), backbones=["omniglot"], cache=False)
+    assert named.not_asked == () and "Not asked" not in str(named)
+
+
 def drawing(kind, size):
     """A dark ring or cross of about this size on white paper, [64, 64] uint8."""
     row, column = np.mgrid[-32:32, -32:32]

@@ -154,6 +154,22 @@ def test_the_words_have_the_numbers():
     assert "With all 3" in found.words and low in found.words
 
 
+@pytest.mark.parametrize(
+    ("shuffles", "said"), [(1, "% were right: that"), (5, "% were right on average over 5 shuffles:")]
+)
+def test_a_mean_over_shuffles_is_called_one(shuffles, said):
+    """So that nobody takes 78 % of 10 pictures for a count."""
+    y = torch.arange(5).repeat_interleave(2)
+    found = leave_one_of_each_out(features(y, apart=0.5, seed=0), y, PLAIN, shuffles=shuffles)
+    assert said in found.words and "that is the accuracy with 1 picture of the smallest class" in found.words
+
+
+def test_only_as_many_shuffles_are_told_as_there_were():
+    y = torch.arange(2).repeat_interleave(30)  # twice 30 rounds are `ENOUGH`
+    found = leave_one_of_each_out(features(y, apart=0.5, seed=0), y, PLAIN, shuffles=5)
+    assert "on average over 2 shuffles" in found.words
+
+
 @pytest.mark.parametrize("folds", [1, 4])
 def test_folds_that_cannot_be_are_refused(folds):
     y = labelled(3, 5)

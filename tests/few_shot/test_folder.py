@@ -105,13 +105,20 @@ def test_a_name_that_is_no_text_is_refused(animals):
     refused(animals, r"'.*/cat/K\\udce4fer\.png' has a name that is not UTF-8: rename it")
 
 
-def test_the_pictures_of_one_folder_are_judged_in_the_same_way(animals):
+def test_all_files_that_cannot_be_read_are_named_at_once(animals):
+    for number in range(12):
+        (animals / ("cat", "dog")[number % 2] / f"notes-{number:02}.txt").write_text("no picture")
+    with pytest.raises(BadFile, match=r"12 files cannot be read: .*; and 2 more$") as error:
+        read_folder(animals)
+    said = str(error.value)
+    assert said.count(" is no picture that can be read: take it out") == 10 and "\n" not in said
+    assert str(animals / "cat" / "notes-00.txt") in said and str(animals / "dog" / "notes-01.txt") in said
+
+
+def test_the_pictures_of_one_folder_are_listed_in_the_same_way(animals):
     put(animals / "cat" / "more" / "d.png")
     (animals / "cat" / "Thumbs.db").write_text("no picture")
     assert [path.name for path in pictures_in(animals / "cat")] == ["a.webp", "b.jpg", "c.GIF"]
-    (animals / "cat" / "notes.txt").write_text("no picture")
-    with pytest.raises(BadFile, match=r"notes\.txt is no picture"):
-        pictures_in(animals / "cat")
 
 
 # --- what is said

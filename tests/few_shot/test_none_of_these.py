@@ -13,6 +13,7 @@ from metalib.few_shot.none_of_these import (
     left_out_distances,
     places_above,
     threshold,
+    threshold_of,
 )
 
 
@@ -61,8 +62,17 @@ def test_so_few_pictures_promise_nothing_and_the_words_say_what_would():
     found = threshold(features(y, apart=1, seed=0), y, PLAIN, false_alarms=0.05)
     assert math.isinf(found.distance) and not found.turns_away(torch.tensor([1e9])).any()
     assert "15 left-out pictures promise no fewer than 6.2 % false alarms, and 5 % are asked for" in found.words
-    assert "false_alarms=0.063 or more, or add pictures to 19" in found.words
+    assert "Give none_of_these=0.063 (--none-of-these 0.063) or more" in found.words
+    assert "or at least 4 pictures of each class: 19 in all are the fewest" in found.words
     assert math.isfinite(threshold(features(y, apart=1, seed=0), y, PLAIN, false_alarms=0.063).distance)
+
+
+@pytest.mark.parametrize(("n_classes", "of_each"), [(2, 10), (3, 7), (5, 4), (20, 1)])
+def test_as_many_of_each_class_as_the_words_say_are_enough_and_no_fewer(n_classes, of_each):
+    few = threshold_of(torch.ones(n_classes), 0.05, n_classes=n_classes)
+    assert f"at least {of_each} pictures of each class" in few.words or math.isfinite(few.distance)
+    enough = [math.isfinite(threshold_of(torch.ones(n_classes * k), 0.05).distance) for k in (of_each - 1, of_each)]
+    assert enough == [False, True]
 
 
 def test_one_picture_of_a_class_turns_nothing_away():
@@ -72,7 +82,7 @@ def test_one_picture_of_a_class_turns_nothing_away():
 
 @pytest.mark.parametrize("share", [0.0, 1.0, 5])
 def test_a_share_that_is_none_is_refused(share):
-    with pytest.raises(ValueError, match=r"false_alarms is .*: give a share between 0 and 1"):
+    with pytest.raises(ValueError, match=r"\(none_of_these\) is .*: give one between 0 and 1"):
         threshold(numbered(labelled(2, 2)), labelled(2, 2), PLAIN, false_alarms=share)
 
 
