@@ -29,16 +29,16 @@ def panel(lab, script: str):
     return lab.page.evaluate(f"(async () => {{ const panel = {harness.PANEL}; return {script}; }})()")
 
 
-def opened(lab, notebook: str):
+def opened(lab, notebook: str, *, folder: str = "notebooks"):
     """Open `notebook` and wait until JupyterLab has put something in the place of each widget that is in sight.
 
     On a machine with several times as much to do as it has cores, ipywidgets' manager (8.1.9) now and then restores no
     model of a notebook, though the file has them, and says "model not found" for good: two of 40 openings. A learner
     opens the notebook again, and so does this, once. Where the fault lies was not found.
     """
-    lab.open(notebook)
+    lab.open(notebook, folder=folder)
     if not restored(lab):
-        lab.open(notebook)
+        lab.open(notebook, folder=folder)
         restored(lab)
 
 
@@ -60,7 +60,7 @@ def close(lab):
 def restored(lab) -> bool:
     """Wait until JupyterLab has an answer for each widget in sight; whether it found their models."""
     outputs = "document.querySelector('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook').innerText"
-    lab.page.wait_for_function(f"!{outputs}.includes('Loading widget')")
+    lab.page.wait_for_function(f"!{outputs}.includes('Loading widget')", timeout=120_000)
     return "model not found" not in lab.page.evaluate(outputs)
 
 

@@ -76,7 +76,7 @@ def test_opened_run_saved_and_reopened_it_lives_and_its_links_too_and_git_sees_n
     small_notebook.choose(mine, "first")
     small_notebook.save(mine)
     small_notebook.end_kernel(mine)
-    mine.open(FIRST, folder="mine")
+    small_notebook.opened(mine, FIRST, folder="mine")
     assert small_notebook.widgets(mine) == {"first": "gone", "second": "gone"}
     assert mine.page.locator(".metalib input:checked").count() == 1  # the answer of the day before
     small_notebook.choose(mine, "second")
