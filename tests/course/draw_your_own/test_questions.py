@@ -10,32 +10,11 @@ from metalib.banks import split
 from metalib.course.draw_your_own import measured, questions, reveals
 from metalib.course.draw_your_own.exercise_embed_and_classify import embed_and_classify
 from metalib.course.draw_your_own.exercise_leave_one_of_each_out import leave_one_of_each_out
-from metalib.course.kit.estimate import Estimate
-from metalib.course.kit.ordering import Ordering
-from metalib.course.kit.question import Question
 from metalib.course.kit.reveal import reveal
 from metalib.episodes import EpisodeSpec, draw_indices
 from metalib.evaluate import Interval, wilson_interval
 from metalib.few_shot import estimates
 from metalib.runtime import seeded
-
-ALL = [ask for name, ask in vars(questions).items() if getattr(ask, "__module__", "") == questions.__name__]
-
-
-@pytest.mark.parametrize("ask", ALL, ids=lambda ask: ask.__name__)
-def test_it_can_be_asked(ask):
-    assert isinstance(ask(), (Question, Estimate, Ordering))
-    assert ask.__doc__
-
-
-def test_there_is_one_of_each_kind_and_the_right_option_moves():
-    asked = [ask() for ask in ALL]
-    assert all(any(isinstance(one, kind) for one in asked) for kind in (Question, Estimate, Ordering))
-    choices = [one for one in asked if isinstance(one, Question)]
-    assert len({one.key["correct"] for one in choices}) > 1
-    longest = [max(range(len(o)), key=lambda i, o=o: len(o[i])) for o in (one.data["options"] for one in choices)]
-    assert [one.key["correct"] for one in choices] != longest
-
 
 OF_LINE = {
     "the frozen ImageNet network": ("photos", "unit length"),
