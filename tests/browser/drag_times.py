@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 import statistics
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+sys.path.append(str(Path(__file__).parents[1] / "notebooks"))  # as pyproject.toml has it for pytest
 
 import harness
 from drag_widgets import WORKED, Work
