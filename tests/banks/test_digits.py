@@ -20,16 +20,6 @@ def bank():
     return digits.read(COMMITTED)
 
 
-@pytest.fixture
-def shared(tmp_path, monkeypatch):
-    """METALIB_DATA at an empty folder, and no checkout."""
-    folder = tmp_path / "shared"
-    folder.mkdir()
-    monkeypatch.setenv("METALIB_DATA", str(folder))
-    monkeypatch.setattr(places, "checkout", lambda: None)
-    return folder
-
-
 def test_it_has_ten_classes_of_unequal_size_and_omniglots_form(bank):
     assert bank.images.shape == (10, 183, 1, 28, 28)
     assert bank.names == tuple("0123456789") and set(bank.groups) == {"digits"}

@@ -31,16 +31,6 @@ def listed():
     return emoji.parse((COMMITTED / emoji.LIST).read_text(encoding="utf-8"))
 
 
-@pytest.fixture
-def shared(tmp_path, monkeypatch):
-    """METALIB_DATA at an empty folder, and no checkout."""
-    folder = tmp_path / "shared"
-    folder.mkdir()
-    monkeypatch.setenv("METALIB_DATA", str(folder))
-    monkeypatch.setattr(places, "checkout", lambda: None)
-    return folder
-
-
 def drawing(bank, name, vendor):
     """[3, 32, 32] uint8."""
     [number] = [c for c, of_class in enumerate(bank.names) if of_class.split(" ", 1)[1] == name]

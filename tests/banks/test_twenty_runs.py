@@ -28,16 +28,6 @@ def runs():
     return twenty_runs.read(COMMITTED)
 
 
-@pytest.fixture
-def shared(tmp_path, monkeypatch):
-    """METALIB_DATA at an empty folder, and no checkout."""
-    folder = tmp_path / "shared"
-    folder.mkdir()
-    monkeypatch.setenv("METALIB_DATA", str(folder))
-    monkeypatch.setattr(places, "checkout", lambda: None)
-    return folder
-
-
 def repacked(path, change):
     """The archive with some entries changed: change(name, bytes) -> bytes, or None to leave it out."""
     with zipfile.ZipFile(COMMITTED) as old, zipfile.ZipFile(path, "w") as new:

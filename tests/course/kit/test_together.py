@@ -42,7 +42,7 @@ def test_the_size_of_a_networks_embeddings_gives_it_no_more_weight(task):
 
 
 def test_two_outvote_one():
-    """Distances to candidates at 0 and 1: one network has the query at 0.3, two have it at 0.8."""
+    """Distances to candidates at 0 and 1: one network has the query at 0.1, two have it at 0.7."""
     labels = torch.tensor([[0, 1]])
     support = torch.tensor([0.0, 1.0]).view(1, 2, 1, 1, 1)
     episode = Episode(support, labels, torch.full((1, 1, 1, 1, 1), 0.5), torch.tensor([[1]]))
@@ -50,7 +50,7 @@ def test_two_outvote_one():
     def at(place, pictures):
         return torch.where(pictures == 0.5, torch.tensor(place), pictures).flatten(1)
 
-    sure, nearly = partial(at, 0.3), partial(at, 0.8)
+    sure, nearly = partial(at, 0.1), partial(at, 0.7)
     assert together.predict([sure], episode).tolist() == [[0]]
     assert together.predict([sure, nearly, nearly], episode).tolist() == [[1]]
 
