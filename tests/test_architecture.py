@@ -105,8 +105,13 @@ def test_the_small_module_is_read_in_an_evening():
 
 
 def test_every_room_of_the_course_is_called_as_its_notebook():
+    """The room of a notebook that README says is to come may be there before it."""
+    readme = (PACKAGE.parent / "README.md").read_text(encoding="utf-8")
     notebooks = {path.stem[3:].replace("-", "_") for path in (PACKAGE.parent / "notebooks").glob("*.ipynb")}
-    assert set(registry.rooms()) == notebooks
+    to_come = {
+        name.replace("-", "_") for name in re.findall(r"^\| \d\d-([\w-]+) \|.*\| to come \|", readme, re.MULTILINE)
+    }
+    assert notebooks <= set(registry.rooms()) <= notebooks | to_come
 
 
 def notebook_imports(path):

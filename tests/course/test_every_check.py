@@ -28,6 +28,8 @@ from metalib.course.rapid_fine_tuning import exercise_simple_shot as simple_shot
 from metalib.course.reptile import checks as reptile
 from metalib.course.reptile import exercise_reptile_start as reptile_start
 from metalib.course.reptile import exercise_reptile_step as reptile_step
+from metalib.course.showdown import checks as showdown
+from metalib.course.showdown import exercise_episodes_needed, exercise_paired_interval
 from metalib.course.start_here import checks as start_here
 from metalib.course.start_here import exercise_nearest_prototype as nearest
 
@@ -143,6 +145,8 @@ TABLES = [
     (draw_your_own.check_unit_length, exercise_unit_length.MISTAKES),
     (draw_your_own.check_leave_one_of_each_out, exercise_leave_one_of_each_out.MISTAKES),
     (draw_your_own.check_threshold, exercise_threshold.MISTAKES),
+    (showdown.check_paired_interval, exercise_paired_interval.MISTAKES),
+    (showdown.check_episodes_needed, exercise_episodes_needed.MISTAKES),
 ]
 
 

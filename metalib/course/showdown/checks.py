@@ -1,0 +1,46 @@
+"""The exercises of notebook 08: a paired interval, the number of tasks that it takes, and a rule that chooses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from metalib.course.kit.exercise import Exercise, Exercises
+from metalib.course.kit.verdict import check
+from metalib.course.showdown import exercise_episodes_needed, exercise_paired_interval
+from metalib.course.showdown.exercise_episodes_needed import episodes_needed
+from metalib.course.showdown.exercise_paired_interval import paired_interval
+from metalib.runtime import seeded
+
+
+@check
+def check_paired_interval(function: Callable) -> str:
+    """`paired_interval(a, b)` -> mean and half-width of a − b."""
+    exercise_paired_interval.judge(function)
+    return "Right. What makes a task easy for both methods cancels before anything is counted."
+
+
+@check
+def check_episodes_needed(function: Callable) -> str:
+    """`episodes_needed(a, b, difference, paired)` -> how many tasks."""
+    exercise_episodes_needed.judge(function)
+    return "Right. Half the difference takes four times the tasks, and pairing saves what both methods share."
+
+
+def _an_exam() -> tuple[Any, ...]:
+    """What two methods reach in 600 tasks."""
+    a, b = torch.rand(2, 600, generator=seeded(0), dtype=torch.float64)
+    return a, b
+
+
+def _a_pilot() -> tuple[Any, ...]:
+    return *_an_exam(), 0.01, True
+
+
+_exercises = Exercises(
+    Exercise("paired_interval", check_paired_interval, course=paired_interval, example=_an_exam, seconds=0.01),
+    Exercise("episodes_needed", check_episodes_needed, course=episodes_needed, example=_a_pilot, seconds=0.01),
+)
+mine, in_time, record = _exercises.mine, _exercises.in_time, _exercises.record
