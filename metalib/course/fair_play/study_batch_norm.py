@@ -48,9 +48,9 @@ from metalib.course.fair_play.batch_statistics import (
     statistics_of,
     with_rows,
 )
-from metalib.course.fair_play.runs import folder_of, kept, trained
 from metalib.course.fair_play.study_soft_k_means import unbalanced_counts
 from metalib.course.kit.exams import EXAM_A
+from metalib.course.kit.runs import folder_of, kept, trained
 from metalib.course.kit.study import Study
 from metalib.episodes import ClassBank, Episode, EpisodeSpec, stream_episodes
 from metalib.evaluate import mean_interval, paired_interval

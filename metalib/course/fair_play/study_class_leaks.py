@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 
 from metalib.banks import load_bank, split
-from metalib.course.fair_play.runs import folder_of, trained
+from metalib.course.kit.runs import folder_of, trained
 from metalib.course.kit.study import Study
 from metalib.episodes import ClassBank, EpisodeSpec, stream_episodes
 from metalib.evaluate import Interval, Z, evaluate, mean_interval

@@ -16,7 +16,7 @@ from torch import Tensor
 from metalib import protonet
 from metalib.banks import load_bank, split
 from metalib.course.fair_play import study_class_leaks
-from metalib.course.fair_play.runs import folder_of, trail
+from metalib.course.kit.runs import folder_of, trail
 from metalib.course.kit.study import Study
 from metalib.episodes import ClassBank, EpisodeSpec, draw_indices
 from metalib.evaluate import mean_interval, paired_interval

@@ -1,6 +1,7 @@
 """The experiments that notebook 06 reports, by name: `metalib study NAME` writes data/studies/NAME.json."""
 
 from metalib.course.kit.exams import EXAM_A, EXAM_B
+from metalib.course.kit.prototype_head import start, with_head
 from metalib.course.kit.study import Study, read
 from metalib.course.prototypical_networks import (
     study_from_scratch,
@@ -15,7 +16,6 @@ from metalib.course.prototypical_networks.study_prototypical import (
     new_network,
 )
 from metalib.course.prototypical_networks.study_prototypical_atlas import read_atlas, settled, spread
-from metalib.course.prototypical_networks.study_prototypical_steps import start, with_head
 
 __all__ = [
     "EXAM_A",

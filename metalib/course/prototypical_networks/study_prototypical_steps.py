@@ -14,29 +14,15 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.functional import cross_entropy
 
-from metalib import protonet, runtime
-from metalib.adapt import Params, path
+from metalib import runtime
+from metalib.adapt import path
 from metalib.banks import load_bank, split
+from metalib.course.kit.prototype_head import start, with_head
 from metalib.course.kit.study import Study
 from metalib.episodes import Episode, EpisodeSpec, sample_episodes, stream_episodes
 from metalib.evaluate import mean_interval, paired_interval
-from metalib.models import Conv4, conv4
+from metalib.models import Conv4
 from metalib.training import checkpoints
-
-
-def with_head(body: Conv4, n_way: int) -> Conv4:
-    """The blocks of `body`, shared and not copied, under a linear head of `n_way` outputs; in evaluation mode."""
-    model = conv4(**{**body.settings, "n_out": n_way})
-    model.blocks = body.blocks
-    return model.to(next(body.parameters()).device).eval()
-
-
-def start(model: Conv4, task: Episode) -> Params:
-    """The parameters of `model` with the head that the support set's prototypes make; differentiable."""
-    n_way = int(task.support_y.max()) + 1
-    prototypes = protonet.prototypes(model.features(task.support_x), task.support_y, n_way)
-    weight, bias = protonet.linear_head(prototypes)
-    return {**dict(model.named_parameters()), "head.weight": weight, "head.bias": bias}
 
 
 def accuracy_after(model: Conv4, task: Episode, counts: list[int], inner_lr: float, scope: str) -> Tensor:

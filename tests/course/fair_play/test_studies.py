@@ -10,14 +10,14 @@ import torch
 from torch.testing import assert_close
 
 from metalib.banks import Splits
-from metalib.course.fair_play import batch_statistics, runs
+from metalib.course.fair_play import batch_statistics
 from metalib.course.fair_play import study_batch_norm as batch_norm
 from metalib.course.fair_play import study_class_leaks as class_leaks
 from metalib.course.fair_play import study_selection as selection
 from metalib.course.fair_play import study_soft_k_means as soft_k_means
 from metalib.course.fair_play import study_transductive_figure as figure
 from metalib.course.fair_play.batch_statistics import QUERIES, RUNNING, SUPPORT, TOGETHER, embed, with_rows
-from metalib.course.kit import study
+from metalib.course.kit import runs, study
 from metalib.course.kit.exams import EXAM_A, EXAM_B
 from metalib.episodes import EpisodeSpec, sample_episodes
 from metalib.evaluate import mean_interval
