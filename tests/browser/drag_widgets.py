@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache, partial
 
+from made_grid import made_episode, made_grid
 from stage import Stage
 
 from metalib import baselines, maml, models, protonet
@@ -24,6 +25,7 @@ from metalib.course.prototypical_networks.study_prototypical_atlas import read_a
 from metalib.course.prototypical_networks.widgets import EmbeddingAtlas, SupportPlane
 from metalib.course.rapid_fine_tuning.widgets import AdaptationCurves
 from metalib.course.reptile.widgets import ReptilePlane
+from metalib.course.showdown.widgets import HeatMap
 from metalib.course.start_here.widgets import FiveCards
 from metalib.training import checkpoints
 
@@ -93,6 +95,11 @@ def neighbours() -> Widget:
     return Neighbours(logits, partial(logits, transductive=False), split(whole(), "paper").evaluation)
 
 
+def heat_map() -> Widget:
+    grid = made_grid()
+    return HeatMap(grid, dict.fromkeys(grid.of_bank, made_episode()))
+
+
 def keys(selector: str, *keys: str) -> Work:
     return lambda stage: stage.keys(selector, *keys)
 
@@ -138,4 +145,5 @@ WORKED: list[tuple[str, Callable[[], Widget], str, Work]] = [
     ),
     ("neighbours", neighbours, "a picture put in and taken out", keys(".metalib-neighbour", "Enter")),
     ("draw your own", DrawYourOwn, "a stroke", drag(".metalib-sheet", 60, 40)),
+    ("heat map", heat_map, "an arrow key", keys(".metalib-cell[tabindex='0']", "ArrowDown", "ArrowUp")),
 ]

@@ -34,6 +34,7 @@ PICTURES = {
     "embedding atlas": ".metalib-atlas, .metalib-picked",
     "neighbours": ".metalib-batch, .metalib-answers",
     "draw your own": ".metalib-sheet, .metalib-shares, .metalib-methods",
+    "heat map": ".metalib-map, .metalib-methods, .metalib-episode",
 }
 MAKERS = {name: make for name, make, *_ in WORKED}
 BOXES = """(root, pictures) => {

@@ -28,6 +28,9 @@ FAMILIES = {
     "fine-tuned classifier": "fine-tuning",
     "linear probe": "fine-tuning",
     "SimpleShot": "fine-tuning",
+    "classifier": "fine-tuning",
+    "NCA": "prototypical network",
+    "ProtoMAML": "MAML",
     "random start": "untrained conv4",
 }
 

@@ -52,6 +52,8 @@ def test_an_unknown_method_is_grey():
         ("first-order MAML with 5 inner steps", "first-order MAML"),
         ("MAML (by you)", "MAML"),
         ("SimpleShot", "fine-tuning"),
+        ("ProtoMAML", "MAML"),
+        ("NCA", "prototypical network"),
         ("yours", None),
         ("MAMLs", None),
     ],
