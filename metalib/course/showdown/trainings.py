@@ -18,16 +18,21 @@ from metalib.course.showdown.recipes import entrant
 from metalib.episodes import ClassBank
 from metalib.models import Conv4
 from metalib.training.recipes import Predict, Recipe
+from metalib.training.run_state import read_records
 
 CPU_SECONDS = "cpu-seconds.json"
 
 
 class Trained(NamedTuple):
-    """A network in evaluation mode, its recipe, and the CPU seconds of its training, of all calls that it took."""
+    """A network in evaluation mode, its recipe, and the CPU seconds of its training, of all calls that it took.
+
+    folder  where its state is, and what it answered in tests
+    """
 
     recipe: Recipe
     network: Conv4
     cpu_seconds: float
+    folder: Path
 
 
 def trained(name: str, bank: ClassBank, **settings: Any) -> Trained:
@@ -35,12 +40,13 @@ def trained(name: str, bank: ClassBank, **settings: Any) -> Trained:
     recipe = entrant(name, **settings)
     label = name.lower().replace(",", "").replace(" ", "-")
     folder = runs.folder_of(f"showdown-{label}", recipe.settings_on(bank))
-    start = time.process_time()
+    start, records = time.process_time(), read_records(folder)
+    done = bool(records) and records[-1].update == recipe.updates
     try:
         network = runs.trained(recipe, bank, folder)
     finally:
-        seconds = _add(folder / CPU_SECONDS, time.process_time() - start)
-    return Trained(recipe, network, seconds)
+        seconds = _add(folder / CPU_SECONDS, 0.0 if done else time.process_time() - start)
+    return Trained(recipe, network, seconds, folder)
 
 
 def inductive(recipe: Recipe, network: Conv4) -> Predict:
@@ -50,7 +56,7 @@ def inductive(recipe: Recipe, network: Conv4) -> Predict:
 
 
 def _add(path: Path, seconds: float) -> float:
-    """The seconds in `path` and these; those of a call that trains nothing are next to none."""
+    """The seconds in `path` and these, written there."""
     before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else 0.0
     path.parent.mkdir(parents=True, exist_ok=True)
     files.write_atomically(path, lambda part: part.write_text(json.dumps(before + seconds), encoding="utf-8"))

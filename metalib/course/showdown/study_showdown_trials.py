@@ -44,13 +44,13 @@ SETTINGS: dict[str, Any] = {
 def trial(name: str, choice: dict[str, float], parts: Any, settings: dict[str, Any]) -> dict[str, Any]:
     """One row: what was tried, and the accuracy on validation."""
     seed, updates = settings["seed"], settings["updates"][name]
-    recipe, network, seconds = trained(name, parts.training, seed=seed, updates=updates, **choice)
-    accuracies = evaluate(inductive(recipe, network), _episodes(parts.validation, settings))
+    made = trained(name, parts.training, seed=seed, updates=updates, **choice)
+    accuracies = evaluate(inductive(made.recipe, made.network), _episodes(parts.validation, settings))
     return {
         "method": name,
         "settings": choice,
         "updates": updates,
-        "cpu_seconds": round(seconds, 1),
+        "cpu_seconds": round(made.cpu_seconds, 1),
         "accuracy": list(mean_interval(accuracies)),
     }
 

@@ -1,0 +1,75 @@
+"""Where gradient steps win: the start of each method, what is chosen, and what counts as a crossing."""
+
+import pytest
+import torch
+from torch.testing import assert_close
+
+from metalib import finetune, protonet
+from metalib.course.showdown import protomaml, steps_from
+from metalib.course.showdown import study_showdown_steps as study
+from metalib.episodes import EpisodeSpec, sample_episodes
+from metalib.models import conv4
+from metalib.runtime import seeded
+
+
+@pytest.fixture
+def episodes(tiny_bank):
+    return sample_episodes(tiny_bank, EpisodeSpec(n_way=3, k_shot=2, n_query=3), 2, generator=seeded(0))
+
+
+def network(**settings):
+    torch.manual_seed(0)
+    return conv4(width=4, downsample="stride", **settings).eval()
+
+
+def test_protomaml_answers_as_it_does_in_the_exams(episodes):
+    body = network(running_stats=False)
+    found = steps_from.of_protomaml(body, episodes, 0.05, [0, 2])
+    for column, steps in enumerate((0, 2)):
+        predicted = protomaml.predict(body, episodes, transductive=False, inner_lr=0.05, inner_steps=steps)
+        assert_close(found[:, column], (predicted == episodes.query_y).double().mean(dim=1))
+
+
+def test_the_classifier_starts_from_zeros_and_moves_what_it_may(episodes):
+    body = network()
+    found = steps_from.of_classifier(finetune.HEAD)(body, episodes, 0.01, [0, 1])
+    assert_close(
+        found[:, 0], torch.full((2,), 1 / 3, dtype=torch.float64)
+    )  # all logits are 0, and the first label wins
+    model = finetune.with_head(body, 3)
+    logits = finetune.logits(
+        model, episodes, only=finetune.HEAD, inner_lr=0.03, inner_steps=1
+    )  # the rate is for a class
+    assert_close(found[:, 1], (logits.argmax(dim=2) == episodes.query_y).double().mean(dim=1))
+
+
+def test_of_equal_choices_the_one_with_the_fewest_steps_is_taken():
+    trials = [
+        {"method": "m", "rate": 0.1, "by_steps": {"0": 0.5, "10": 0.9, "20": 0.9}},
+        {"method": "m", "rate": 0.01, "by_steps": {"0": 0.5, "10": 0.6, "20": 0.9}},
+    ]
+    assert study.best(trials) == {"method": "m", "rate": 0.1, "steps": 10, "accuracy": 0.9}
+
+
+def test_a_crossing_is_where_the_lead_stays():
+    leads = [[0.1, 0.05], [0.1, -0.01], [0.1, 0.02], [0.1, 0.03]]  # mean, low
+    assert study.first_from([1, 2, 5, 10], leads) == 5
+    assert study.first_from([1, 2], [[0.1, 0.05], [0.1, -0.01]]) is None
+
+
+def test_a_cell_has_the_same_tasks_for_all_and_prototypes_of_its_network(tiny_bank, tmp_path):
+    settings = {**study.SETTINGS, "n_way": 3, "n_query": 2, "tasks": 6, "steps": [0, 1]}
+    made = {"prototypical network": network(), "classifier": network(), "ProtoMAML": network(running_stats=False)}
+    chosen = [{"method": method, "rate": 0.01, "steps": 1} for method in steps_from.METHODS]
+    rows = study.cell("here", tiny_bank, 2, made, chosen, settings, tmp_path)
+    assert [row["method"] for row in rows] == [study.PROTOTYPES, study.CENTROID, *steps_from.METHODS]
+    tasks = [batch for batch in study.tasks(tiny_bank, 2, 6, settings["seed"], settings)]
+    right = [(protonet.predict(made["prototypical network"], t) == t.query_y).double().mean(dim=1) for t in tasks]
+    assert_close(rows[0]["by_steps"]["0"][0], torch.cat(right).mean().item())
+    lead = rows[2]["minus_prototypes"]["0"][0]
+    assert_close(lead, rows[2]["by_steps"]["0"][0] - rows[0]["by_steps"]["0"][0])
+
+
+def test_the_tutorials_crossing_is_where_it_says():
+    shots, prototypes, steps = (study.TUTORIAL[name] for name in ("shots", study.PROTOTYPES, "ProtoMAML"))
+    assert [k for k, c, s in zip(shots, prototypes, steps, strict=True) if s > c] == [8, 16, 32]
