@@ -9,7 +9,7 @@ import torch
 from metalib import baselines, evaluate, protonet
 from metalib.banks import omniglot as bank_of
 from metalib.banks import twenty_runs
-from metalib.course.kit import board
+from metalib.course.kit import board, sat
 from metalib.course.kit.audit import ASCENDING_LABELS, REPEATED_CLASS, SUPPORT_IN_QUERY
 from metalib.course.kit.exams import EXAM_C
 from metalib.course.kit.widget import strip
@@ -93,6 +93,14 @@ EXPLORER = "learning_to_learn/episode_explorer"
 @pytest.fixture(scope="module")
 def explorer(tiny_bank):
     return EpisodeExplorer(tiny_bank)
+
+
+@pytest.fixture
+def widget(explorer):
+    """The explorer, whose data and state a test may change."""
+    kept = explorer.data, explorer.state
+    yield explorer
+    explorer.data, explorer.state = kept
 
 
 def views(widget, states):
@@ -183,8 +191,7 @@ def test_another_setting_shows_no_score_and_asks_for_its_own(explorer):
     assert explorer.answer["found"] == {question: result(explorer.explorer.look(state))}
 
 
-def test_python_gives_the_pictures_of_an_episode_that_the_script_has_not(tiny_bank):
-    widget = EpisodeExplorer(tiny_bank)
+def test_python_gives_the_pictures_of_an_episode_that_the_script_has_not(widget, tiny_bank):
     widget.data = widget.data | {"classes": {}}
     state = ExplorerState(rotation=True, k_shot=2, leaks=Leaks(support_in_query=True), shown=4)
     [view] = views(widget, [state])
@@ -235,15 +242,13 @@ def test_an_impossible_episode_is_said_in_words(explorer, state, words):
         assert (view["kind"], view["status"], view["lacks"]) == ("problem", found, [])
 
 
-def test_a_picture_of_an_impossible_episode_is_refused(tiny_bank):
-    widget = EpisodeExplorer(tiny_bank)
+def test_a_picture_of_an_impossible_episode_is_refused(widget):
     widget.state = widget.state | {"k_shot": 10, "n_query": 15}
     with pytest.raises(ValueError, match="10 support and 15 query pictures make 25"):
         widget.twin()
 
 
-def test_the_picture_has_what_the_auditor_says(tiny_bank):
-    widget = EpisodeExplorer(tiny_bank)
+def test_the_picture_has_what_the_auditor_says(widget):
     assert widget.twin().get_supxlabel() == "The auditor says:\nnothing found"
     widget.state = widget.state | {"support_in_query": 1}
     (finding,) = widget.explorer.look(widget.explorer.state(widget.state)).findings
@@ -389,7 +394,7 @@ def test_the_courses_network_misses_as_many_here_as_in_the_results():
 
 def test_python_hears_of_the_end_of_each_round_once():
     finished = []
-    quiz = quiz_of(on_finish=lambda *result: finished.append(result))
+    quiz = quiz_of(on_finish=lambda sat: finished.append((int(sat.right.sum()), len(sat.run))))
     truth = truth_of(quiz)
     for known in range(4):
         answered(quiz, truth[:known])
@@ -431,6 +436,8 @@ def test_a_finished_game_is_the_row_you_on_the_board(tmp_path, monkeypatch):
     quiz.state = {"round": 0, "started": True, "answers": quiz.rounds[0].episodes.query_y[:, 0].tolist()}
     (mine,) = (row for row in board.rows("C", bank="Omniglot") if row.mine)
     assert (mine.method, mine.interval.mean, mine.interval.n) == (board.YOU, 1.0, 4)
+    asked = quiz.rounds[0]
+    assert [field.tolist() for field in sat.yours()] == [asked.run.tolist(), asked.item.tolist(), [True] * 4]
 
 
 def test_names_that_the_font_cannot_draw_lose_what_it_lacks():
