@@ -28,7 +28,7 @@ def accuracy(number, n, k):
 def made_grid():
     places = [(n, k) for n in WAYS for k in SHOTS]
     found, letters = {}, torch.rand(len(METHODS), len(places), max(WAYS), generator=seeded(0))
-    for bank, lower in (("Omniglot", 0.0), ("DejaVu glyphs", 0.05)):
+    for bank, lower in (("Omniglot", 0.0), ("glyphs", 0.05)):
         cells = {
             method: {at: around(accuracy(number, *at).mean - lower) for at in places if (method, at) != NOT_MEASURED}
             for number, method in enumerate(METHODS)
@@ -43,7 +43,7 @@ def made_grid():
             for i, method in enumerate(METHODS)
         }
         found[bank] = OfBank(cells, ahead, answers)
-    return Grid(WAYS, SHOTS, METHODS, REFERENCE, 200, found)
+    return Grid(WAYS, SHOTS, METHODS, REFERENCE, found)
 
 
 def _answers(luck, n_way):

@@ -32,6 +32,9 @@ FAMILIES = {
     "NCA": "prototypical network",
     "ProtoMAML": "MAML",
     "random start": "untrained conv4",
+    "untrained": "untrained conv4",
+    "pixels": "pixel neighbours",
+    "prototypes": "prototypical network",
 }
 
 

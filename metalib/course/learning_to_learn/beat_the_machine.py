@@ -18,6 +18,7 @@ from metalib.course.kit import plots
 from metalib.course.kit.colours import method_colour
 from metalib.course.kit.exams import EXAM_C, the_runs
 from metalib.course.kit.published import PUBLISHED
+from metalib.course.kit.sat import Sat
 from metalib.course.kit.widget import Widget, bar, bundle, strip
 from metalib.course.learning_to_learn.plots import one_question
 from metalib.episodes import Episode
@@ -66,7 +67,7 @@ class BeatTheMachine(Widget):
     machines   name -> Episode with a task axis T -> [T, Q] labels, each query by itself; the names of
                `colours.METHOD_COLOURS` have colours. None of them has learned from the evaluation alphabets
     device     where the machines compute
-    on_finish  called with (right answers, questions) when a round is finished for the first time
+    on_finish  called with what was asked and which answers are right, when a round is finished for the first time
     `state` is {"round": which questions are asked, "started": whether any is shown, "answers": the labels so far}.
     """
 
@@ -80,7 +81,7 @@ class BeatTheMachine(Widget):
         device: torch.device | str = "cpu",
         n_questions: int = 10,
         seed: int = SEED,
-        on_finish: Callable[[int, int], None] | None = None,
+        on_finish: Callable[[Sat], None] | None = None,
     ) -> None:
         runs, self.on_finish = the_runs(), on_finish
         self.rounds = rounds(runs, ROUNDS, n_questions, seed=seed)
@@ -117,7 +118,8 @@ class BeatTheMachine(Widget):
             return
         self._finished.add(number)
         if self.on_finish:
-            self.on_finish(int(right.sum()), len(right))
+            asked = self.rounds[number]
+            self.on_finish(Sat(asked.run, asked.item, right))
 
 
 def answers(machine: Machine, runs: TwentyRuns, device: torch.device | str = "cpu") -> Tensor:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from metalib.course.kit import board
+from metalib.course.kit.sat import Sat
 from metalib.course.learning_to_learn.beat_the_machine import BeatTheMachine
 from metalib.course.learning_to_learn.episode_explorer import EpisodeExplorer
 from metalib.course.learning_to_learn.leaks import Leaks, expected_share, leaky_draw, memoriser_accuracy
@@ -19,9 +20,14 @@ __all__ = [
 ]
 
 
-def keep_score(exam: str, bank: str) -> Callable[[int, int], None]:
-    """What puts the learner's own answers, (right ones, questions), on the board of `exam` as the row "you".
+def keep_score(exam: str, bank: str) -> Callable[[Sat], None]:
+    """What puts the learner's own answers on the board of `exam` as the row "you", with the questions asked.
 
     bank  the pictures; an exam that has its own, such as C, keeps the score for those
     """
-    return lambda right, asked: board.record(board.YOU, exam, wilson_interval(right, asked), bank=bank)
+
+    def keep(sat: Sat) -> None:
+        score = wilson_interval(int(sat.right.sum()), len(sat.right))
+        board.record(board.YOU, exam, score, bank=bank, run=str(sat))
+
+    return keep

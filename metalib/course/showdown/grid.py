@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from metalib.banks import load_bank, omniglot, split
+from metalib.course.kit.study import read
 from metalib.episodes import ClassBank, Episode, EpisodeSpec, draw_indices
 from metalib.evaluate import Interval
 from metalib.runtime import seeded
 
-SEED = 20_178
+STUDY, SEED = "showdown-grid", 20_178
+NAMES = {"omniglot": "Omniglot", "glyphs": "glyphs"}  # the study's banks, as the widget has them
+REFERENCE = "prototypical network"
 Place = tuple[int, int]  # ways, shots
 Cells = Mapping[str, Mapping[Place, Interval]]  # method -> place -> result
 
@@ -47,7 +52,6 @@ class Grid:
     shots: Sequence[int]
     methods: Sequence[str]
     reference: str
-    n_tasks: int
     of_bank: Mapping[str, OfBank]
 
     def __post_init__(self) -> None:
@@ -61,6 +65,33 @@ class Grid:
     def places(self) -> list[Place]:
         """The cells, row by row."""
         return [(n, k) for n in self.ways for k in self.shots]
+
+
+def measured() -> Grid:
+    """What the study found. Raises, with the command, where it was not run."""
+    found = read(STUDY)["results"]
+    places = [(n, k) for n, k in found["cells"]]
+    return Grid(
+        ways=sorted({n for n, _ in places}),
+        shots=sorted({k for _, k in places}),
+        methods=list(dict.fromkeys(row["method"] for row in found["rows"])),
+        reference=REFERENCE,
+        of_bank={name: _of_bank(bank, found, places) for bank, name in NAMES.items()},
+    )
+
+
+def _of_bank(bank: str, found: dict[str, Any], places: Sequence[Place]) -> OfBank:
+    rows = [row for row in found["rows"] if row["bank"] == bank]
+    accuracy: dict[str, dict[Place, Interval]] = {}
+    ahead: dict[str, dict[Place, Interval]] = {}
+    for row in rows:
+        at = row["n_way"], row["k_shot"]
+        accuracy.setdefault(row["method"], {})[at] = Interval(*row["accuracy"])
+        if row["minus_prototypes"]:
+            ahead.setdefault(row["method"], {})[at] = Interval(*row["minus_prototypes"])
+    given = {said["method"]: said["answers"] for said in found["answers"] if said["bank"] == bank}
+    answers = {method: dict(zip(places, labels, strict=True)) for method, labels in given.items()}
+    return OfBank(accuracy, ahead, answers)
 
 
 @dataclass(frozen=True)
@@ -83,3 +114,12 @@ def stored(bank: ClassBank, grid: Grid) -> Stored:
     draw = draw_indices(bank, spec, 1, generator=seeded(SEED))
     pictures = bank.images[draw.classes[0, :, None], draw.drawings[0]]  # [N, K + 1, 1, H, W]
     return Stored(pictures[:, :-1], pictures[:, -1])
+
+
+def at_hand(grid: Grid) -> dict[str, Stored | None]:
+    """Data set -> its stored episode; None for Omniglot where it is not on this machine."""
+    found: dict[str, Stored | None] = {}
+    for bank, name in NAMES.items():
+        there = bank != "omniglot" or omniglot.find() is not None
+        found[name] = stored(split(load_bank(bank, quiet=True)).evaluation, grid) if there else None
+    return found

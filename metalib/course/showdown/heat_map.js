@@ -6,12 +6,12 @@ import { widget } from "../kit/widget.js";
 import "./heat_map.css"; // after the kit's, which it refines
 
 /** @typedef {import("../kit/elements.js").Badge} Badge */
-/** @typedef {[number, number, number]} Three  mean, low, high */
+/** @typedef {[number, number, number, number]} Result  mean, low, high, and over how many tasks */
 /**
  * @typedef {object} Bank
  * @property {string} name
- * @property {(Three | null)[][][]} accuracy  of each method, by ways and shots; null: not measured
- * @property {(Three | null)[][][]} ahead  the same minus the reference, on the same tasks
+ * @property {(Result | null)[][][]} accuracy  of each method, by ways and shots; null: not measured
+ * @property {(Result | null)[][][]} ahead  the same minus the reference, on the same tasks
  * @property {{ url: string, count: number } | null} pictures  of each class its query, then its support pictures; null:
  *   the bank is not at hand
  * @property {(string | null)[][][]} answers  of each method to the stored episode, by ways and shots: a letter a query
@@ -22,7 +22,6 @@ import "./heat_map.css"; // after the kit's, which it refines
  * @property {number[]} shots
  * @property {{ name: string, colour: string }[]} methods
  * @property {number} reference  the method that others are compared with
- * @property {number} tasks  of a cell
  * @property {Badge[]} labels
  * @property {Bank[]} banks
  */
@@ -55,7 +54,7 @@ export function view(data, state) {
   const right = answers && [...answers].filter((letter, label) => letter === data.labels[label].text).length;
   const accuracy = of(state.method);
   const cell = `${n_way}-way ${k_shot}-shot, ${bank.name}`;
-  const measured = accuracy ? inWords({ mean: accuracy[0], low: accuracy[1], high: accuracy[2], n: data.tasks }, "tasks") : "not measured";
+  const measured = accuracy ? inWords({ mean: accuracy[0], low: accuracy[1], high: accuracy[2], n: accuracy[3] }, "tasks") : "not measured";
   return {
     banks: data.banks.map((one, i) => ({ label: one.name, action: { name: "bank", bank: i }, chosen: i === state.bank })),
     kinds: [false, true].map((kind) => ({

@@ -51,7 +51,7 @@ class HeatMap(Widget):
             least, most = min(cells, key=lambda at: cells[at].mean), max(cells, key=lambda at: cells[at].mean)
             ends = [f"{100 * cells[at].mean:.1f} % at {at[0]}-way {at[1]}-shot" for at in (least, most)]
             said.append(f"{method}: from {ends[0]} to {ends[1]}")
-        return f"accuracies by ways and shots on {name}, {self.grid.n_tasks} tasks a cell. {'; '.join(said)}."
+        return f"accuracies by ways and shots on {name}. {'; '.join(said)}."
 
     def _data(self, episodes: Mapping[str, Stored | None]) -> dict[str, Any]:
         """What the script needs beside the state."""
@@ -61,7 +61,6 @@ class HeatMap(Widget):
             "shots": list(grid.shots),
             "methods": [{"name": name, "colour": method_colour(name)} for name in grid.methods],
             "reference": grid.methods.index(grid.reference),
-            "tasks": grid.n_tasks,
             "labels": [badge(label) for label in range(max(grid.ways))],
             "banks": [self._of_bank(name, found, episodes.get(name)) for name, found in grid.of_bank.items()],
         }
@@ -69,8 +68,8 @@ class HeatMap(Widget):
     def _of_bank(self, name: str, found: OfBank, episode: Stored | None) -> dict[str, Any]:
         return {
             "name": name,
-            "accuracy": self._by_cell(found.accuracy, _three),
-            "ahead": self._by_cell(found.ahead, _three),
+            "accuracy": self._by_cell(found.accuracy, _result),
+            "ahead": self._by_cell(found.ahead, _result),
             "answers": self._by_cell(found.answers, lambda labels: "".join(LETTERS[label] for label in labels)),
             "pictures": episode and strip(torch.cat([episode.query[:, None], episode.support], dim=1).flatten(0, 1)),
         }
@@ -82,5 +81,5 @@ class HeatMap(Widget):
         return [[[form(of[n, k]) if (n, k) in of else None for k in grid.shots] for n in grid.ways] for of in found]
 
 
-def _three(result: Interval) -> list[float]:
-    return [round(value, 5) for value in (result.mean, result.low, result.high)]
+def _result(result: Interval) -> list[float]:
+    return [*(round(value, 5) for value in result[:3]), result.n]

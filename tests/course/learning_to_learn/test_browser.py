@@ -77,7 +77,7 @@ def kernel(stage, status, state):
 # --- in a notebook
 
 
-@pytest.mark.parametrize(("on_finish", "said"), [(lambda right, asked: None, 1), (None, 0)])
+@pytest.mark.parametrize(("on_finish", "said"), [(lambda sat: None, 1), (None, 0)])
 def test_without_python_it_says_that_no_score_is_kept(browser, on_finish, said):
     with staged(browser, BeatTheMachine({}, on_finish=on_finish)) as stage:
         words = stage.root.get_by_text("Python is not there to keep your score")

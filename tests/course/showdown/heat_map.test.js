@@ -3,11 +3,11 @@ import { test } from "node:test";
 import { act, view } from "../../../metalib/course/showdown/heat_map.js";
 import { behindOrAhead, byErrors, inkOn } from "../../../metalib/course/showdown/heat_map_shades.js";
 
-/** @typedef {import("../../../metalib/course/showdown/heat_map.js").Three} Three */
+/** @typedef {import("../../../metalib/course/showdown/heat_map.js").Result} Result */
 // two ways, two shots, two methods; the second was not measured in the last cell
 const badge = (/** @type {string} */ text) => ({ text, colour: "#000", ink: "#fff" });
-/** @param {number} mean @param {number} half @returns {Three} */
-const three = (mean, half = 0.01) => [mean, mean - half, mean + half];
+/** @param {number} mean @param {number} half @returns {Result} */
+const result = (mean, half = 0.01) => [mean, mean - half, mean + half, 200];
 const data = {
   ways: [2, 3],
   shots: [1, 5],
@@ -16,13 +16,12 @@ const data = {
     { name: "pixels", colour: "#fa0" },
   ],
   reference: 0,
-  tasks: 200,
   labels: ["A", "B", "C"].map(badge),
   banks: [
     {
       name: "characters",
-      accuracy: [[[three(0.9), three(0.95)], [three(0.8), three(0.9)]], [[three(0.7), three(0.94)], [three(0.6), null]]],
-      ahead: [[[null, null], [null, null]], [[three(-0.2), three(-0.01, 0.02)], [three(0.1), null]]],
+      accuracy: [[[result(0.9), result(0.95)], [result(0.8), result(0.9)]], [[result(0.7), result(0.94)], [result(0.6), null]]],
+      ahead: [[[null, null], [null, null]], [[result(-0.2), result(-0.01, 0.02)], [result(0.1), null]]],
       pictures: { url: "", count: 18 },
       answers: [[["AB", "AB"], ["ABC", "ABC"]], [["BB", "AB"], ["CBA", null]]],
     },

@@ -17,7 +17,7 @@ STATES = (FIRST, FIRST | {"way": 3, "shot": 3}, FIRST | {"method": 3, "compare":
 
 @pytest.fixture(scope="module")
 def made():
-    return HeatMap(made_grid(), {"Omniglot": made_episode(), "DejaVu glyphs": None})
+    return HeatMap(made_grid(), {"Omniglot": made_episode(), "glyphs": None})
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_another_method_and_the_comparison_change_the_numbers(stage, made):
 
 
 def test_without_the_pictures_it_says_how_to_get_them(stage):
-    stage.root.get_by_role("button", name="DejaVu glyphs").click()
+    stage.root.get_by_role("button", name="glyphs", exact=True).click()
     assert stage.root.get_by_text("not at hand").is_visible()
     assert stage.root.locator(".metalib-episode").count() == 0
 

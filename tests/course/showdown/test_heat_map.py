@@ -24,7 +24,7 @@ def grid():
 
 @pytest.fixture
 def heat_map(grid):
-    return HeatMap(grid, {"Omniglot": made_episode(), "DejaVu glyphs": None})
+    return HeatMap(grid, {"Omniglot": made_episode(), "glyphs": None})
 
 
 def views(widget, states):
@@ -49,7 +49,7 @@ def test_the_script_shows_the_answers_and_the_interval_of_the_chosen_cell(heat_m
     (seen,) = views(heat_map, [FIRST | {"method": 2, "way": 2, "shot": 1}])
     found = grid.of_bank["Omniglot"]
     assert seen["shown"]["answers"] == "".join(LETTERS[label] for label in found.answers[METHODS[2]][10, 2])
-    assert seen["shown"]["accuracy"] == pytest.approx(list(found.accuracy[METHODS[2]][10, 2][:3]), abs=1e-5)
+    assert seen["shown"]["accuracy"] == pytest.approx(list(found.accuracy[METHODS[2]][10, 2][:4]), abs=1e-5)
     assert str(found.accuracy[METHODS[2]][10, 2]).replace(",", "") in seen["status"]
 
 
@@ -96,7 +96,7 @@ def test_the_payload_is_small(heat_map):
 
 
 def test_the_stored_episode_is_the_same_again_and_its_classes_are_different(tiny_bank, monkeypatch):
-    small = Grid((2, 3), (1, 2), ("a",), "a", 1, {})
+    small = Grid((2, 3), (1, 2), ("a",), "a", {})
     one, same = (stored(tiny_bank, small) for _ in range(2))
     assert torch.equal(one.support, same.support)
     assert one.support.shape[:2] == (3, 2)
@@ -116,6 +116,6 @@ def test_a_cell_s_episode_is_the_first_classes_and_drawings(heat_map):
 
 def test_a_method_that_is_not_listed_is_refused():
     with pytest.raises(ValueError, match=r"list each among the methods"):
-        Grid((2,), (1,), ("a",), "a", 1, {"x": OfBank({"b": {}}, {}, {})})
+        Grid((2,), (1,), ("a",), "a", {"x": OfBank({"b": {}}, {}, {})})
     with pytest.raises(ValueError, match=r"the reference 'c' is none of a"):
-        Grid((2,), (1,), ("a",), "c", 1, {})
+        Grid((2,), (1,), ("a",), "c", {})
