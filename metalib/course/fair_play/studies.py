@@ -4,6 +4,7 @@ from metalib.course.fair_play import (
     study_batch_norm,
     study_class_leaks,
     study_exam_c,
+    study_exam_c_anew,
     study_hands,
     study_selection,
     study_soft_k_means,
@@ -23,5 +24,6 @@ STUDIES: dict[str, Study] = {
     "hands": study_hands.STUDY,
     "views": study_views.STUDY,
     "exam-c": study_exam_c.STUDY,
+    "exam-c-anew": study_exam_c_anew.STUDY,
     "selection": study_selection.STUDY,
 }

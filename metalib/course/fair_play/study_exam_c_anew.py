@@ -18,12 +18,11 @@ from metalib.course.fair_play.study_exam_c import rounded, sittings
 from metalib.course.kit import together, views
 from metalib.course.kit.exams import EXAM_C
 from metalib.course.kit.results import looks
-from metalib.course.kit.results.sentences import ALONE, VIEWS
+from metalib.course.kit.results.sentences import ALONE, TOGETHER, VIEWS
 from metalib.course.kit.study import Study
 from metalib.evaluate import evaluate
 from metalib.training import checkpoints
 
-TOGETHER = "the three together"
 SETTINGS: dict[str, Any] = {"checkpoints": ["protonet-hands-4", "protonet-hands-5", "protonet-hands-6"]}
 
 

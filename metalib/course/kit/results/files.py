@@ -52,7 +52,7 @@ def write(course: CourseResults, folder: Path) -> None:
         "paper": [entry.to_json() for entry in paper],
     }
     text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
-    remark = sentences.of_exam_c(study.read("exam-c"))
+    remark = _of_exam_c()
     tables = markdown(exams, paper, command=COMMAND, right=course.right, remark=remark)
     files.write_tensors(folder / EPISODES, course.right)
     files.write_atomically(folder / TABLES, lambda part: part.write_text(tables, encoding="utf-8"))
@@ -67,16 +67,20 @@ def write_readme(course: CourseResults, path: Path) -> None:
     if not path.exists():
         return
     renewed = text = path.read_text(encoding="utf-8")
-    entries, of_c = list(course.exams.values()), study.read("exam-c")
+    entries = list(course.exams.values())
     parts = {
-        "FOUND": sentences.found(course.exams, of_c, study.read("transductive-figure")),
-        "EXAM C": f"{short_table(entries, EXAM_C)}\n\n{sentences.of_exam_c(of_c)}",
+        "FOUND": sentences.found(course.exams, study.read("exam-c"), study.read("transductive-figure")),
+        "EXAM C": f"{short_table(entries, EXAM_C)}\n\n{_of_exam_c()}",
         "EXAM D": short_exam_table(entries, EXAM_D, course.right),
     }
     for name, part in parts.items():
         renewed = _between_marks(renewed, name, part)
     if renewed != text:
         files.write_atomically(path, lambda part: part.write_text(renewed, encoding="utf-8"))
+
+
+def _of_exam_c() -> str:
+    return "\n\n".join((sentences.of_exam_c(study.read("exam-c")), sentences.of_exam_c_anew(study.read("exam-c-anew"))))
 
 
 def _between_marks(text: str, name: str, part: str) -> str:
