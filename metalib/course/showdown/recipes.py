@@ -142,8 +142,8 @@ class ProtoMamlRecipe(Jittered, Recipe):
     def predictor(self, network: nn.Module, *, transductive: bool = True) -> Predict:
         """Steps from the prototypes, then the adapted network's answers."""
         assert isinstance(network, Conv4)
-        settings = {"inner_lr": self.inner_lr, "inner_steps": self.test_steps, "transductive": transductive}
-        return lambda episodes: protomaml.predict(network, episodes, **settings)
+        settings: dict[str, Any] = {"inner_lr": self.inner_lr, "inner_steps": self.test_steps}
+        return lambda episodes: protomaml.predict(network, episodes, transductive=transductive, **settings)
 
     def modes(self, network: nn.Module) -> Iterator[tuple[str, str, Predict]]:
         """The queries of a task together, and each query alone."""

@@ -16,6 +16,7 @@ from metalib.course.kit.exams import EXAM_C, Exam
 from metalib.course.kit.results import looks
 from metalib.course.showdown.trainings import Trained
 from metalib.episodes import ClassBank, Episode
+from metalib.evaluate import Interval
 from metalib.training.recipes import Predict
 from metalib.training.recipes.base import TRANSDUCTIVE
 
@@ -68,6 +69,12 @@ def _of_classifier(made: Trained, validation: ClassBank) -> Iterator[Way]:
 def untrained(episodes: Episode) -> Tensor:
     """[T, Q]: nearest centroid on an untrained conv4 of the form that all networks of the comparison have."""
     return protonet.predict(baselines.untrained_network(downsample="stride"), episodes)
+
+
+def as_json(interval: Interval) -> list[Any]:
+    """The interval without the noise of sums: a bound that is 0 is 0, and not 5.6e-18."""
+    mean, low, high = (round(bound, 9) + 0.0 for bound in interval[:3])
+    return [mean, low, high, interval.n, interval.unit]
 
 
 def can_sit(way: Way, exam: Exam) -> bool:

@@ -18,7 +18,7 @@ from metalib.course.kit import board, runs
 from metalib.course.kit.exams import EXAM_A, EXAM_C, EXAM_D, EXAMS, Exam, exam_of
 from metalib.course.kit.study import Study
 from metalib.course.showdown import costs, sitting
-from metalib.course.showdown.sitting import ALONE, Way
+from metalib.course.showdown.sitting import ALONE, Way, as_json
 from metalib.course.showdown.study_showdown_trials import chosen, updates_in
 from metalib.course.showdown.trainings import Trained, trained
 from metalib.evaluate import Interval
@@ -71,16 +71,13 @@ def with_intervals(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     rows = []
     for row in found:
         exam, other = exam_of(row["exam"]), of_baseline.get((row["exam"], row["seed"]))
-        compared = other is not None and row["method"] != BASELINE and row["queries"] == ALONE
-        rows.append(
-            {
-                **row,
-                "accuracy": list(exam.interval(share(row["right"], exam))),
-                "minus_prototypes": list(lead(row["right"], other, exam)) if compared else None,
-                "right": " ".join(map(str, row["right"].tolist())),
-                "questions": exam.questions,
-            }
-        )
+        compared = None
+        if other is not None and row["method"] != BASELINE and row["queries"] == ALONE:
+            compared = as_json(lead(row["right"], other, exam))
+        accuracy = as_json(exam.interval(share(row["right"], exam)))
+        right = " ".join(map(str, row["right"].tolist()))
+        known = {**row, "right": right, "questions": exam.questions}
+        rows.append({**known, "accuracy": accuracy, "minus_prototypes": compared})
     return rows
 
 
@@ -107,7 +104,7 @@ def over_seeds(found: list[dict[str, Any]], exams: list[str]) -> list[dict[str, 
         leads = {r["seed"]: lead(of_baseline[letter, r["seed"]], r["right"], exam) for r in rows}
         if len(leads) > 1:
             mean = torch.tensor([interval.mean for interval in leads.values()]).mean().item()
-            by_seed = {str(seed): list(interval) for seed, interval in leads.items()}
+            by_seed = {str(seed): as_json(interval) for seed, interval in leads.items()}
             pairs.append({"method": method, "exam": letter, "by_seed": by_seed, "mean": mean})
     return pairs
 

@@ -16,6 +16,7 @@ from metalib.banks import load_bank, split
 from metalib.course.kit.exams import exam_of
 from metalib.course.kit.study import Study
 from metalib.course.showdown import sitting
+from metalib.course.showdown.sitting import as_json
 from metalib.course.showdown.study_showdown_trials import chosen
 from metalib.course.showdown.trainings import trained
 from metalib.episodes import ClassBank
@@ -55,7 +56,7 @@ def rows_of(method: str, n_classes: int, seed: int, settings: dict[str, Any]) ->
         for exam in map(exam_of, settings["exams"]):
             if way.method in settings["ways"]:
                 right = sitting.right(way, exam, parts.evaluation, made.folder, look={})
-                accuracy = list(mean_interval(right.double() / exam.questions))
+                accuracy = as_json(mean_interval(right.double() / exam.questions))
                 known = {"method": method, "classes": n_classes, "seed": seed, "exam": exam.letter}
                 rows.append({**known, "accuracy": accuracy, "cpu_seconds": round(made.cpu_seconds, 1)})
     return rows

@@ -19,7 +19,7 @@ from metalib.course.kit import runs
 from metalib.course.kit.study import Study
 from metalib.course.showdown import sitting
 from metalib.course.showdown.grid import SEED
-from metalib.course.showdown.sitting import ALONE, Way
+from metalib.course.showdown.sitting import ALONE, Way, as_json
 from metalib.course.showdown.study_showdown import BASELINE, SECONDS, networks, untrained_ways
 from metalib.episodes import ClassBank, Episode, EpisodeSpec, draw_indices, gather, stream_episodes
 from metalib.evaluate import evaluate, mean_interval, paired_interval
@@ -95,8 +95,8 @@ def table(found: dict[tuple[str, int, int], Tensor], settings: dict[str, Any]) -
     for (method, n_way, k_shot), values in found.items():
         asked = n_way * settings["n_query"]
         other = found[BASELINE, n_way, k_shot][: len(values)]
-        lead = None if method == BASELINE else list(paired_interval(values / asked, other / asked))
-        accuracy = list(mean_interval(values / asked))
+        lead = None if method == BASELINE else as_json(paired_interval(values / asked, other / asked))
+        accuracy = as_json(mean_interval(values / asked))
         cell = {"method": method, "n_way": n_way, "k_shot": k_shot}
         rows.append({**cell, "accuracy": accuracy, "minus_prototypes": lead})
     return rows

@@ -21,7 +21,7 @@ from metalib.course.kit.study import Study
 from metalib.course.showdown import sitting
 from metalib.course.showdown.disjoint import disjoint_draws
 from metalib.course.showdown.exercise_episodes_needed import episodes_needed
-from metalib.course.showdown.sitting import ALONE, Way
+from metalib.course.showdown.sitting import ALONE, Way, as_json
 from metalib.course.showdown.study_showdown import BASELINE, SECONDS, networks
 from metalib.episodes import ClassBank, Draw, draw_indices, gather
 from metalib.evaluate import Interval, Z, mean_interval, paired_interval
@@ -122,7 +122,7 @@ def needed(method: str, exam: Exam, a: Tensor, b: Tensor, settings: dict[str, An
     return {
         "methods": [BASELINE, method],
         "exam": exam.letter,
-        "lead": list(lead),
+        "lead": as_json(lead),
         "sd_paired": (a - b).std().item(),
         "sd_unpaired": (a.var() + b.var()).sqrt().item(),
         **by_formula,
@@ -140,7 +140,7 @@ def run(settings: dict[str, Any]) -> dict[str, Any]:
         if sitting.can_sit(way, exam)
     }
     rows = [
-        {"method": method, "exam": exam.letter, "way": name, "accuracy": list(interval)}
+        {"method": method, "exam": exam.letter, "way": name, "accuracy": as_json(interval)}
         for (method, exam), of_method in found.items()
         for name, interval in of_method["intervals"].items()
     ]

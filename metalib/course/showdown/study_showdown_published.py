@@ -23,6 +23,7 @@ from metalib.course.kit.results import files as results_files
 from metalib.course.kit.results.entry import PublishedEntry
 from metalib.course.kit.study import Study
 from metalib.course.showdown.recipes import FairMaml
+from metalib.course.showdown.sitting import as_json
 from metalib.episodes import ClassBank, EpisodeSpec, stream_episodes
 from metalib.evaluate import evaluate, mean_interval, paired_interval
 from metalib.models import conv4
@@ -57,9 +58,8 @@ class PooledConv4(nn.Module):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__()
-        body = conv4(**{**settings, "n_out": None})
-        self.blocks, self.head = body.blocks, nn.Linear(body.settings["width"], settings["n_out"])
-        self.settings, self.out_features = {**body.settings, "n_out": settings["n_out"]}, body.settings["width"]
+        self.blocks = conv4(**{**settings, "n_out": None}).blocks
+        self.head = nn.Linear(64, settings["n_out"])  # conv4's width
 
     def forward(self, x: Tensor) -> Tensor:
         return self.head(self.blocks(x).mean(dim=(2, 3)))
@@ -96,7 +96,7 @@ def by_alphabets(settings: dict[str, Any], folder: Path) -> dict[str, Any]:
             predict = recipe_of(info).predictor(network)
             find = partial(accuracies, predict, evaluation, spec, settings["episodes"], settings["seed"])
             values = runs.kept(folder / f"{name}-{spec.n_way}.json", find)
-            found[f"{name}, {spec.n_way}-way 1-shot"] = list(mean_interval(torch.tensor(values)))
+            found[f"{name}, {spec.n_way}-way 1-shot"] = as_json(mean_interval(torch.tensor(values)))
     return {"test": ALPHABETS, "found": found}
 
 
@@ -110,7 +110,7 @@ def unturned(settings: dict[str, Any], folder: Path) -> dict[str, Any]:
             n = settings["episodes_of_reptile"]
             find = partial(accuracies, predict, bank, EpisodeSpec(5, 1, 1), n, settings["seed"])
             values = runs.kept(folder / f"reptile-{name}-{batch_norm}.json".replace(" ", "-"), find)
-            found[f"{name}, {batch_norm}"] = list(mean_interval(torch.tensor(values)))
+            found[f"{name}, {batch_norm}"] = as_json(mean_interval(torch.tensor(values)))
     return {"test": UNTURNED, "found": found}
 
 
@@ -126,8 +126,8 @@ def pooled(settings: dict[str, Any], folder: Path) -> dict[str, Any]:
             predict = recipe.predictor(network)
             find = partial(accuracies, predict, parts.evaluation, EpisodeSpec(5, 1, 1), settings["episodes"], seed)
             values[name] = torch.tensor(runs.kept(folder / f"maml-{name}-{seed}.json", find))
-            found[f"{name}, seed {seed}"] = list(mean_interval(values[name]))
-        found[f"flattened − averaged, seed {seed}"] = list(paired_interval(values["flattened"], values["averaged"]))
+            found[f"{name}, seed {seed}"] = as_json(mean_interval(values[name]))
+        found[f"flattened − averaged, seed {seed}"] = as_json(paired_interval(values["flattened"], values["averaged"]))
     return {"test": POOLED, "found": found}
 
 

@@ -20,6 +20,7 @@ from metalib import finetune, protonet
 from metalib.banks import load_bank, split
 from metalib.course.kit import runs
 from metalib.course.kit.study import Study
+from metalib.course.showdown.sitting import as_json
 from metalib.course.showdown.steps_from import METHODS
 from metalib.course.showdown.study_showdown import SECONDS, networks
 from metalib.episodes import ClassBank, Episode, EpisodeSpec, stream_episodes
@@ -109,7 +110,7 @@ def cell(domain: str, bank: ClassBank, k_shot: int, made: dict[str, Conv4], chos
     }
     known = {"domain": domain, "k_shot": k_shot}
     rows: list[dict[str, Any]] = [
-        {**known, "method": name, "by_steps": {"0": list(mean_interval(values))}} for name, values in still.items()
+        {**known, "method": name, "by_steps": {"0": as_json(mean_interval(values))}} for name, values in still.items()
     ]
     for choice in chosen:
         method, rate = choice["method"], choice["rate"]
@@ -125,9 +126,9 @@ def against(values: Tensor, prototypes: Tensor, settings: dict[str, Any]) -> dic
     """Accuracies after each number of steps, and their lead over the prototypes; values [E, M], prototypes [E]."""
     columns = values.double().unbind(dim=1)
     return {
-        "by_steps": as_text([list(mean_interval(column)) for column in columns], settings),
+        "by_steps": as_text([as_json(mean_interval(column)) for column in columns], settings),
         "minus_prototypes": as_text(
-            [list(paired_interval(column, prototypes.double())) for column in columns], settings
+            [as_json(paired_interval(column, prototypes.double())) for column in columns], settings
         ),
     }
 
