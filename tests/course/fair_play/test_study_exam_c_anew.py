@@ -1,13 +1,11 @@
-"""The study of exam C with networks that share nothing: its plan, what it counts, and that every look is written down."""
+"""The study of exam C with networks that share nothing: its plan, its counts, and that every look is written down."""
 
 import pytest
-import torch
 
-from metalib import protonet
 from metalib.banks import twenty_runs
 from metalib.course.fair_play import studies
 from metalib.course.fair_play import study_exam_c_anew as exam_c_anew
-from metalib.course.kit import together, views
+from metalib.course.kit import together
 from metalib.course.kit.exams import EXAM_C
 from metalib.course.kit.results import looks
 from metalib.course.kit.results.sentences import ALONE, BOTH, ONE_TO_ONE, TOGETHER, VIEWS

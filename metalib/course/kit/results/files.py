@@ -69,7 +69,7 @@ def write_readme(course: CourseResults, path: Path) -> None:
     renewed = text = path.read_text(encoding="utf-8")
     entries = list(course.exams.values())
     parts = {
-        "FOUND": sentences.found(course.exams, study.read("exam-c"), study.read("transductive-figure")),
+        "FOUND": sentences.found(course.exams, *map(study.read, ("exam-c", "exam-c-anew", "transductive-figure"))),
         "EXAM C": f"{short_table(entries, EXAM_C)}\n\n{_of_exam_c()}",
         "EXAM D": short_exam_table(entries, EXAM_D, course.right),
     }
