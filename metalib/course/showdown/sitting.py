@@ -17,6 +17,7 @@ from metalib.course.kit.results import looks
 from metalib.course.showdown.trainings import Trained
 from metalib.episodes import ClassBank, Episode
 from metalib.evaluate import Interval
+from metalib.models import Conv4
 from metalib.training.recipes import Predict
 from metalib.training.recipes.base import TRANSDUCTIVE
 
@@ -66,9 +67,14 @@ def _of_classifier(made: Trained, validation: ClassBank) -> Iterator[Way]:
     yield Way("classifier, fine-tuned", finetune.predictor(network, "fine-tuned classifier"))
 
 
+@functools.cache
+def _untrained_network() -> Conv4:
+    return baselines.untrained_network(downsample="stride")
+
+
 def untrained(episodes: Episode) -> Tensor:
     """[T, Q]: nearest centroid on an untrained conv4 of the form that all networks of the comparison have."""
-    return protonet.predict(baselines.untrained_network(downsample="stride"), episodes)
+    return protonet.predict(_untrained_network(), episodes)
 
 
 def as_json(interval: Interval) -> list[Any]:

@@ -54,7 +54,7 @@ TUTORIAL: dict[str, Any] = {
 
 
 def tasks(bank: ClassBank, k_shot: int, n_tasks: int, seed: int, settings: dict[str, Any]) -> Iterator[Episode]:
-    """The tasks of one cell, few at once: 200 steps of all layers hold a copy of the network a task."""
+    """The tasks of one cell."""
     spec = EpisodeSpec(settings["n_way"], k_shot, settings["n_query"])
     return stream_episodes(bank, spec, n_tasks, seed=seed, batch=5)
 
@@ -62,7 +62,8 @@ def tasks(bank: ClassBank, k_shot: int, n_tasks: int, seed: int, settings: dict[
 def curves(method: str, network: Conv4, episodes: Iterator[Episode], rate: float, at: list[int]) -> list[list[float]]:
     """[E][M]: the accuracy on each task after each number of steps."""
     _, steps = METHODS[method]
-    return torch.cat([steps(network, batch, rate, at) for batch in episodes]).tolist()
+    each = (batch.task(t) for batch in episodes for t in range(len(batch.support_y)))
+    return torch.stack([steps(network, task, rate, at) for task in each]).tolist()
 
 
 def trial(method: str, network: Conv4, rate: float, settings: dict[str, Any], folder: Path) -> dict[str, Any]:

@@ -24,23 +24,22 @@ def network(**settings):
 
 def test_protomaml_answers_as_it_does_in_the_exams(episodes):
     body = network(running_stats=False)
-    found = steps_from.of_protomaml(body, episodes, 0.05, [0, 2])
+    found = torch.stack([steps_from.of_protomaml(body, episodes.task(t), 0.05, [0, 2]) for t in range(2)])
     for column, steps in enumerate((0, 2)):
         predicted = protomaml.predict(body, episodes, transductive=False, inner_lr=0.05, inner_steps=steps)
         assert_close(found[:, column], (predicted == episodes.query_y).double().mean(dim=1))
 
 
-def test_the_classifier_starts_from_zeros_and_moves_what_it_may(episodes):
+@pytest.mark.parametrize(
+    ("steps", "only"), [(steps_from.fine_tuned, finetune.ALL_LAYERS), (steps_from.linear_probe, finetune.HEAD)]
+)
+def test_the_classifier_is_fine_tuned_as_in_the_course(episodes, steps, only):
     body = network()
-    found = steps_from.of_classifier(finetune.HEAD)(body, episodes, 0.01, [0, 1])
-    assert_close(
-        found[:, 0], torch.full((2,), 1 / 3, dtype=torch.float64)
-    )  # all logits are 0, and the first label wins
     model = finetune.with_head(body, 3)
-    logits = finetune.logits(
-        model, episodes, only=finetune.HEAD, inner_lr=0.03, inner_steps=1
-    )  # the rate is for a class
-    assert_close(found[:, 1], (logits.argmax(dim=2) == episodes.query_y).double().mean(dim=1))
+    wanted = finetune.curves(model, episodes, only=only, inner_lr=0.03, at=[0, 1, 3]).query_accuracy
+    found = torch.stack([steps(body, episodes.task(t), 0.01, [0, 1, 3]) for t in range(2)])  # the rate is for a class
+    assert_close(found, wanted)
+    assert_close(found[:, 0], torch.full((2,), 1 / 3, dtype=torch.float64))  # a head of zeros: the first label wins
 
 
 def test_of_equal_choices_the_one_with_the_fewest_steps_is_taken():
