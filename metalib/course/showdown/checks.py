@@ -9,7 +9,8 @@ import torch
 
 from metalib.course.kit.exercise import Exercise, Exercises
 from metalib.course.kit.verdict import check
-from metalib.course.showdown import exercise_episodes_needed, exercise_paired_interval
+from metalib.course.showdown import exercise_choose, exercise_episodes_needed, exercise_paired_interval
+from metalib.course.showdown.exercise_choose import choose
 from metalib.course.showdown.exercise_episodes_needed import episodes_needed
 from metalib.course.showdown.exercise_paired_interval import paired_interval
 from metalib.runtime import seeded
@@ -29,6 +30,13 @@ def check_episodes_needed(function: Callable) -> str:
     return "Right. Half the difference takes four times the tasks, and pairing saves what both methods share."
 
 
+@check
+def check_choose(function: Callable) -> str:
+    """`choose(project)` -> the name of a method."""
+    exercise_choose.judge(function)
+    return "Right. In each of the four projects your choice is the best that was measured, or level with it."
+
+
 def _an_exam() -> tuple[Any, ...]:
     """What two methods reach in 600 tasks."""
     a, b = torch.rand(2, 600, generator=seeded(0), dtype=torch.float64)
@@ -42,5 +50,6 @@ def _a_pilot() -> tuple[Any, ...]:
 _exercises = Exercises(
     Exercise("paired_interval", check_paired_interval, course=paired_interval, example=_an_exam, seconds=0.01),
     Exercise("episodes_needed", check_episodes_needed, course=episodes_needed, example=_a_pilot, seconds=0.01),
+    Exercise("choose", check_choose, course=choose),
 )
 mine, in_time, record = _exercises.mine, _exercises.in_time, _exercises.record

@@ -1,0 +1,225 @@
+"""What the room of notebook 08 reads from records and says of them, on made-up records of the true shape."""
+
+import made_records
+import pytest
+import torch
+
+from metalib import evaluate
+from metalib.course.kit.reveal import reveal
+from metalib.course.kit.sat import Sat
+from metalib.course.showdown import (
+    exercise_choose,
+    grid,
+    measured,
+    plots,
+    plots_chart,
+    project,
+    reveals,
+    reveals_choice,
+)
+from metalib.course.showdown.exercise_episodes_needed import episodes_needed
+from metalib.course.showdown.exercise_paired_interval import paired_interval
+from metalib.course.showdown.measured import BASELINE, SECONDS, UPDATES
+from metalib.course.showdown.project import PROJECTS, Project, best, level, measured_in
+from metalib.evaluate import Interval
+
+
+@pytest.fixture(autouse=True)
+def _made(tmp_path_factory, monkeypatch):
+    folder = tmp_path_factory.mktemp("made")
+    made_records.write(folder)
+    monkeypatch.setenv("METALIB_DATA", str(folder))
+
+
+def said(capsys, say, *arguments):
+    with reveal():
+        say(*arguments)
+    return capsys.readouterr().out
+
+
+# --- records read
+
+
+def test_single_tasks_give_the_record_s_own_lead():
+    of = measured.answers(SECONDS, "A")
+    row = measured.sat(SECONDS, "A")["MAML"]
+    found = evaluate.paired_interval(of["MAML"], of[BASELINE])
+    assert list(found[:3]) == pytest.approx(row["minus_prototypes"][:3])
+    assert float(of["MAML"].mean()) == pytest.approx(row["accuracy"][0])
+
+
+def test_the_grid_has_every_method_of_the_record_and_its_answers():
+    found = grid.measured()
+    assert (found.ways, found.shots) == ([2, 5, 10, 20], [1, 2, 5, 10])
+    assert list(found.of_bank) == ["Omniglot", "glyphs"]
+    of = found.of_bank["glyphs"]
+    assert set(of.accuracy) == set(of.answers) == set(found.methods) == set(of.ahead) | {BASELINE}
+    assert of.answers["NCA"][5, 2] == [0, 1, 2, 3, 4]
+
+
+def test_steps_are_told_at_the_number_that_validation_chose():
+    found = measured.at_chosen_steps("digits", 32)
+    assert found["ProtoMAML"] == measured.steps("digits", "ProtoMAML")[32][50]
+    assert found["prototypes"] == measured.steps("digits", "prototypes")[32][0]
+    assert measured.crossing("digits")["ProtoMAML"] == 8
+
+
+@pytest.mark.parametrize(
+    ("difference", "words"),
+    [([0.1, 0.05, 0.15], "ahead of"), ([0.01, -0.01, 0.03], "level with"), ([-0.1, -0.2, -0.01], "behind")],
+)
+def test_a_standing_is_what_the_interval_says(difference, words):
+    assert measured.standing(difference) == words
+
+
+# --- projects
+
+
+def test_without_a_network_and_without_time_two_methods_are_possible():
+    assert set(measured_in(PROJECTS["workshop"])) == {"pixels", "untrained"}
+
+
+def test_five_rows_are_not_possible_at_twenty_ways():
+    assert not {"MAML", "first-order MAML", "ANIL", "Reptile"} & set(measured_in(PROJECTS["school"]))
+
+
+def test_all_methods_of_a_case_have_names_that_a_rule_may_give():
+    for case in (*PROJECTS.values(), *project.with_networks_at_hand()):
+        assert set(measured_in(case)) <= set(project.METHODS)
+
+
+def test_the_best_is_level_with_itself_and_who_is_within_its_interval():
+    found = {"a": Interval(0.90, 0.88, 0.92, 9), "b": Interval(0.89, 0.8, 0.95, 9), "c": Interval(0.87, 0.8, 0.95, 9)}
+    assert best(found)[0] == "a"
+    assert level(found) == ["a", "b"]
+    assert project.behind(found, "c") == pytest.approx(0.03)
+
+
+def test_a_cell_that_was_not_measured_is_refused():
+    with pytest.raises(ValueError, match=r"3-way 1-shot was not measured: take 2, 5, 10 or 20 ways"):
+        measured_in(Project("characters", 3, 1, at_hand=True))
+
+
+# --- the check of a rule
+
+
+def by_the_best(case):
+    return best(measured_in(case))[0]
+
+
+def test_a_rule_that_names_the_best_passes():
+    exercise_choose.judge(by_the_best)
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (lambda case: 3, "For the workshop you return a int. Return the name of a method, a text."),
+        (lambda case: "protonet", "For the workshop you return 'protonet'. The names are: pixels; untrained;"),
+        (lambda case: BASELINE, "not possible there. It has no network, and no time to train one"),
+        (lambda case: "untrained", "For the school you choose 'untrained': "),
+        (
+            lambda case: by_the_best(case) if case.n_way < 20 else "MAML",
+            "Its head has five rows, for five ways at most",
+        ),
+        (
+            lambda case: by_the_best(case) if case.pictures != "digits" else "NCA",
+            "It was not measured there: the figure of the steps has others.",
+        ),
+        (
+            lambda case: by_the_best(case) if case.k_shot < 10 else "classifier, centroid",
+            "points behind the best. See the heat map. 1 more of the four fail, too.",
+        ),
+    ],
+)
+def test_a_rule_that_does_worse_is_told_where_and_by_how_much(rule, words):
+    with pytest.raises(exercise_choose.Wrong) as wrong:
+        exercise_choose.judge(rule)
+    assert words in str(wrong.value)
+
+
+# --- what is said
+
+
+def test_both_tables_are_told_with_the_learner_s_intervals(capsys):
+    leads = {
+        kind: {m: paired_interval(values, of[BASELINE]) for m, values in of.items()}
+        for kind, of in (("seconds", measured.answers(SECONDS, "A")), ("updates", measured.answers(UPDATES, "A")))
+    }
+    text = said(capsys, reveals.equal, leads, "A")
+    assert reveals.points(leads["updates"]["NCA"]) in text
+    assert text.count("| –") >= 2
+
+
+def test_yours_is_set_beside_each_machine(capsys):
+    sat = Sat(torch.tensor([0, 1, 2, 3]), torch.tensor([0, 0, 0, 0]), torch.tensor([True, True, False, True]))
+    right = torch.ones(20, 20, dtype=torch.bool)
+    right[2:4, 0] = False
+    text = said(capsys, reveals.you_and_machines, sat, {"a machine": right}, paired_interval, episodes_needed)
+    assert "2 of 4" in text and "You: 3 of 4." in text and "+25.0 ± 49.0" in text
+    text = said(capsys, reveals.you_and_machines, None, {"a machine": right}, paired_interval, episodes_needed)
+    assert "You have not sat exam C" in text
+
+
+def test_a_rule_that_names_the_best_everywhere_is_behind_nowhere(capsys):
+    cases = project.with_networks_at_hand()
+    text = said(capsys, reveals_choice.everywhere, {"best": by_the_best, "means": lambda case: BASELINE}, cases)
+    assert f"{len(cases)} cases" in text
+    assert "| best | 0.00 | 0.0 (" in text
+    assert "| means | 0.00" not in text
+
+
+SAID = [
+    (reveals.ranks, (), "Where the two tables disagree in exam A: "),
+    (reveals.costs, (), "ms to learn five characters"),
+    (reveals.steps_and_prototypes, (), "from 8 pictures on"),
+    (reveals.by_classes, (), "the characters leave 1 / 3.2 of the errors"),
+    (reveals_choice.chart, (), "networks that learned from characters at hand, digits, 10-way 32-shot"),
+    (reveals_choice.four_projects, (by_the_best,), "post office"),
+    (reveals.three_intervals, (), "(20)"),
+    (reveals.beside_the_papers, (), "98.7 ± 0.4"),
+    (reveals.spot_it, (Interval(0.05, 0.04, 0.06, 100), {"a": {"updates": 7}}), "+5.0 ± 1.0 points"),
+    (
+        reveals.needed,
+        (0.01, {"paired": 50, "unpaired": 200}, {"paired": {50: 0.8}, "unpaired": {200: 0.81}}),
+        "80 and 81 % of the tests",
+    ),
+    (
+        reveals.pairs,
+        ({("A", "x", "y"): (torch.tensor([1.0, 0.5]), torch.tensor([0.5, 0.2]), (0.4, 0.1))}, "tiny"),
+        "+40.0 ± 10.0",
+    ),
+]
+
+
+@pytest.mark.parametrize(("say", "arguments", "words"), SAID, ids=[say.__name__ for say, *_ in SAID])
+def test_what_is_revealed_is_said_where_no_html_is_shown(capsys, say, arguments, words):
+    assert words in said(capsys, say, *arguments)
+
+
+def test_what_was_measured_has_its_points():
+    rows = measured.rows()
+    assert {len(row) for row in rows} == {3}
+    assert all("points" in row[2] for row in rows)
+    assert ("MAML, exam B, three minutes", BASELINE) not in [row[:2] for row in rows]
+
+
+# --- the chart
+
+
+def test_every_leaf_of_the_chart_names_its_study_and_its_best_method():
+    for leaf, (path, words, study) in zip(plots_chart.LEAVES, plots_chart.rows(), strict=True):
+        name, accuracy = best(measured_in(leaf.project))
+        assert words.startswith(f"{name}: {100 * accuracy.mean:.1f} ± ")
+        assert study == f"`{project.study_of(leaf.project)}`"
+        assert path == ", ".join(leaf.path)
+
+
+def test_the_chart_draws_an_arrow_to_each_node_and_leaf_with_its_study():
+    _, ax = plots.canvas(7.8, 5.2)
+    plots_chart.chart(ax)
+    nodes = {leaf.path[:depth] for leaf in plots_chart.LEAVES for depth in range(1, len(leaf.path) + 1)}
+    texts = [text.get_text() for text in ax.texts]
+    assert texts.count("") == len(nodes) + len(plots_chart.LEAVES)
+    for study in ("seconds", "grid", "steps"):
+        assert texts.count(study) == sum(leaf.study == f"showdown-{study}" for leaf in plots_chart.LEAVES)
