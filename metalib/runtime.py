@@ -75,6 +75,17 @@ def tasks_at_once(device: torch.device) -> int | None:
     return 1 if torch.get_num_threads() == 1 else 8
 
 
+def task_threads(device: torch.device) -> int:
+    """Over how many threads tasks go on `device`, each with a core: on a CPU as many as torch has, elsewhere one.
+
+    torch has as many as there are cores, or as OMP_NUM_THREADS says: with 1, all stays in one thread. Where torch is
+    built without OpenMP there is one, too: no thread can have a number of torch's threads for itself there.
+    """
+    if device.type != "cpu" or "parallel backend: OpenMP" not in torch.__config__.parallel_info():
+        return 1
+    return torch.get_num_threads()
+
+
 def describe(device: torch.device) -> str:
     """One line on `device`: its name, and on a CPU the number of threads."""
     if device.type == "cuda":

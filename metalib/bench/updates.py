@@ -8,17 +8,17 @@ from functools import partial
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.optim.lr_scheduler import LinearLR
 
 from metalib import maml, protonet, runtime
-from metalib.adapt import Params
 from metalib.episodes import ClassBank, Episode, EpisodeSpec, sample_episodes
 from metalib.models import Conv4, conv4
 from metalib.training import distributed
-from metalib.training.cuda_graphs import Gradients
+from metalib.training.cuda_graphs import Losses
 from metalib.training.recipes.maml import MamlRecipe
 from metalib.training.run_state import Run
+from metalib.training.threads import gradients_of
 
 FIVE_WAY, TWENTY_WAY = EpisodeSpec(5, 1, 15), EpisodeSpec(20, 1, 5)
 IMAGES = TWENTY_WAY.n_way * (TWENTY_WAY.k_shot + TWENTY_WAY.n_query)  # of an update of the prototypical network
@@ -39,6 +39,7 @@ class Maml:
     bfloat16: bool = False
     compiled: bool = False
     recorded: bool = False  # as a CUDA graph, as `metalib train` does on a GPU
+    threads: bool = False  # tasks over threads, as `metalib train` does on a CPU with several cores; in float32
     processes: int = 1
 
     @property
@@ -52,18 +53,17 @@ class Maml:
         """How it is computed, in words."""
         batching = {1: "loop", None: "vmap, all tasks"}.get(self.chunk, f"vmap, chunks of {self.chunk}")
         parts = [batching, "bfloat16" * self.bfloat16, "compiled" * self.compiled, "recorded" * self.recorded]
-        return ", ".join(part for part in [*parts, f"{self.processes} processes" * (self.processes > 1)] if part)
+        parts += ["tasks over threads" * self.threads, f"{self.processes} processes" * (self.processes > 1)]
+        return ", ".join(part for part in parts if part)
 
     def update(self, bank: ClassBank) -> Callable[[], None]:
         """One update of a new network on episodes of `bank`. In one of several processes: of its share of the tasks."""
         network = maml_network().to(bank.device)
-        theta: Params = dict(network.named_parameters())
         optimizer = torch.optim.Adam(network.parameters(), MamlRecipe.learning_rate, fused=bank.device.type == "cuda")
-        run = Run(network, optimizer, LinearLR(optimizer), runtime.seeded(0))
+        run = Run(network, optimizer, LinearLR(optimizer), runtime.seeded(0), tasks_apart=self.threads)
         run.stage = lambda: () if self.recorded else None
-        losses = self._losses(network)
-        gradients = Gradients(run, lambda _, episodes: losses(theta, episodes))
         processes = distributed.join(bank.device)
+        gradients = gradients_of(run, self._losses())
 
         def update() -> None:
             episodes = sample_episodes(bank, FIVE_WAY, self.n_tasks, generator=run.generator)
@@ -74,15 +74,17 @@ class Maml:
 
         return update
 
-    def _losses(self, network: Conv4) -> Callable[[Params, Episode], Tensor]:
+    def _losses(self) -> Losses:
         adapting: dict[str, Any] = {
             "inner_lr": INNER_LR,
             "inner_steps": self.inner_steps,
             "first_order": self.first_order,
         }
         if self.compiled and self.chunk != 1:  # all tasks as one: a loop would be unrolled
-            return torch.compile(partial(maml.losses, network, chunk_size=self.chunk, **adapting))
-        return partial(maml.losses, network, chunk_size=self.chunk, compiled=self.compiled, **adapting)
+            losses = torch.compile(partial(maml.losses, chunk_size=self.chunk, **adapting))
+        else:
+            losses = partial(maml.losses, chunk_size=self.chunk, compiled=self.compiled, **adapting)
+        return lambda network, episodes: losses(network, dict(network.named_parameters()), episodes)
 
 
 def maml_network() -> Conv4:

@@ -3,7 +3,8 @@
 Ctrl-C finishes the update (a GPU: those up to the next record), saves and raises KeyboardInterrupt; SIGTERM does so
 too, and raises Terminated. Whatever ends a run, the state that was saved last stays intact, and it goes on from there.
 With the same number of threads on a CPU, a run that was killed and resumed ends with the same parameters, bit for bit,
-as one that was not. Under torchrun the tasks of each update are split over the processes: `distributed` says how.
+as one that was not. The tasks of each update are split over the cores of a CPU, and under torchrun over the processes:
+`threads` and `distributed` say how.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from metalib.training.run_state import (
     load_state,
     read_records,
 )
+from metalib.training.threads import gradients_of
 
 __all__ = ["RECORDS", "STATE", "Diverged", "Record", "Run", "load_state", "read_records", "train"]
 
@@ -80,7 +82,7 @@ def train(
     Raises Diverged for a loss that is not finite, before the step (a GPU: before the next record or state), OSError,
     ConnectionError when another process ended, ValueError for an `out` of another run or an update that is not split.
     """
-    processes, gradients = _join(run), Gradients(run, losses)
+    processes, gradients = _join(run), gradients_of(run, losses)
     with (
         _opened(run, out, resume, processes),
         _finish_update_first(run, out, processes) as asked,

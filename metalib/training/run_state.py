@@ -31,12 +31,10 @@ _STATE_SHAPE = {
     **{"model": dict, "optimizer": dict, "schedule": {"last_epoch": int}, "generator": Tensor, "inner": dict | None},
     **{"update": int, "seconds": files.NUMBER, "loss_sum": files.NUMBER, "loss_count": int},
     **{"best_accuracy": files.NUMBER, "best_update": int, "best_state": dict},
-    **{"settings": str, "threads": int, "processes": int | None},
+    **{"settings": str, "threads": int, "processes": int | None, "task_threads": int | None},
 }
-_RECORD_SHAPE = {
-    **{"update": int, "loss": files.NUMBER, "learning_rate": files.NUMBER, "seconds": files.NUMBER},
-    "validation": list | None,
-}
+_NUMBERS = dict.fromkeys(("loss", "learning_rate", "seconds"), files.NUMBER)
+_RECORD_SHAPE = {"update": int, **_NUMBERS, "validation": list | None}
 
 
 class Record(NamedTuple):
@@ -60,6 +58,8 @@ class Run:
     settings: dict[str, Any] = field(default_factory=dict)
     # equal for updates that do the same operations, which a GPU can then record and repeat; None: not to be recorded
     stage: Callable[[], Hashable] = lambda: None
+    tasks_apart: bool = False  # each task's loss is its own: on a CPU with several cores, tasks go over threads
+    task_threads: int = 1  # over how many
     inner: Any = None  # an inner optimiser that outlives the task: has state_dict and load_state_dict
     update: int = 0
     seconds: float = 0.0
@@ -99,8 +99,9 @@ class Run:
             self._take(state)
         except Exception as error:  # each part has errors of its own
             raise _bad(folder / STATE, "does not fit the run", error) from error
-        then = f"{state['threads']} threads in {state.get('processes', 1)} processes"
-        now = f"{torch.get_num_threads()} threads in {processes.size} processes"
+        how = "{} threads in {} processes, tasks over {}"
+        then = how.format(state["threads"], state.get("processes", 1), state.get("task_threads", 1))
+        now = how.format(torch.get_num_threads(), processes.size, self.task_threads)
         if then != now and processes.rank == 0:
             tqdm.write(f"{then} then, {now} now: the last bits will differ")
         processes.first(lambda: self._cut_records(folder))
@@ -145,6 +146,7 @@ class Run:
             "settings": json.dumps(self.settings, sort_keys=True),
             "threads": torch.get_num_threads(),
             "processes": n_processes,
+            "task_threads": self.task_threads,
             **{name: getattr(self, name) for name in self._PLAIN},
         }
         data = io.BytesIO()  # torch.save into a file has no OSError for a full disk
@@ -253,8 +255,7 @@ def read_records(folder: Path) -> list[Record]:
 def _record(line: bytes) -> Record | None:
     try:
         row = files.fit(json.loads(line), _RECORD_SHAPE)
-        validation = row.get("validation")
-        interval = Interval(*files.fit(validation, files.INTERVAL)) if validation else None
+        interval = Interval(*files.fit(found, files.INTERVAL)) if (found := row.get("validation")) else None
     except (ValueError, RecursionError):
         return None
     return Record(row["update"], row["loss"], row["learning_rate"], row["seconds"], interval)
@@ -280,8 +281,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _bad(path: Path, what: str, error: Exception) -> files.BadFile:
-    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return files.BadFile(f"{path} {what} ({reason}): delete it and train anew")
+    return files.BadFile(f"{path} {what} ({(str(error) or repr(error)).splitlines()[0]}): delete it and train anew")
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -31,6 +31,7 @@ class Recipe:
     method: ClassVar[str]  # as tables and figures name it
     notebook: ClassVar[int]  # the one that teaches it
     bank: ClassVar[str] = ""  # the name of the only one that it is for; "": the course's, Omniglot or the glyphs
+    tasks_apart: ClassVar[bool] = False  # a task's loss needs nothing of the others': they may go over threads
     paper: ClassVar[float] = 0.0  # the paper that jitter shows beyond a picture's edge: dark
 
     n_way: int = 5  # as in exam A, and in the first column of the papers' tables
@@ -86,6 +87,7 @@ class Recipe:
         optimizer = torch.optim.Adam(model.parameters(), self.learning_rate, fused=fused)
         schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, self.updates)
         run = Run(model, optimizer, schedule, runtime.seeded(self.seed), settings=self.settings_on(training))
+        run.tasks_apart = self.tasks_apart
         run.stage = lambda: self.stage(run)
         return run
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from torch import Tensor, nn
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 from metalib import inputs, maml, runtime
 from metalib.adapt import Params
 from metalib.episodes import Episode
+from metalib.training import threads
 from metalib.training.loop import Run
 from metalib.training.recipes.base import ALONE, TRANSDUCTIVE, Predict, Recipe
 
@@ -40,6 +42,7 @@ class MamlRecipe(Recipe):
 
     method: ClassVar[str] = "MAML"
     notebook: ClassVar[int] = 4
+    tasks_apart: ClassVar[bool] = True
 
     n_query: int = 5  # the paper: K. Five queries of a class tell more of a task, for little more time
     meta_batch_size: int = 16  # the paper: 32. Half of it, and more updates, in the same time
@@ -85,11 +88,10 @@ class MamlRecipe(Recipe):
     def predictor(self, network: nn.Module, *, transductive: bool = True, steps: int | None = None) -> Predict:
         """Adaptation to the support set, then the adapted network's answers."""
 
-        def predict(episodes: Episode) -> Tensor:
-            theta = self.theta(network, inputs.ways(episodes))
+        def of_tasks(network: nn.Module, episodes: Episode) -> Tensor:
             return maml.predict(
                 network,
-                theta,
+                self.theta(network, inputs.ways(episodes)),
                 episodes,
                 inner_lr=self.inner_lr,
                 inner_steps=self.test_steps if steps is None else steps,
@@ -98,7 +100,7 @@ class MamlRecipe(Recipe):
                 chunk_size=runtime.tasks_at_once(episodes.query_x.device),
             )
 
-        return predict
+        return partial(threads.predict, of_tasks, network)
 
     def modes(self, network: nn.Module) -> Iterator[tuple[str, str, Predict]]:
         """As in the paper, where the queries of a task share their batch statistics; and each query alone."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import torch
@@ -13,6 +14,7 @@ from metalib import maml, reptile, runtime
 from metalib.adapt import InnerAdam
 from metalib.episodes import ClassBank, Episode
 from metalib.models import Conv4
+from metalib.training import threads
 from metalib.training.loop import Run
 from metalib.training.recipes.base import ALONE, TRANSDUCTIVE, Predict, Recipe
 
@@ -72,7 +74,7 @@ class ReptileRecipe(Recipe):
         """Fine-tuning on the support set, then the adapted network's answers."""
         steps = self.test_steps if steps is None else steps
 
-        def predict(episodes: Episode) -> Tensor:
+        def of_tasks(network: nn.Module, episodes: Episode) -> Tensor:
             size = episodes.support_y.shape[1]
             small = size <= self.test_batch  # then each step takes all of the support set
             return maml.predict(
@@ -87,7 +89,7 @@ class ReptileRecipe(Recipe):
                 chunk_size=runtime.tasks_at_once(episodes.support_x.device),
             )
 
-        return predict
+        return partial(threads.predict, of_tasks, network)
 
     def modes(self, network: nn.Module) -> Iterator[tuple[str, str, Predict]]:
         """The queries of a task together, and each query alone: the paper has both."""
