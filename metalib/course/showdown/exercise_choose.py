@@ -15,16 +15,16 @@ LOOK = {
 }
 
 
-def choose(project: Project) -> str:
+def choose(case: Project) -> str:
     """The method for a project: the course's rule."""
-    if not project.at_hand and not project.seconds:
+    if not case.at_hand and not case.seconds:
         return "untrained"
     return "prototypical network"
 
 
 def judge(function: Callable) -> None:
     """Ask the learner's rule for each of the four projects; raises Wrong with the first choice that is behind."""
-    said = {name: _read(attempt(function, project), name) for name, project in PROJECTS.items()}
+    said = {name: _read(attempt(function, case), name) for name, case in PROJECTS.items()}
     wrong = [(name, method) for name, method in said.items() if _problem(name, method)]
     if wrong:
         others = f" {len(wrong) - 1} more of the four fail, too." if len(wrong) > 1 else ""

@@ -20,6 +20,8 @@ IN_STEPS = {  # the names of `showdown-steps`
     **{"linear probe": "classifier, linear probe", "fine-tuned": "classifier, fine-tuned", "ProtoMAML": "ProtoMAML"},
 }
 
+TAKE = "take 2, 5, 10 or 20 ways and 1, 2, 5 or 10 shots, for digits 10 ways and 1, 2, 4, 8, 16 or 32"
+
 
 class Project(NamedTuple):
     """What is known before anything is tried.
@@ -62,13 +64,14 @@ def measured_in(project: Project) -> dict[str, Interval]:
         possible = {name: Interval(*row["accuracy"]) for name, row in rows.items()}
         return possible if project.seconds else {name: possible[name] for name in ("pixels", "untrained")}
     if project.pictures == DIGITS:
-        found = measured.at_chosen_steps(DIGITS, project.k_shot)
-        return {IN_STEPS[name]: accuracy for name, accuracy in found.items()}
-    of_bank = grid.measured().of_bank[BANKS[project.pictures]]
-    at = project.n_way, project.k_shot
-    cell = {name: cells[at] for name, cells in of_bank.accuracy.items() if at in cells}
+        found = measured.at_chosen_steps(DIGITS, project.k_shot) if project.n_way == 10 else {}
+        cell = {IN_STEPS[name]: accuracy for name, accuracy in found.items()}
+    else:
+        of_bank = grid.measured().of_bank[BANKS[project.pictures]]
+        at = project.n_way, project.k_shot
+        cell = {name: cells[at] for name, cells in of_bank.accuracy.items() if at in cells}
     if not cell:
-        raise ValueError(f"{at[0]}-way {at[1]}-shot was not measured: take 2, 5, 10 or 20 ways and 1, 2, 5 or 10 shots")
+        raise ValueError(f"{project.n_way}-way {project.k_shot}-shot of {project.pictures} was not measured: {TAKE}")
     return cell
 
 

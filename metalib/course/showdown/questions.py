@@ -92,9 +92,9 @@ def twenty_ways() -> Estimate:
         unit="points",
         within=4,
         between=(-100, 100),
-        too_low="Each class more is one more that it may be mistaken for, and it never met so many at once.",
+        too_low="Each class more is one more that a picture may be mistaken for, and MAML never met so many at once.",
         near="The heat map below has all ways and shots.",
-        too_high="It is further behind at twenty ways than at five; not so far.",
+        too_high="So far behind it is not: rows that are tied start equal, however many there are.",
     )
 
 
@@ -148,7 +148,7 @@ def spot_it() -> Question:
                 "The classifier's head names its training classes: of use here is what goes into it.",
             ),
             (
-                "`a, b = (evaluate(partial(protonet.predict, f), tasks) for f in embed)`",
+                "`a, b = (evaluate.evaluate(partial(protonet.predict, f), tasks) for f in embed)`",
                 "Nearest mean for both, so that only the features differ.",
             ),
         ],

@@ -20,8 +20,9 @@ Pair = tuple[float, float]  # the mean of a difference and its half-width, as th
 
 
 def points(pair: Pair) -> str:
-    """A difference in points, with its sign."""
-    return f"{100 * pair[0]:+.1f} ± {100 * pair[1]:.1f}".replace("-", "−")
+    """A difference in points, with its sign; 0.0 has none."""
+    mean = f"{100 * pair[0]:+.1f}"
+    return f"{mean if float(mean) else mean[1:]} ± {100 * pair[1]:.1f}".replace("-", "−")
 
 
 def pairs(found: Mapping[tuple[str, str, str], tuple[Tensor, Tensor, Pair]], bank: str) -> None:
@@ -172,6 +173,7 @@ def by_classes() -> None:
     plots.show(figure, f"errors on two logarithmic axes, three seeds. {said}.")
     slopes = {name: measured.slope(name, "B") for name in lines}
     words = "; ".join(f"{name}: {of['slope']:.2f} ({of['low']:.2f} to {of['high']:.2f})" for name, of in slopes.items())
+    words = words.replace("-", "−")
     factor = 10 ** -slopes[BASELINE]["slope"]
     plots.say(f"""
 Slopes of log error against log classes, mean of three seeds and their range: {words}. For the prototypical network ten
@@ -216,11 +218,24 @@ def _by_run(right: Tensor) -> Tensor:
     return right.double().mean(dim=1)
 
 
+LEARNED_FROM = {
+    "background": "the training and the validation alphabets",
+    "Omniglot training (first 26 background alphabets)": "the training alphabets",
+}
+
+
 def spot_it(pair: Interval, infos: Mapping[str, Mapping[str, Any]]) -> None:
     """What the two files tell of their trainings, and the comparison in which only the method differs."""
-    keys = ("classes", "updates")
-    lines = [(name, *(str(info.get(key, "–")) for key in keys)) for name, info in infos.items()]
-    plots.table(("file", "learned from", "updates"), *lines)
+    lines = [
+        (
+            name,
+            LEARNED_FROM.get(info.get("classes", ""), info.get("classes", "–")),
+            info.get("updates", "–"),
+            info.get("recipe", {}).get("downsample", "–"),
+        )
+        for name, info in infos.items()
+    ]
+    plots.table(("file", "learned from", "updates", "pictures shrink by"), *lines)
     honest = measured.sat(SECONDS, "A")["classifier, centroid"]["minus_prototypes"]
     fair = [-honest[0], -honest[2], -honest[1], *honest[3:]]
     plots.say(f"""

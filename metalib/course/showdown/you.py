@@ -11,9 +11,11 @@ from metalib import baselines
 from metalib.banks import twenty_runs
 from metalib.course.kit.exams import the_runs
 from metalib.course.kit.results.sittings import of_checkpoint
-from metalib.course.kit.sat import Sat
+from metalib.course.kit.sat import Sat, yours
 from metalib.episodes import ClassBank, Episode
 from metalib.training.recipes.base import TRANSDUCTIVE
+
+__all__ = ["machines", "on_yours", "right", "yours"]
 
 NETWORKS = ("classifier", "maml-20-way-long", "protonet-stride", "protonet")
 LEFT_OUT = ("SimpleShot", "linear probe", "fine-tuned classifier")  # the classifier stands for them
@@ -34,13 +36,11 @@ def machines(bank: ClassBank) -> dict[str, Predict]:
 
 
 def right(predict: Predict, device: torch.device) -> Tensor:
-    """[runs, items] bool: whether each of the 400 questions is answered rightly, each alone."""
-    batches = []
+    """[runs, items] bool: whether each of the 400 questions is answered rightly, by a way that asks each alone."""
+    [runs] = twenty_runs.episodes(the_runs())  # a run's queries at once, so that its pictures are learned from once
+    tasks = Episode(*(field.to(device) for field in runs))
     with torch.no_grad():
-        for batch in twenty_runs.episodes(the_runs(), queries_alone=True):  # a run's 20 tasks with one query each
-            task = Episode(*(field.to(device) for field in batch))
-            batches.append((predict(task) == task.query_y).cpu().view(-1))
-    return torch.stack(batches)
+        return (predict(tasks) == tasks.query_y).cpu()
 
 
 def on_yours(sat: Sat, of_machine: Tensor) -> tuple[Tensor, Tensor]:

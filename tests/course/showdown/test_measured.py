@@ -8,6 +8,7 @@ from metalib import evaluate
 from metalib.course.kit.reveal import reveal
 from metalib.course.kit.sat import Sat
 from metalib.course.showdown import (
+    choices,
     exercise_choose,
     grid,
     measured,
@@ -15,7 +16,6 @@ from metalib.course.showdown import (
     plots_chart,
     project,
     reveals,
-    reveals_choice,
 )
 from metalib.course.showdown.exercise_episodes_needed import episodes_needed
 from metalib.course.showdown.exercise_paired_interval import paired_interval
@@ -64,6 +64,14 @@ def test_steps_are_told_at_the_number_that_validation_chose():
     assert measured.crossing("digits")["ProtoMAML"] == 8
 
 
+def test_points_have_a_sign_but_for_none():
+    assert [reveals.points((mean, 0.002)) for mean in (0.01, -0.01, -0.0001)] == [
+        "+1.0 ± 0.2",
+        "−1.0 ± 0.2",
+        "0.0 ± 0.2",
+    ]
+
+
 @pytest.mark.parametrize(
     ("difference", "words"),
     [([0.1, 0.05, 0.15], "ahead of"), ([0.01, -0.01, 0.03], "level with"), ([-0.1, -0.2, -0.01], "behind")],
@@ -96,8 +104,10 @@ def test_the_best_is_level_with_itself_and_who_is_within_its_interval():
 
 
 def test_a_cell_that_was_not_measured_is_refused():
-    with pytest.raises(ValueError, match=r"3-way 1-shot was not measured: take 2, 5, 10 or 20 ways"):
+    with pytest.raises(ValueError, match=r"3-way 1-shot of characters was not measured: take 2, 5, 10 or 20 ways"):
         measured_in(Project("characters", 3, 1, at_hand=True))
+    with pytest.raises(ValueError, match=r"10-way 3-shot of digits was not measured"):
+        measured_in(Project("digits", 10, 3, at_hand=True))
 
 
 # --- the check of a rule
@@ -163,7 +173,7 @@ def test_yours_is_set_beside_each_machine(capsys):
 
 def test_a_rule_that_names_the_best_everywhere_is_behind_nowhere(capsys):
     cases = project.with_networks_at_hand()
-    text = said(capsys, reveals_choice.everywhere, {"best": by_the_best, "means": lambda case: BASELINE}, cases)
+    text = said(capsys, choices.everywhere, {"best": by_the_best, "means": lambda case: BASELINE}, cases)
     assert f"{len(cases)} cases" in text
     assert "| best | 0.00 | 0.0 (" in text
     assert "| means | 0.00" not in text
@@ -174,11 +184,11 @@ SAID = [
     (reveals.costs, (), "ms to learn five characters"),
     (reveals.steps_and_prototypes, (), "from 8 pictures on"),
     (reveals.by_classes, (), "the characters leave 1 / 3.2 of the errors"),
-    (reveals_choice.chart, (), "networks that learned from characters at hand, digits, 10-way 32-shot"),
-    (reveals_choice.four_projects, (by_the_best,), "post office"),
+    (choices.chart, (), "networks that learned from characters at hand, digits, 10-way 32-shot"),
+    (choices.four_projects, (by_the_best,), "post office"),
     (reveals.three_intervals, (), "(20)"),
     (reveals.beside_the_papers, (), "98.7 ± 0.4"),
-    (reveals.spot_it, (Interval(0.05, 0.04, 0.06, 100), {"a": {"updates": 7}}), "+5.0 ± 1.0 points"),
+    (reveals.spot_it, (Interval(0.05, 0.04, 0.06, 100), {"a": {"classes": "background"}}), "the validation alphabets"),
     (
         reveals.needed,
         (0.01, {"paired": 50, "unpaired": 200}, {"paired": {50: 0.8}, "unpaired": {200: 0.81}}),
@@ -202,6 +212,16 @@ def test_what_was_measured_has_its_points():
     assert {len(row) for row in rows} == {3}
     assert all("points" in row[2] for row in rows)
     assert ("MAML, exam B, three minutes", BASELINE) not in [row[:2] for row in rows]
+
+
+def test_a_project_of_one_s_own_has_all_methods_in_order_and_the_choice_marked(capsys):
+    case = Project("glyphs", 10, 5, at_hand=True)
+    text = said(capsys, choices.one_project, lambda case: "NCA", case)
+    lines = [line for line in text.splitlines() if line.startswith("| ")][2:]
+    assert len(lines) == len(measured_in(case))
+    assert lines[0].startswith(f"| {best(measured_in(case))[0]} |")
+    assert [line.split(" | ")[0] for line in lines if "your choice" in line] == ["| NCA"]
+    assert "was not measured: take" in said(capsys, choices.one_project, by_the_best, case._replace(k_shot=3))
 
 
 # --- the chart

@@ -41,3 +41,25 @@ def everywhere(rules: Mapping[str, Callable[[Project], str]], cases: Sequence[Pr
         lines.append((name, f"{math.fsum(behinds) / len(cases):.2f}", where))
     note = f"{len(cases)} cases with networks at hand: `showdown-grid` and `showdown-steps`."
     plots.table(("rule", "points behind the best, on average", "at worst"), *lines, note=note)
+
+
+def one_project(rule: Callable[[Project], str], case: Project) -> None:
+    """All that was measured for one case, the best on top, and what the rule says."""
+    try:
+        found = measured_in(case)
+    except ValueError as error:
+        plots.say(f"{error}. The nearest case that was measured may tell something.")
+        return
+    chosen, alike = rule(case), level(found)
+    lines = [
+        (
+            name,
+            in_percent(found[name]),
+            "level with the best" if name in alike else "",
+            "your choice" * (name == chosen),
+        )
+        for name in sorted(found, key=lambda name: -found[name].mean)
+    ]
+    plots.table(("method", "measured", "", " "), *lines)
+    if chosen not in found:
+        plots.say(f"Your rule says {chosen!r}, which was not measured there.")
