@@ -15,7 +15,7 @@ export function answered({ pictures, labels, k_shot, most, answers }) {
   if (pictures === null) {
     return note("These pictures are not at hand: `metalib data fetch` in a terminal brings Omniglot, then run the cell again.");
   }
-  const side = labels.length > 10 ? 20 : 28;
+  const side = labels.length > 10 || k_shot > 5 ? 20 : 28;
   /** @param {import("../kit/elements.js").Badge} label @param {number} i */
   const row = (label, i) => {
     const first = i * (most + 1);

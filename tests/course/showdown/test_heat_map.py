@@ -7,11 +7,13 @@ import pytest
 import torch
 from made_grid import METHODS, NOT_MEASURED, REFERENCE, SHOTS, WAYS, made_episode, made_grid
 
+from metalib.banks import load_bank, split
 from metalib.course.kit.colours import LETTERS
 from metalib.course.showdown import grid as grids
 from metalib.course.showdown.grid import Grid, OfBank, stored
 from metalib.course.showdown.heat_map import HeatMap
 from metalib.course.showdown.plots_heat_map import shade
+from metalib.course.showdown.study_showdown_grid import SETTINGS, stored_episode
 
 SCRIPT = "showdown/heat_map"
 FIRST = {"bank": 0, "method": METHODS.index(REFERENCE), "compare": False, "way": 0, "shot": 0}
@@ -119,3 +121,12 @@ def test_a_method_that_is_not_listed_is_refused():
         Grid((2,), (1,), ("a",), "a", {"x": OfBank({"b": {}}, {}, {})})
     with pytest.raises(ValueError, match=r"the reference 'c' is none of a"):
         Grid((2,), (1,), ("a",), "c", {})
+
+
+def test_the_pictures_are_those_that_the_study_asked_about():
+    evaluation = split(load_bank("glyphs", quiet=True)).evaluation
+    grid = Grid(SETTINGS["ways"], SETTINGS["shots"], ("a",), "a", {})
+    ours, theirs = stored(evaluation, grid).episode(5, 2), stored_episode(evaluation, SETTINGS, 5, 2)
+    assert torch.equal(ours.support_x, theirs.support_x[0].float())
+    assert torch.equal(ours.query_x, theirs.query_x[0].float())
+    assert ours.support_y.tolist() == theirs.support_y[0].tolist()

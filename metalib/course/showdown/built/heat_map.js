@@ -51,7 +51,7 @@ function note(...children) {
 function answered({ pictures, labels, k_shot, most, answers }) {
   if (pictures === null)
     return note("These pictures are not at hand: `metalib data fetch` in a terminal brings Omniglot, then run the cell again.");
-  let side = labels.length > 10 ? 20 : 28, row = (label, i) => {
+  let side = labels.length > 10 || k_shot > 5 ? 20 : 28, row = (label, i) => {
     let first = i * (most + 1), given = answers?.[i], right = given === label.text, support = Array.from({ length: k_shot }, (_, k) => tile(pictures, first + 1 + k, side));
     return element(
       "tr",
