@@ -8,10 +8,10 @@ numbers of steps reach is kept, so that a choice that was bad for the digits sho
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -26,6 +26,7 @@ from metalib.course.showdown.study_showdown import SECONDS, networks
 from metalib.episodes import ClassBank, Episode, EpisodeSpec, stream_episodes
 from metalib.evaluate import evaluate, mean_interval, paired_interval
 from metalib.models import Conv4
+from metalib.training.recipes import Predict
 
 PROTOTYPES, CENTROID = "prototypes", "classifier, centroid"
 AT = [0, 1, 2, 5, 10, 20, 50, 100, 200]
@@ -66,15 +67,21 @@ def curves(method: str, network: Conv4, episodes: Iterator[Episode], rate: float
     return torch.stack([steps(network, task, rate, at) for task in each]).tolist()
 
 
+def accuracies(predict: Predict, episodes: Iterator[Episode]) -> list[float]:
+    """[E]: the accuracy of a method without steps."""
+    return evaluate(predict, episodes).tolist()
+
+
 def trial(method: str, network: Conv4, rate: float, settings: dict[str, Any], folder: Path) -> dict[str, Any]:
     """One rate on the validation alphabets: the mean accuracy over the numbers of shots after each number of steps."""
     validation = split(load_bank("omniglot", quiet=True)).validation
     of = settings["validation"]
     found = []
     for k_shot in of["shots"]:
-        drawn = partial(tasks, validation, k_shot, of["tasks"], of["seed"], settings)
-        find = partial(lambda drawn: curves(method, network, drawn(), rate, settings["steps"]), drawn)
-        found.append(torch.tensor(runs.kept(folder / f"trial-{method}-{rate:g}-{k_shot}.json", find)).mean(dim=0))
+        drawn = tasks(validation, k_shot, of["tasks"], of["seed"], settings)
+        find = partial(curves, method, network, drawn, rate, settings["steps"])
+        values = runs.kept(folder / f"trial-{method}-{rate:g}-{k_shot}.json", find)
+        found.append(torch.tensor(values).mean(dim=0))
     by_steps = torch.stack(found).mean(dim=0)  # [M]
     return {"method": method, "rate": rate, "by_steps": as_text(by_steps.tolist(), settings)}
 
@@ -99,39 +106,57 @@ def without_steps(made: dict[str, Conv4]) -> dict[str, Any]:
     }
 
 
-def cell(domain: str, bank: ClassBank, k_shot: int, made: dict[str, Conv4], chosen: list[dict[str, Any]],
-         settings: dict[str, Any], folder: Path) -> list[dict[str, Any]]:  # fmt: skip
-    """The rows of one domain and number of shots: all methods on the same tasks."""
-    drawn = partial(tasks, bank, k_shot, settings["tasks"], settings["seed"], settings)
-    still = {
-        name: torch.tensor(
-            runs.kept(folder / f"{domain}-{k_shot}-{name}.json", partial(lambda p: evaluate(p, drawn()).tolist(), p))
-        )
-        for name, p in without_steps(made).items()
-    }
-    known = {"domain": domain, "k_shot": k_shot}
-    rows: list[dict[str, Any]] = [
-        {**known, "method": name, "by_steps": {"0": as_json(mean_interval(values))}} for name, values in still.items()
-    ]
+class Cell(NamedTuple):
+    """One domain and number of shots: all methods sit the same tasks."""
+
+    domain: str
+    bank: ClassBank
+    k_shot: int
+    folder: Path
+
+    def tasks(self, settings: dict[str, Any]) -> Iterator[Episode]:
+        """The tasks, drawn anew at each call, and always the same ones."""
+        return tasks(self.bank, self.k_shot, settings["tasks"], settings["seed"], settings)
+
+    def kept(self, name: str, find: Callable[[], Any]) -> Tensor:
+        """[E] or [E, M]: the accuracies that `find` finds, from the folder where it did before."""
+        return torch.tensor(runs.kept(self.folder / f"{self.domain}-{self.k_shot}-{name}.json", find)).double()
+
+
+def rows_of(
+    cell: Cell, made: dict[str, Conv4], chosen: list[dict[str, Any]], settings: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """A row for each method in one cell."""
+    known, rows, still = {"domain": cell.domain, "k_shot": cell.k_shot}, [], {}
+    for name, predict in without_steps(made).items():
+        still[name] = cell.kept(name, partial(accuracies, predict, cell.tasks(settings)))
+        rows.append({**known, "method": name, "by_steps": {"0": as_json(mean_interval(still[name]))}})
     for choice in chosen:
         method, rate = choice["method"], choice["rate"]
         network = made[METHODS[method][0]]
-        find = partial(lambda m, n, r: curves(m, n, drawn(), r, settings["steps"]), method, network, rate)
-        values = torch.tensor(runs.kept(folder / f"{domain}-{k_shot}-{method}-{rate:g}.json", find))  # [E, M]
-        rows.append({**known, "method": method, "rate": rate, "chosen_steps": choice["steps"],
-                     **against(values, still[PROTOTYPES], settings)})  # fmt: skip
+        find = partial(curves, method, network, cell.tasks(settings), rate, settings["steps"])
+        found = cell.kept(f"{method}-{rate:g}", find).unbind(dim=1)  # M tensors [E]
+        intervals = {
+            "by_steps": [mean_interval(values) for values in found],
+            "minus_prototypes": [paired_interval(values, still[PROTOTYPES]) for values in found],
+            "minus_centroid": [paired_interval(values, still[CENTROID]) for values in found],
+        }
+        said = {name: as_text(list(map(as_json, of)), settings) for name, of in intervals.items()}
+        rows.append({**known, "method": method, "rate": rate, "chosen_steps": choice["steps"], **said})
     return rows
 
 
-def against(values: Tensor, prototypes: Tensor, settings: dict[str, Any]) -> dict[str, Any]:
-    """Accuracies after each number of steps, and their lead over the prototypes; values [E, M], prototypes [E]."""
-    columns = values.double().unbind(dim=1)
-    return {
-        "by_steps": as_text([as_json(mean_interval(column)) for column in columns], settings),
-        "minus_prototypes": as_text(
-            [as_json(paired_interval(column, prototypes.double())) for column in columns], settings
-        ),
-    }
+def hypothesis(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """How far the probe, which keeps the features, gets ahead of the centroid by the chosen steps, domain by domain.
+
+    Where features do not fit a domain, learning which of them to trust should help, and the more the farther it is.
+    """
+    leads: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        if row["method"] == "linear probe":
+            lead = row["minus_centroid"][str(row["chosen_steps"])]
+            leads.setdefault(row["domain"], {})[str(row["k_shot"])] = lead
+    return {"test": "linear probe minus centroid, the same features", "found": leads}
 
 
 def crossings(rows: list[dict[str, Any]], settings: dict[str, Any]) -> list[dict[str, Any]]:
@@ -183,7 +208,7 @@ def run(settings: dict[str, Any]) -> dict[str, Any]:
         row
         for domain, shots in settings["domains"].items()
         for k_shot in shots
-        for row in cell(domain, banks[domain], k_shot, made, chosen, settings, folder)
+        for row in rows_of(Cell(domain, banks[domain], k_shot, folder), made, chosen, settings)
     ]
     return {
         "rows": rows,
@@ -191,6 +216,7 @@ def run(settings: dict[str, Any]) -> dict[str, Any]:
         "trials": trials,
         "crossings": crossings(rows, settings),
         "tutorial": TUTORIAL,
+        "hypothesis": hypothesis(rows),
     }
 
 

@@ -30,6 +30,17 @@ def test_equal_seconds_and_equal_updates_share_mamls_network():
         assert_close(seconds["updates"][name] * each / 1000, 360.0, rtol=0.01, atol=0)
 
 
+def test_the_plan_has_the_numbers_that_the_code_takes():
+    """A row of its table: method, an update, ms, updates in 360 s, …"""
+    plan = (places.checkout() / "data" / "showdown-plan.md").read_text(encoding="utf-8")
+    rows = [[cell.strip() for cell in line.split("|")[1:]] for line in plan.splitlines() if line.count("|") == 7]
+    names = {"NCA without episodes": "NCA", "ProtoMAML, first order": "ProtoMAML"}
+    planned = {names.get(row[0], row[0]): row[2:4] for row in rows}
+    for name, updates in studies.STUDIES["showdown-seconds"].settings["updates"].items():
+        assert planned[name] == [str(trials.MILLISECONDS[name]), f"{updates:,}"]
+    assert all(f"`{name}`" in plan for name in studies.STUDIES)
+
+
 @pytest.mark.parametrize("name", [name for name in studies.STUDIES if places.find(f"studies/{name}.json")])
 def test_a_record_answers_the_question_and_the_settings_of_its_code(name):
     record, study = studies.read(name), studies.STUDIES[name]

@@ -60,13 +60,16 @@ def test_a_cell_has_the_same_tasks_for_all_and_prototypes_of_its_network(tiny_ba
     settings = {**study.SETTINGS, "n_way": 3, "n_query": 2, "tasks": 6, "steps": [0, 1]}
     made = {"prototypical network": network(), "classifier": network(), "ProtoMAML": network(running_stats=False)}
     chosen = [{"method": method, "rate": 0.01, "steps": 1} for method in steps_from.METHODS]
-    rows = study.cell("here", tiny_bank, 2, made, chosen, settings, tmp_path)
+    rows = study.rows_of(study.Cell("here", tiny_bank, 2, tmp_path), made, chosen, settings)
     assert [row["method"] for row in rows] == [study.PROTOTYPES, study.CENTROID, *steps_from.METHODS]
     tasks = [batch for batch in study.tasks(tiny_bank, 2, 6, settings["seed"], settings)]
     right = [(protonet.predict(made["prototypical network"], t) == t.query_y).double().mean(dim=1) for t in tasks]
     assert_close(rows[0]["by_steps"]["0"][0], torch.cat(right).mean().item())
     lead = rows[2]["minus_prototypes"]["0"][0]
-    assert_close(lead, rows[2]["by_steps"]["0"][0] - rows[0]["by_steps"]["0"][0])
+    assert_close(lead, rows[2]["by_steps"]["0"][0] - rows[0]["by_steps"]["0"][0], rtol=0, atol=1e-8)
+    probe = rows[-1]["by_steps"]["1"][0] - rows[1]["by_steps"]["0"][0]
+    (found,) = study.hypothesis(rows)["found"].values()
+    assert_close(found["2"][0], probe, rtol=0, atol=1e-8)
 
 
 def test_the_tutorials_crossing_is_where_it_says():
