@@ -110,6 +110,7 @@ def classify_run(arguments: argparse.Namespace) -> int:
 
 def train_options(parser: argparse.ArgumentParser) -> None:
     """Which recipe, where to, and how long."""
+    parser.epilog = "On a CPU, MAML's tasks go over as many threads as there are cores, or as OMP_NUM_THREADS says."
     parser.add_argument("recipe", help="protonet, classifier, maml, fomaml, anil, reptile …: an unknown name lists all")
     parser.add_argument(
         "--out", type=limited("out"), help="folder of the run (default: in runs/ of the first data folder)"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -54,8 +53,8 @@ def train(
     bank = load_bank(recipe.bank or None)
     training, validation, _ = split(bank, protocol)
     classes = training.join(validation) if with_validation else training
-    what = f"{recipe.updates:,} updates on {classes.n_classes:,} classes, {runtime.describe(place)}; state in {folder}"
-    print(what, *_what_may_be_faster(name, recipe, place), sep="\n")
+    where = f"{runtime.describe(place)}{_threads(recipe, place)}"
+    print(f"{recipe.updates:,} updates on {classes.n_classes:,} classes, {where}; state in {folder}")
     records = recipe.train(
         recipe.network(),
         classes.to(place),
@@ -86,15 +85,10 @@ def _recipe(name: str, place: torch.device, *, compiled: bool, seed: int, update
     return dataclasses.replace(recipe, compiled=True)
 
 
-def _what_may_be_faster(name: str, recipe: Recipe, place: torch.device) -> list[str]:
-    """On a CPU with several cores: how to split MAML's updates over processes; nothing where that is done."""
-    processes = min(torch.get_num_threads(), recipe.meta_batch_size)
-    if place.type != "cpu" or processes < 2 or distributed.place().size > 1 or not isinstance(recipe, MamlRecipe):
-        return []
-    compiled = " --compile" * (recipe.inner_steps == 1)  # five steps are unrolled, and compile for minutes
-    torchrun = Path(sys.executable).with_name("torchrun")
-    command = f"{torchrun} --nproc-per-node {processes} -m metalib train {name}{compiled}"
-    return [f"{processes} processes may be faster than {torch.get_num_threads()} threads of one: {command} …"]
+def _threads(recipe: Recipe, place: torch.device) -> str:
+    """Over how many threads the tasks of an update go, in words; nothing where they do not."""
+    count = min(runtime.task_threads(place), recipe.meta_batch_size)
+    return f", tasks over {count} threads" if recipe.tasks_apart and count > 1 else ""
 
 
 def _free(folder: Path, resume: bool) -> Path:

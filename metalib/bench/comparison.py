@@ -10,9 +10,8 @@ from typing import Any, NamedTuple
 
 import torch
 
-from metalib import runtime
 from metalib.bench import peers
-from metalib.bench.tables import Plan, Say, line
+from metalib.bench.tables import Plan, Say, as_trained, line
 from metalib.bench.updates import FIVE_WAY, Maml
 from metalib.bench.worker import Group
 from metalib.course.kit.timing import Work, in_turn, ratio
@@ -74,12 +73,10 @@ def rows(bank: ClassBank, plan: Plan, folder: Path, groups: Groups, libraries: l
 
 def _ours(plan: Plan, groups: Groups) -> list[Contestant]:
     """What metalib does by default, with --compile, in two processes, and both."""
-    cpu = torch.device("cpu")
-    alone = Maml(plan.n_tasks, chunk=runtime.tasks_at_once(cpu))
     shared = Maml(plan.n_tasks, processes=2)
     contestants = [
-        ("metalib", alone, groups.kept),
-        ("metalib, compiled", Maml(plan.n_tasks, compiled=True), groups.kept),
+        ("metalib", as_trained(Maml(plan.n_tasks)), groups.kept),
+        ("metalib, compiled", as_trained(Maml(plan.n_tasks, compiled=True)), groups.kept),
         ("metalib, 2 processes", shared, groups.pair),
         ("metalib, 2 processes, compiled", dataclasses.replace(shared, compiled=True), groups.pair),
     ]

@@ -98,8 +98,19 @@ def maml_ways(form: Maml, plan: Plan, device: torch.device) -> list[Maml]:
     if device.type == "cuda":
         ways += [dataclasses.replace(best, recorded=True, bfloat16=bfloat16) for bfloat16 in formats]
     if device.type == "cpu" and form.n_tasks > 1:
-        ways += [dataclasses.replace(way, processes=2) for way in ways if way.chunk == 1]
-    return ways
+        alone = [way for way in ways if way.chunk == 1]
+        ways += [as_trained(way) for way in alone if not way.bfloat16]
+        ways += [dataclasses.replace(way, processes=2) for way in alone]
+    return list(dict.fromkeys(ways))
+
+
+def as_trained(form: Maml) -> Maml:
+    """`form` as `metalib train` computes it on a CPU."""
+    cpu = torch.device("cpu")
+    count = runtime.task_threads(cpu)
+    settings: dict[str, Any] = {"inner_steps": form.inner_steps, "first_order": form.first_order}
+    chunk = 1 if form.compiled else runtime.tasks_at_once(cpu, form.n_tasks // count, **settings)
+    return dataclasses.replace(form, threads=count > 1, chunk=chunk)
 
 
 def _rows_of_form(

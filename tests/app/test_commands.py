@@ -96,22 +96,18 @@ def test_a_compiled_recipe_is_handed_to_maml(bank, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("name", "threads", "size", "device", "command"),
+    ("name", "threads", "device", "said"),
     [
-        ("maml", 2, 1, "cpu", "/torchrun --nproc-per-node 2 -m metalib train maml --compile …"),
-        ("fomaml", 64, 1, "cpu", "/torchrun --nproc-per-node 16 -m metalib train fomaml --compile …"),  # 16 tasks
-        ("fomaml-5-steps", 2, 1, "cpu", "/torchrun --nproc-per-node 2 -m metalib train fomaml-5-steps …"),
-        ("maml", 1, 1, "cpu", None),
-        ("maml", 2, 2, "cpu", None),
-        ("maml", 2, 1, "cuda", None),
-        ("reptile", 2, 1, "cpu", None),
+        ("maml", 2, "cpu", ", tasks over 2 threads"),
+        ("fomaml", 64, "cpu", ", tasks over 16 threads"),  # an update has 16 tasks
+        ("maml", 1, "cpu", ""),
+        ("maml", 2, "cuda", ""),
+        ("reptile", 2, "cpu", ""),
     ],
 )
-def test_a_processor_with_several_cores_is_told_of_processes(monkeypatch, name, threads, size, device, command):
+def test_the_start_of_a_run_says_over_how_many_threads_tasks_go(monkeypatch, name, threads, device, said):
     monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
-    monkeypatch.setenv("WORLD_SIZE", str(size))
-    hint = commands._what_may_be_faster(name, RECIPES[name], torch.device(device))
-    assert hint == [] if command is None else hint[0].endswith(command) and f"than {threads} threads" in hint[0]
+    assert commands._threads(RECIPES[name], torch.device(device)) == said
 
 
 def test_a_network_for_curves_is_not_measured_on_pictures(bank):

@@ -12,12 +12,13 @@ import torch
 from PIL import Image
 from torch.nn.functional import cross_entropy
 
-from metalib import bench, runtime
+from metalib import bench, maml, runtime
 from metalib.bench import comparison, operations, peers, tables, updates, worker
 from metalib.bench import plots as plots_bench
 from metalib.bench.updates import Maml, Protonet
 from metalib.course.kit import timing
 from metalib.episodes import EpisodeSpec, sample_episodes
+from metalib.training.recipes.maml import MamlRecipe
 
 CPU = torch.device("cpu")
 TINY = bench.Plan(n_tasks=2, rounds=1, seconds=0.0, steps=(1,), chunks=(1, None), compiled=False, matrix_side=64)
@@ -162,13 +163,38 @@ def theta_after(setting, bank, monkeypatch):
     return torch.cat([parameter.detach().flatten() for parameter in networks[0].parameters()])
 
 
-@pytest.mark.parametrize("chunk", [2, 3, None])
-def test_every_way_computes_the_same_update(tiny_bank, monkeypatch, chunk):
+@pytest.mark.parametrize("way", [{"chunk": 2}, {"chunk": 3}, {"chunk": None}, {"threads": True}])
+def test_every_way_computes_the_same_update(tiny_bank, monkeypatch, way):
     loop = theta_after(Maml(4), tiny_bank, monkeypatch)
-    other = theta_after(Maml(4, chunk=chunk), tiny_bank, monkeypatch)
+    monkeypatch.setattr(runtime, "task_threads", lambda device: 2)
+    other = theta_after(Maml(4, **way), tiny_bank, monkeypatch)
     start = torch.cat([parameter.detach().flatten() for parameter in updates.maml_network().parameters()])
     # Adam's first step is the sign of the gradient times the rate: only gradients near zero may change theirs
     assert ((loop - start).sign() == (other - start).sign()).double().mean() > 0.99
+
+
+@pytest.mark.parametrize(
+    ("form", "way"),
+    [
+        (Maml(16), "vmap, chunks of 8, tasks over threads"),
+        (Maml(16, first_order=True), "loop, tasks over threads"),
+        (Maml(16, first_order=True, inner_steps=5), "vmap, chunks of 8, tasks over threads"),
+        (Maml(6), "loop, tasks over threads"),  # three tasks for each
+        (Maml(16, compiled=True), "loop, compiled, tasks over threads"),
+    ],
+)
+def test_metalib_train_computes_in_the_way_that_is_measured_as_its_own(tiny_bank, monkeypatch, form, way):
+    monkeypatch.setattr(runtime, "task_threads", lambda device: 2)
+    measured = tables.as_trained(form)
+    assert measured.way == way
+    asked = []
+    monkeypatch.setattr(maml, "losses", lambda *_, chunk_size, **settings: asked.append(chunk_size))
+    recipe = MamlRecipe(first_order=form.first_order, inner_steps=form.inner_steps, compiled=form.compiled)
+    run = recipe.start(recipe.network(), tiny_bank)
+    recipe.losses(
+        run.model, sample_episodes(tiny_bank, updates.FIVE_WAY, form.n_tasks // 2, generator=run.generator), run
+    )
+    assert asked == [measured.chunk]
 
 
 def test_first_and_second_order_are_different_work(tiny_bank, monkeypatch):
@@ -178,6 +204,7 @@ def test_first_and_second_order_are_different_work(tiny_bank, monkeypatch):
 
 def test_ways_that_a_machine_without_bfloat16_can_compare(monkeypatch):
     monkeypatch.setattr(tables.runtime, "has_bfloat16", lambda device: False)
+    monkeypatch.setattr(tables.runtime, "task_threads", lambda device: 2)
     ways = tables.maml_ways(Maml(32), tables.FULL, CPU)
     assert [way.way for way in ways] == [
         "loop",
@@ -186,6 +213,8 @@ def test_ways_that_a_machine_without_bfloat16_can_compare(monkeypatch):
         "vmap, chunks of 16",
         "vmap, all tasks",
         "loop, compiled",
+        "vmap, chunks of 8, tasks over threads",
+        "loop, compiled, tasks over threads",
         "loop, 2 processes",
         "loop, compiled, 2 processes",
     ]

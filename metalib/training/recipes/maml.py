@@ -67,6 +67,9 @@ class MamlRecipe(Recipe):
     def losses(self, network: nn.Module, episodes: Episode, run: Run) -> Tensor:
         """The query loss of each task after adaptation. Raises ValueError where it cannot be compiled."""
         first_order, only = self.stage(run)
+        at_once = runtime.tasks_at_once(
+            episodes.query_x.device, len(episodes.query_x), inner_steps=self.inner_steps, first_order=first_order
+        )
         with _compiler_named():
             return maml.losses(
                 network,
@@ -77,7 +80,7 @@ class MamlRecipe(Recipe):
                 first_order=first_order,
                 only=only,
                 compiled=self.compiled,
-                chunk_size=1 if self.compiled else runtime.tasks_at_once(episodes.query_x.device),
+                chunk_size=1 if self.compiled else at_once,
             )
 
     def stage(self, run: Run) -> tuple[bool, str]:
@@ -88,16 +91,20 @@ class MamlRecipe(Recipe):
     def predictor(self, network: nn.Module, *, transductive: bool = True, steps: int | None = None) -> Predict:
         """Adaptation to the support set, then the adapted network's answers."""
 
+        test_steps = self.test_steps if steps is None else steps
+
         def of_tasks(network: nn.Module, episodes: Episode) -> Tensor:
             return maml.predict(
                 network,
                 self.theta(network, inputs.ways(episodes)),
                 episodes,
                 inner_lr=self.inner_lr,
-                inner_steps=self.test_steps if steps is None else steps,
+                inner_steps=test_steps,
                 only=self.only,
                 transductive=transductive,
-                chunk_size=runtime.tasks_at_once(episodes.query_x.device),
+                chunk_size=runtime.tasks_at_once(
+                    episodes.query_x.device, len(episodes.query_x), inner_steps=test_steps, first_order=True
+                ),
             )
 
         return partial(threads.predict, of_tasks, network)

@@ -86,7 +86,7 @@ class ReptileRecipe(Recipe):
                 batches=None if small else reptile.minibatches(size, self.test_batch, steps, runtime.seeded(0)),
                 step_rule=InnerAdam,
                 transductive=transductive,
-                chunk_size=runtime.tasks_at_once(episodes.support_x.device),
+                chunk_size=runtime.tasks_at_once(episodes.support_x.device, len(episodes.support_x)),
             )
 
         return partial(threads.predict, of_tasks, network)
