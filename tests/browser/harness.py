@@ -40,7 +40,7 @@ HOW_TO_GET_CHROMIUM = (
 VIEWPORT = {"width": 1366, "height": 768}  # a laptop's
 ERROR_TYPE = "application/vnd.jupyter.error"
 PANEL = "window.jupyterapp.shell.currentWidget"
-POLLING = 250  # ms; asked at each frame, the page would be painted 60 times a second for as long as a kernel computes
+POLLING = 250  # ms; asked at each frame, the page would be painted 60 times a second while it loads or computes
 
 
 def find_chromium(playwright) -> str | None:
@@ -182,7 +182,7 @@ class Lab:
         self.page.goto(f"{self.address}/lab/tree/{folder}/{notebook}?reset", timeout=seconds * 1000)
         ready = f"""window.jupyterapp && {PANEL}?.context?.isReady && {PANEL}.content?.model
                     && {PANEL}.sessionContext?.session?.kernel?.status === 'idle'"""
-        self.page.wait_for_function(ready, timeout=seconds * 1000)
+        self.page.wait_for_function(ready, timeout=seconds * 1000, polling=POLLING)
         self.page.evaluate(
             f"""{PANEL}.sessionContext.iopubMessage.connect((_, message) => {{
                 const content = message.content;
@@ -218,7 +218,7 @@ class Lab:
     def wait_idle(self, seconds: float = 30) -> None:
         """Wait until the kernel has nothing left to do."""
         idle = f"{PANEL}.sessionContext.session.kernel.status === 'idle'"
-        self.page.wait_for_function(idle, timeout=seconds * 1000)
+        self.page.wait_for_function(idle, timeout=seconds * 1000, polling=POLLING)
 
     def cells(self) -> list[dict]:
         """The notebook's cells as JSON: cell_type, source, execution_count, outputs."""
