@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 from typing import Any
 
 import torch
@@ -29,6 +30,11 @@ def standing(difference: Sequence[Any]) -> str:
     """ "ahead of", "behind" or "level with": what the interval of a difference says."""
     low, high = difference[1:3]
     return "level with" if low <= 0 <= high else "ahead of" if low > 0 else "behind"
+
+
+def may_stand(ranked: Sequence[Sequence[Any]]) -> bool:
+    """Whether intervals, as the studies have them, may stand in this order: none is surely above one before it."""
+    return all(later[1] <= earlier[2] for earlier, later in combinations(ranked, 2))
 
 
 def results(study: str) -> dict[str, Any]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import combinations, permutations
+from itertools import permutations
 
 from metalib.course.kit.estimate import Estimate
 from metalib.course.kit.ordering import Ordering
@@ -65,7 +64,7 @@ def after_three_minutes() -> Ordering:
     """Five methods after three minutes of two cores, by what was measured in exam B."""
     found = measured.sat(SECONDS, "B")
     order = sorted(ORDERED, key=lambda method: -found[method]["accuracy"][0])
-    right = [p for p in permutations(range(len(order))) if _allowed([found[order[i]]["accuracy"] for i in p])]
+    right = [p for p in permutations(range(len(order))) if measured.may_stand([found[order[i]]["accuracy"] for i in p])]
     return Ordering(
         "Three minutes of two cores for each method that learns, on the same characters. Then exam B: twenty "
         "characters of one alphabet, one picture of each. Put the most right answers on top.",
@@ -73,11 +72,6 @@ def after_three_minutes() -> Ordering:
         "How far they are apart, the tables say.",
         also=[p for p in right if p != tuple(range(len(order)))],
     )
-
-
-def _allowed(ranked: Sequence[Sequence[float]]) -> bool:
-    """Whether no accuracy is surely above one that stands before it; mean, low, high of each."""
-    return all(later[1] <= earlier[2] for earlier, later in combinations(ranked, 2))
 
 
 def twenty_ways() -> Estimate:
