@@ -55,11 +55,11 @@ def one_project(rule: Callable[[Project], str], case: Project) -> None:
         (
             name,
             in_percent(found[name]),
-            "level with the best" if name in alike else "",
+            "level" if name in alike else "",
             "your choice" * (name == chosen),
         )
         for name in sorted(found, key=lambda name: -found[name].mean)
     ]
-    plots.table(("method", "measured", "", " "), *lines)
+    plots.table(("method", "measured", "beside the best", "your rule"), *lines)
     if chosen not in found:
         plots.say(f"Your rule says {chosen!r}, which was not measured there.")

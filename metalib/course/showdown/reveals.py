@@ -12,9 +12,28 @@ from torch import Tensor
 from metalib.course.kit.exams import EXAM_C
 from metalib.course.kit.sat import Sat
 from metalib.course.showdown import measured, plots, you
+from metalib.course.showdown.curious import beside_the_papers, exams_c_and_d, seeds, three_intervals, together
 from metalib.course.showdown.measured import BASELINE, SECONDS, UPDATES, in_percent, in_points, standing
 from metalib.course.showdown.project import DIGITS
 from metalib.evaluate import Interval, Z
+
+__all__ = [
+    "beside_the_papers",
+    "by_classes",
+    "costs",
+    "equal",
+    "exams_c_and_d",
+    "needed",
+    "pairs",
+    "points",
+    "ranks",
+    "seeds",
+    "spot_it",
+    "steps_and_prototypes",
+    "three_intervals",
+    "together",
+    "you_and_machines",
+]
 
 Pair = tuple[float, float]  # the mean of a difference and its half-width, as the learner's function gives them
 
@@ -62,7 +81,8 @@ def needed(lead: float, numbers: Mapping[str, int], found: Mapping[str, Mapping[
     plots.say(f"""
 For a lead of {100 * lead:.1f} points your formula asks for {numbers["paired"]:,} tasks where both get the same, and for
 {numbers["unpaired"]:,} where they do not. Drawn anew again and again, so many tasks told the two apart in
-{at["paired"]:.0f} and {at["unpaired"]:.0f} % of the tests. The formula knew the spread, and the rest is the bell curve.
+{at["paired"]:.0f} and {at["unpaired"]:.0f} % of the tests. Where both methods have the spread σ and the correlation ρ,
+the variance of their difference is 2σ²(1 − ρ): so pairing saves about the share ρ of the tasks.
 
 A test that is too small does two kinds of harm. It mostly finds nothing; and when it finds something, the lead that it
 reports is too large, since only a lucky draw got over the threshold.
@@ -249,36 +269,3 @@ With the same characters, the same form of network and three minutes for each, t
 The boards of this course, which you have seen since notebook 01, are no comparison either: they show what each network
 reaches, trained as it was.
 """)
-
-
-def three_intervals() -> None:
-    """One result with its interval over tasks, over tasks without a common picture, and over alphabets."""
-    lines: dict[tuple[str, str], dict[str, str]] = {}
-    for row in measured.results("showdown-intervals")["rows"]:
-        lines.setdefault((row["method"], row["exam"]), {})[row["way"]] = (
-            f"{in_percent(row['accuracy'])} ({row['accuracy'][3]})"
-        )
-    ways = ("tasks", "no picture twice", "alphabets")
-    plots.table(
-        ("method", "exam", "over tasks", "over tasks that share no picture", "over alphabets, bootstrap"),
-        *((*key, *(of.get(way, "–") for way in ways)) for key, of in lines.items()),
-        note="`metalib study showdown-intervals`; in brackets how many.",
-    )
-
-
-def beside_the_papers() -> None:
-    """The published figures, ours, and what the difference is put down to."""
-    lines = [
-        (
-            f"{row['method']}, {row['task']}",
-            _as_printed(*row["published"]),
-            f"{100 * row['ours'][0]:.1f} ± {50 * (row['ours'][2] - row['ours'][1]):.1f}",
-            row["explained"],
-        )
-        for row in measured.results("showdown-published")["rows"]
-    ]
-    plots.table(("what", "published, %", "ours, %", "difference"), *lines, note="`metalib study showdown-published`.")
-
-
-def _as_printed(percent: float, half: float | None) -> str:
-    return f"{percent:g} ± {half:g}" if half else f"{percent:g}"

@@ -171,6 +171,12 @@ def test_yours_is_set_beside_each_machine(capsys):
     assert "You have not sat exam C" in text
 
 
+def test_queries_together_are_told_apart_and_are_in_no_other_table(capsys):
+    lines = [line for line in said(capsys, reveals.together).splitlines() if line.startswith("| MAML")]
+    assert len(lines) == 1
+    assert len(measured.answers(SECONDS, "A")) == len(made_records.ERRORS)
+
+
 def test_a_rule_that_names_the_best_everywhere_is_behind_nowhere(capsys):
     cases = project.with_networks_at_hand()
     text = said(capsys, choices.everywhere, {"best": by_the_best, "means": lambda case: BASELINE}, cases)
@@ -188,6 +194,9 @@ SAID = [
     (choices.four_projects, (by_the_best,), "post office"),
     (reveals.three_intervals, (), "(20)"),
     (reveals.beside_the_papers, (), "98.7 ± 0.4"),
+    (reveals.seeds, (), "| NCA | A | +1.0 ± 1.0 points | +1.0"),
+    (reveals.exams_c_and_d, (), "prototypical network, emoji"),
+    (reveals.together, (), "each alone"),
     (reveals.spot_it, (Interval(0.05, 0.04, 0.06, 100), {"a": {"classes": "background"}}), "the validation alphabets"),
     (
         reveals.needed,

@@ -1,0 +1,92 @@
+"""What notebook 08 tells the curious: seeds, other exams, queries together, three intervals, the papers' figures."""
+
+from __future__ import annotations
+
+from metalib.course.kit.exams import EXAM_C
+from metalib.course.showdown import measured, plots
+from metalib.course.showdown.measured import BASELINE, SECONDS, in_percent, in_points
+from metalib.evaluate import Interval
+
+
+def seeds() -> None:
+    """The leads of the prototypical network, seed by seed, where several were trained."""
+    pairs = measured.results(SECONDS)["pairs"]
+    if not pairs:
+        plots.say("One network of each method was trained: what another seed would change, these tables do not say.")
+        return
+    numbers = list(pairs[0]["by_seed"])
+    plots.table(
+        (f"{BASELINE} minus", "exam", *(f"seed {seed}" for seed in numbers), "mean"),
+        *(
+            (
+                row["method"],
+                row["exam"],
+                *(in_points(row["by_seed"][seed]) if seed in row["by_seed"] else "–" for seed in numbers),
+                f"{100 * row['mean']:+.1f}".replace("-", "−"),
+            )
+            for row in pairs
+        ),
+        note="Equal three minutes; each seed has other weights and other batches; ± is over tasks.",
+    )
+
+
+def exams_c_and_d() -> None:
+    """The exam that people sat, after three minutes; and the emoji, by networks that learned otherwise."""
+    wrong = [
+        (method, round(EXAM_C.total * (1 - row["accuracy"][0])), str(Interval(*row["accuracy"])))
+        for method, row in sorted(measured.sat(SECONDS, "C").items(), key=lambda item: -item[1]["accuracy"][0])
+    ]
+    note = "`metalib study showdown-seconds`, three minutes of two cores; each query alone; ± by bootstrap over runs."
+    plots.table(("exam C", f"wrong of {EXAM_C.total}", "right"), *wrong, note=note)
+    emoji = [
+        (row["method"], str(Interval(*row["accuracy"])))
+        for row in measured.results(SECONDS)["of_the_course"]
+        if row["exam"] == "D"
+    ]
+    plots.table(
+        ("exam D", "right"), *emoji, note="Pictures in colour: the course's own networks, not of equal budgets."
+    )
+
+
+def together() -> None:
+    """Exam A with all queries of a task together, which no table above has."""
+    alone, found = measured.sat(SECONDS, "A"), measured.sat(SECONDS, "A", queries="together")
+    lines = [(name, in_percent(row["accuracy"]), in_percent(alone[name]["accuracy"])) for name, row in found.items()]
+    if lines:
+        note = (
+            "Three minutes of two cores. Together, queries share their batch statistics: notebook 07 says what that is."
+        )
+        plots.table(("exam A", "all queries together", "each alone"), *lines, note=note)
+
+
+def three_intervals() -> None:
+    """One result with its interval over tasks, over tasks without a common picture, and over alphabets."""
+    lines: dict[tuple[str, str], dict[str, str]] = {}
+    for row in measured.results("showdown-intervals")["rows"]:
+        lines.setdefault((row["method"], row["exam"]), {})[row["way"]] = (
+            f"{in_percent(row['accuracy'])} ({row['accuracy'][3]})"
+        )
+    ways = ("tasks", "no picture twice", "alphabets")
+    plots.table(
+        ("method", "exam", "over tasks", "over tasks that share no picture", "over alphabets, bootstrap"),
+        *((*key, *(of.get(way, "–") for way in ways)) for key, of in lines.items()),
+        note="`metalib study showdown-intervals`; in brackets how many.",
+    )
+
+
+def beside_the_papers() -> None:
+    """The published figures, ours, and what the difference is put down to."""
+    lines = [
+        (
+            f"{row['method']}, {row['task']}",
+            _as_printed(*row["published"]),
+            f"{100 * row['ours'][0]:.1f} ± {50 * (row['ours'][2] - row['ours'][1]):.1f}",
+            row["explained"],
+        )
+        for row in measured.results("showdown-published")["rows"]
+    ]
+    plots.table(("what", "published, %", "ours, %", "difference"), *lines, note="`metalib study showdown-published`.")
+
+
+def _as_printed(percent: float, half: float | None) -> str:
+    return f"{percent:g} ± {half:g}" if half else f"{percent:g}"
