@@ -241,13 +241,12 @@ def test_a_score_never_stands_beside_another_setting(browser, tiny_explorer):
         assert stage.root.locator(bars).count() == 1 and len(stage.sent()) == asked
 
 
-def test_pictures_that_the_script_lacks_come_from_python(browser, tiny_bank):
-    widget = EpisodeExplorer(tiny_bank)
-    widget.data = widget.data | {"classes": {}}
-    with staged(browser, widget) as stage:
+def test_pictures_that_the_script_lacks_come_from_python(browser, tiny_bank, tiny_explorer, monkeypatch):
+    monkeypatch.setattr(tiny_explorer, "data", tiny_explorer.data | {"classes": {}})
+    with staged(browser, tiny_explorer) as stage:
         assert stage.root.locator(".metalib-blank").count() == 30 and stage.root.locator(".metalib-tile").count() == 0
         expect(stage.root.locator(".metalib-hint")).to_have_text("Python fetches the drawings …")
-        answer(stage, widget)
+        answer(stage, tiny_explorer)
         assert stage.root.locator(".metalib-blank").count() == 0 and stage.root.locator(".metalib-tile").count() == 30
         names = stage.root.locator(".metalib-class small").all_inner_texts()
         assert names == [tiny_bank.names[c] for c in stage.shown()["classes"]]
