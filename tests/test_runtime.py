@@ -53,3 +53,17 @@ def test_a_record_counts_the_threads(monkeypatch, count, words):
     monkeypatch.setattr(torch, "get_num_threads", lambda: count)
     assert words in runtime.machine().split(", ")
     assert runtime.describe(torch.device("cpu")) == f"cpu ({words})"
+
+
+@pytest.mark.parametrize(
+    ("settings", "at_once"),
+    [
+        ({"n_queries": 75}, 1),
+        ({"n_queries": 75, "inner_steps": 5}, 8),
+        ({"n_queries": 25}, 8),
+        ({"n_queries": 5, "n_tasks": 3, "inner_steps": 5}, 1),
+    ],
+)
+def test_a_cpu_takes_tasks_at_once_where_operations_are_small(settings, at_once):
+    assert runtime.tasks_at_once(torch.device("cpu"), **settings) == at_once
+    assert runtime.tasks_at_once(torch.device("cuda"), **settings) is None

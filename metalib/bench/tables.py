@@ -108,9 +108,9 @@ def as_trained(form: Maml) -> Maml:
     """`form` as `metalib train` computes it on a CPU."""
     cpu = torch.device("cpu")
     count = runtime.task_threads(cpu)
-    settings: dict[str, Any] = {"inner_steps": form.inner_steps, "first_order": form.first_order}
-    chunk = 1 if form.compiled else runtime.tasks_at_once(cpu, form.n_tasks // count, **settings)
-    return dataclasses.replace(form, threads=count > 1, chunk=chunk)
+    n_queries = updates.FIVE_WAY.n_way * updates.FIVE_WAY.n_query
+    chunk = runtime.tasks_at_once(cpu, form.n_tasks // count, n_queries, inner_steps=form.inner_steps)
+    return dataclasses.replace(form, threads=count > 1, chunk=1 if form.compiled else chunk)
 
 
 def _rows_of_form(

@@ -190,6 +190,18 @@ def test_a_gpu_and_a_torch_without_openmp_have_one(monkeypatch):
     assert runtime.task_threads(CPU) == 1
 
 
+def test_a_compiler_works_once_for_all_threads(two_threads, monkeypatch):
+    graphs = []
+    counted = torch.compile(maml.task_loss, backend=lambda graph, _: graphs.append(graph) or graph.forward)
+    monkeypatch.setattr(maml, "compiled_task_loss", lambda: counted)
+    recipe = dataclasses.replace(RECIPE, compiled=True)
+    run = recipe.start(recipe.network(), few_pictures())
+    gradients = gradients_of(run, lambda network, episodes: recipe.losses(network, episodes, run))
+    episodes = recipe.draw_from(few_pictures())(run.generator)
+    assert torch.equal(gradients(episodes), gradients(episodes))  # one share after the other, and side by side
+    assert len(graphs) == 1
+
+
 @pytest.mark.parametrize("name", ["maml", "reptile"])
 @pytest.mark.parametrize("transductive", [True, False])
 def test_predictions_are_those_of_one_thread(two_threads, task_threads, name, transductive):

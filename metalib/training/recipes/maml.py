@@ -67,9 +67,8 @@ class MamlRecipe(Recipe):
     def losses(self, network: nn.Module, episodes: Episode, run: Run) -> Tensor:
         """The query loss of each task after adaptation. Raises ValueError where it cannot be compiled."""
         first_order, only = self.stage(run)
-        at_once = runtime.tasks_at_once(
-            episodes.query_x.device, len(episodes.query_x), inner_steps=self.inner_steps, first_order=first_order
-        )
+        n_tasks, n_queries = episodes.query_x.shape[:2]
+        at_once = runtime.tasks_at_once(episodes.query_x.device, n_tasks, n_queries, inner_steps=self.inner_steps)
         with _compiler_named():
             return maml.losses(
                 network,
@@ -94,6 +93,7 @@ class MamlRecipe(Recipe):
         test_steps = self.test_steps if steps is None else steps
 
         def of_tasks(network: nn.Module, episodes: Episode) -> Tensor:
+            n_tasks, n_queries = episodes.query_x.shape[:2]
             return maml.predict(
                 network,
                 self.theta(network, inputs.ways(episodes)),
@@ -102,9 +102,7 @@ class MamlRecipe(Recipe):
                 inner_steps=test_steps,
                 only=self.only,
                 transductive=transductive,
-                chunk_size=runtime.tasks_at_once(
-                    episodes.query_x.device, len(episodes.query_x), inner_steps=test_steps, first_order=True
-                ),
+                chunk_size=runtime.tasks_at_once(episodes.query_x.device, n_tasks, n_queries, inner_steps=test_steps),
             )
 
         return partial(threads.predict, of_tasks, network)
