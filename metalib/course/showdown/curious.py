@@ -7,6 +7,8 @@ from metalib.course.showdown import measured, plots
 from metalib.course.showdown.measured import BASELINE, SECONDS, in_percent, in_points
 from metalib.evaluate import Interval
 
+WAYS = ("over tasks", "over tasks that share no picture", "over alphabets, bootstrap")  # as the study has them
+
 
 def seeds() -> None:
     """The leads of the prototypical network, seed by seed, where several were trained."""
@@ -66,26 +68,31 @@ def three_intervals() -> None:
         lines.setdefault((row["method"], row["exam"]), {})[row["way"]] = (
             f"{in_percent(row['accuracy'])} ({row['accuracy'][3]})"
         )
-    ways = ("tasks", "no picture twice", "alphabets")
+    ways = list(dict.fromkeys(way for of in lines.values() for way in of))
     plots.table(
-        ("method", "exam", "over tasks", "over tasks that share no picture", "over alphabets, bootstrap"),
+        ("method", "exam", *WAYS),
         *((*key, *(of.get(way, "–") for way in ways)) for key, of in lines.items()),
-        note="`metalib study showdown-intervals`; in brackets how many.",
+        note="`metalib study showdown-intervals`; in brackets over how many.",
     )
 
 
 def beside_the_papers() -> None:
-    """The published figures, ours, and what the difference is put down to."""
+    """The published figures with ours, and the tests of what may explain the differences."""
+    found = measured.results("showdown-published")
     lines = [
         (
             f"{row['method']}, {row['task']}",
             _as_printed(*row["published"]),
             f"{100 * row['ours'][0]:.1f} ± {50 * (row['ours'][2] - row['ours'][1]):.1f}",
-            row["explained"],
+            f"{row['difference']:+.1f}".replace("-", "−"),
+            (row["test"] or "none: unexplained") if row["apart"] else "within the intervals",
         )
-        for row in measured.results("showdown-published")["rows"]
+        for row in found["rows"]
     ]
-    plots.table(("what", "published, %", "ours, %", "difference"), *lines, note="`metalib study showdown-published`.")
+    head = ("what", "published, %", "ours, %", "points", "the test that bears on it")
+    plots.table(head, *lines, note="`metalib study showdown-published`; batch norm as in the paper.")
+    tests = [(of["test"], case, in_percent(result)) for of in found["tests"] for case, result in of["found"].items()]
+    plots.table(("test", "case", "right"), *tests, note="Differences, which have a − in their name, are in points.")
 
 
 def _as_printed(percent: float, half: float | None) -> str:

@@ -175,6 +175,13 @@ def steps_and_prototypes() -> None:
     plots.table(
         ("surely ahead of the prototypes", *names[1:]), *lines, note="`metalib study showdown-steps`; paired intervals."
     )
+    found = measured.results("showdown-steps")["hypothesis"]["found"]
+    shots = sorted({k for leads in found.values() for k in leads}, key=int)
+    plots.table(
+        ("linear probe − centroid, points", *(f"{k} picture{'s' * (k != '1')}" for k in shots)),
+        *((domain, *(in_points(of[k]) if k in of else "–" for k in shots)) for domain, of in found.items()),
+        note="The same features for both: what steps on a head alone are worth, the farther the domain.",
+    )
 
 
 def _from(shots: int | None) -> str:
