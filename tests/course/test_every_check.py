@@ -29,7 +29,7 @@ from metalib.course.reptile import checks as reptile
 from metalib.course.reptile import exercise_reptile_start as reptile_start
 from metalib.course.reptile import exercise_reptile_step as reptile_step
 from metalib.course.showdown import checks as showdown
-from metalib.course.showdown import exercise_episodes_needed, exercise_paired_interval
+from metalib.course.showdown import exercise_episodes_needed, exercise_head_steps, exercise_paired_interval
 from metalib.course.start_here import checks as start_here
 from metalib.course.start_here import exercise_nearest_prototype as nearest
 
@@ -147,6 +147,7 @@ TABLES = [
     (draw_your_own.check_threshold, exercise_threshold.MISTAKES),
     (showdown.check_paired_interval, exercise_paired_interval.MISTAKES),
     (showdown.check_episodes_needed, exercise_episodes_needed.MISTAKES),
+    (showdown.check_head_steps, exercise_head_steps.MISTAKES),
 ]
 
 

@@ -1,4 +1,4 @@
-"""The exercises of notebook 08: a paired interval, the number of tasks that it takes, and a rule that chooses."""
+"""The exercises of notebook 08: a paired interval, how many tasks it takes, steps of a head, a rule that chooses."""
 
 from __future__ import annotations
 
@@ -9,9 +9,15 @@ import torch
 
 from metalib.course.kit.exercise import Exercise, Exercises
 from metalib.course.kit.verdict import check
-from metalib.course.showdown import exercise_choose, exercise_episodes_needed, exercise_paired_interval
+from metalib.course.showdown import (
+    exercise_choose,
+    exercise_episodes_needed,
+    exercise_head_steps,
+    exercise_paired_interval,
+)
 from metalib.course.showdown.exercise_choose import choose
 from metalib.course.showdown.exercise_episodes_needed import episodes_needed
+from metalib.course.showdown.exercise_head_steps import head_steps
 from metalib.course.showdown.exercise_paired_interval import paired_interval
 from metalib.runtime import seeded
 
@@ -31,6 +37,13 @@ def check_episodes_needed(function: Callable) -> str:
 
 
 @check
+def check_head_steps(function: Callable) -> str:
+    """`head_steps(W, b, s, y, rate, steps)` -> W and b after the steps."""
+    exercise_head_steps.judge(function)
+    return "Right. From zeros and from elsewhere, with classes of unequal size, your steps go down the loss."
+
+
+@check
 def check_choose(function: Callable) -> str:
     """`choose(project)` -> the name of a method."""
     exercise_choose.judge(function)
@@ -47,9 +60,16 @@ def _a_pilot() -> tuple[Any, ...]:
     return *_an_exam(), 0.01, True
 
 
+def _320_pictures() -> tuple[Any, ...]:
+    """Ten classes with 32 pictures each."""
+    s = torch.randn(320, 256, generator=seeded(0)) / 16
+    return torch.zeros(10, 256), torch.zeros(10), s, torch.arange(10).repeat_interleave(32), 3.0, 100
+
+
 _exercises = Exercises(
     Exercise("paired_interval", check_paired_interval, course=paired_interval, example=_an_exam, seconds=0.01),
     Exercise("episodes_needed", check_episodes_needed, course=episodes_needed, example=_a_pilot, seconds=0.01),
+    Exercise("head_steps", check_head_steps, course=head_steps, example=_320_pictures, seconds=0.15),
     Exercise("choose", check_choose, course=choose),
 )
 mine, in_time, record = _exercises.mine, _exercises.in_time, _exercises.record

@@ -13,6 +13,7 @@ from metalib.course.kit.study import read
 from metalib.evaluate import Interval
 
 BASELINE = "prototypical network"
+Pair = tuple[float, float]  # the mean of a difference and its half-width, as the learner's function gives them
 SECONDS, UPDATES = "showdown-seconds", "showdown-updates"
 
 
@@ -24,6 +25,12 @@ def in_percent(interval: Sequence[Any]) -> str:
 def in_points(interval: Sequence[Any]) -> str:
     """A difference in points with its half-width and its sign."""
     return f"{100 * interval[0]:+.1f} ± {50 * (interval[2] - interval[1]):.1f} points".replace("-", "−")
+
+
+def points(pair: Pair) -> str:
+    """A difference in points, with its sign; 0.0 has none."""
+    mean = f"{100 * pair[0]:+.1f}"
+    return f"{mean if float(mean) else mean[1:]} ± {100 * pair[1]:.1f}".replace("-", "−")
 
 
 def standing(difference: Sequence[Any]) -> str:

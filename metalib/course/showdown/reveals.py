@@ -13,8 +13,8 @@ from metalib.course.kit.exams import EXAM_C
 from metalib.course.kit.sat import Sat
 from metalib.course.showdown import measured, plots, you
 from metalib.course.showdown.curious import beside_the_papers, exams_c_and_d, seeds, three_intervals, together
-from metalib.course.showdown.measured import BASELINE, SECONDS, UPDATES, in_percent, in_points, standing
-from metalib.course.showdown.project import DIGITS
+from metalib.course.showdown.measured import BASELINE, SECONDS, UPDATES, Pair, in_percent, in_points, points, standing
+from metalib.course.showdown.reveals_steps import steps_and_prototypes, steps_of_a_head
 from metalib.evaluate import Interval, Z
 
 __all__ = [
@@ -30,18 +30,11 @@ __all__ = [
     "seeds",
     "spot_it",
     "steps_and_prototypes",
+    "steps_of_a_head",
     "three_intervals",
     "together",
     "you_and_machines",
 ]
-
-Pair = tuple[float, float]  # the mean of a difference and its half-width, as the learner's function gives them
-
-
-def points(pair: Pair) -> str:
-    """A difference in points, with its sign; 0.0 has none."""
-    mean = f"{100 * pair[0]:+.1f}"
-    return f"{mean if float(mean) else mean[1:]} ± {100 * pair[1]:.1f}".replace("-", "−")
 
 
 def pairs(found: Mapping[tuple[str, str, str], tuple[Tensor, Tensor, Pair]], bank: str) -> None:
@@ -151,41 +144,6 @@ def costs() -> None:
     head = ("method", "updates in 360 s", "ms an update", "MB an update", "ms to learn five characters")
     note = "`metalib study showdown-seconds`; CPU seconds of one thread. To learn: one picture each, then five answers."
     plots.table(head, *lines, note=note)
-
-
-def steps_and_prototypes() -> None:
-    """Where steps win: accuracies by shots in three domains, and the crossings."""
-    names = ("prototypes", "ProtoMAML", "fine-tuned", "linear probe")
-    domains = {
-        domain: {
-            name: {k: measured.at_chosen_steps(domain, k)[name] for k in measured.steps(domain, name)} for name in names
-        }
-        for domain in ("Omniglot", "glyphs", DIGITS)
-    }
-    figure = plots.by_shots(domains, title="After the steps that validation chose: where do steps win?")
-    ends = "; ".join(
-        f"{domain}, with most pictures: " + ", ".join(f"{name} {in_percent(of[max(of)])}" for name, of in lines.items())
-        for domain, lines in domains.items()
-    )
-    plots.show(figure, f"10-way accuracies by the number of pictures, in three domains. {ends}.")
-    lines = [
-        (domain, *(_from(measured.crossing(domain).get(name)) for name in names[1:]))
-        for domain in ("Omniglot", "glyphs", DIGITS)
-    ]
-    plots.table(
-        ("surely ahead of the prototypes", *names[1:]), *lines, note="`metalib study showdown-steps`; paired intervals."
-    )
-    found = measured.results("showdown-steps")["hypothesis"]["found"]
-    shots = sorted({k for leads in found.values() for k in leads}, key=int)
-    plots.table(
-        ("linear probe − centroid, points", *(f"{k} picture{'s' * (k != '1')}" for k in shots)),
-        *((domain, *(in_points(of[k]) if k in of else "–" for k in shots)) for domain, of in found.items()),
-        note="The same features for both: what steps on a head alone are worth, the farther the domain.",
-    )
-
-
-def _from(shots: int | None) -> str:
-    return "not on this grid" if shots is None else f"from {shots} picture{'s' if shots > 1 else ''} on"
 
 
 def by_classes() -> None:

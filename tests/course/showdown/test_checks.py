@@ -7,10 +7,11 @@ import pytest
 import torch
 from answers import accept, expect
 
-from metalib import evaluate
+from metalib import evaluate, protonet
 from metalib.course.showdown import exercise_episodes_needed, exercise_paired_interval
-from metalib.course.showdown.checks import check_episodes_needed, check_paired_interval
+from metalib.course.showdown.checks import check_episodes_needed, check_head_steps, check_paired_interval
 from metalib.course.showdown.exercise_episodes_needed import episodes_needed
+from metalib.course.showdown.exercise_head_steps import head_steps
 from metalib.course.showdown.exercise_paired_interval import paired_interval
 
 # --- a paired interval
@@ -121,3 +122,66 @@ def test_pairing_saves_tasks_in_every_case_and_half_the_difference_takes_four_ti
 )
 def test_what_is_no_number_of_tasks_is_told(answer, words):
     expect(check_episodes_needed(answer), words)
+
+
+# --- steps of a head
+
+
+def by_autograd(W, b, s, y, rate, steps):
+    for _ in range(steps):
+        W, b = W.detach().requires_grad_(), b.detach().requires_grad_()
+        loss = torch.nn.functional.cross_entropy(s @ W.T + b, y)
+        of_W, of_b = torch.autograd.grad(loss, (W, b))
+        W, b = W - rate * of_W, b - rate * of_b
+    return W, b
+
+
+def with_sgd(W, b, s, y, rate, steps):
+    head = torch.nn.Linear(W.shape[1], W.shape[0])
+    head.load_state_dict({"weight": W, "bias": b})
+    descent = torch.optim.SGD(head.parameters(), lr=rate)
+    for _ in range(steps):
+        descent.zero_grad()
+        torch.nn.functional.cross_entropy(head(s), y).backward()
+        descent.step()
+    return head.weight, head.bias
+
+
+def picture_by_picture(W, b, s, y, rate, steps):
+    for _ in range(steps):
+        gain_W, gain_b = torch.zeros_like(W), torch.zeros_like(b)
+        for z, label in zip(s, y.tolist(), strict=True):
+            off = -(W @ z + b).softmax(dim=0)
+            off[label] += 1
+            gain_W += torch.outer(off, z)
+            gain_b += off
+        W, b = W + rate * gain_W / len(s), b + rate * gain_b / len(s)
+    return [W, b]
+
+
+@pytest.mark.parametrize("answer", [by_autograd, with_sgd, picture_by_picture])
+def test_right_steps_of_a_head_pass(answer):
+    accept(check_head_steps(answer))
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda W, b, s, y, rate, steps: W, "Return two tensors"),
+        (lambda W, b, s, y, rate, steps: (W.T, b), "Your W has the shape [4, 3], and the one you were given [3, 4]"),
+        (lambda W, b, s, y, rate, steps: (W, b / 0), "no finite real numbers"),
+        (lambda W, b, s, y, rate, steps: (W + 1, b), "your W is off by up to"),
+        (lambda W, b, s, y, rate, steps: (W.add_(1), b), "Your function changes its input `W`"),
+    ],
+)
+def test_what_is_no_head_is_told(answer, words):
+    expect(check_head_steps(answer), words)
+
+
+def test_the_first_step_from_zeros_is_the_prototypes_less_their_mean():
+    """The claim that the notebook derives: W_k = rate / N · (c_k − c̄), with equally many pictures of each class."""
+    s, y = torch.randn(12, 5, generator=torch.Generator().manual_seed(0)), torch.arange(12) % 4
+    W, b = head_steps(torch.zeros(4, 5), torch.zeros(4), s, y, 2.0, 1)
+    c = protonet.prototypes(s, y, 4)
+    torch.testing.assert_close(W, 2.0 / 4 * (c - c.mean(dim=0)))
+    torch.testing.assert_close(b, torch.zeros(4))

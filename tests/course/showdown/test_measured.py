@@ -185,7 +185,14 @@ def test_a_rule_that_names_the_best_everywhere_is_behind_nowhere(capsys):
     assert "| means | 0.00" not in text
 
 
+BY_STEPS = {"nearest mean": torch.tensor([0.5, 0.7]), 1: torch.tensor([0.4, 0.6]), 1000: torch.tensor([0.9, 0.8])}
 SAID = [
+    (reveals.steps_of_a_head, ({("digits", 32): BY_STEPS}, paired_interval), "| 60.0 % | −10.0 ± 0.0 | +25.0 ± 29.4 |"),
+    (
+        reveals.steps_of_a_head,
+        ({("digits", 32): BY_STEPS}, paired_interval),
+        "digits, 32 of each: level with the means",
+    ),
     (reveals.steps_and_prototypes, (), "| Omniglot | +1.0 ± 0.4 points | +2.0 ± 0.4 points | – |"),
     (reveals.ranks, (), "Where the two tables disagree in exam A: "),
     (reveals.costs, (), "ms to learn five characters"),
