@@ -64,16 +64,19 @@ def fast_math(device: torch.device, enabled: bool = True) -> AbstractContextMana
     return contextlib.nullcontext()
 
 
-def tasks_at_once(device: torch.device, n_tasks: int = 8, n_queries: int = 1, *, inner_steps: int = 1) -> int | None:
+def tasks_at_once(
+    device: torch.device, n_tasks: int = 8, n_queries: int = 1, *, inner_steps: int = 1, first_order: bool = False
+) -> int | None:
     """How many of `n_tasks` `vmap` should adapt at once on `device`: None for all of them, 1 for a plain loop.
 
-    On a CPU, 8 where most operations are small ones, of which vmap makes fewer and larger ones: with several steps, or
-    few queries a task; up to 1.7 times as fast as a loop. Convolutions with weights of their own for each task are
-    grouped convolutions: slow with large sets of queries or in larger groups, and worth nothing in groups below 4.
+    On a CPU, 8 where most operations are small ones, of which vmap makes fewer and larger ones: with several steps of
+    second order, or few queries a task; up to 1.7 times as fast as a loop. Convolutions with weights of their own for
+    each task are grouped convolutions: slow with large sets of queries or in larger groups, and worth nothing in
+    groups below 4.
     """
     if device.type != "cpu":
         return None
-    return 1 if n_tasks < 4 or (n_queries >= 50 and inner_steps <= 1) else 8
+    return 1 if n_tasks < 4 or (n_queries >= 50 and (inner_steps <= 1 or first_order)) else 8
 
 
 def task_threads(device: torch.device) -> int:

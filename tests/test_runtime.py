@@ -60,6 +60,7 @@ def test_a_record_counts_the_threads(monkeypatch, count, words):
     [
         ({"n_queries": 75}, 1),
         ({"n_queries": 75, "inner_steps": 5}, 8),
+        ({"n_queries": 75, "inner_steps": 5, "first_order": True}, 1),
         ({"n_queries": 25}, 8),
         ({"n_queries": 5, "n_tasks": 3, "inner_steps": 5}, 1),
     ],

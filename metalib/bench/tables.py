@@ -109,7 +109,9 @@ def as_trained(form: Maml) -> Maml:
     cpu = torch.device("cpu")
     count = runtime.task_threads(cpu)
     n_queries = updates.FIVE_WAY.n_way * updates.FIVE_WAY.n_query
-    chunk = runtime.tasks_at_once(cpu, form.n_tasks // count, n_queries, inner_steps=form.inner_steps)
+    chunk = runtime.tasks_at_once(
+        cpu, form.n_tasks // count, n_queries, inner_steps=form.inner_steps, first_order=form.first_order
+    )
     return dataclasses.replace(form, threads=count > 1, chunk=1 if form.compiled else chunk)
 
 

@@ -68,7 +68,9 @@ class MamlRecipe(Recipe):
         """The query loss of each task after adaptation. Raises ValueError where it cannot be compiled."""
         first_order, only = self.stage(run)
         n_tasks, n_queries = episodes.query_x.shape[:2]
-        at_once = runtime.tasks_at_once(episodes.query_x.device, n_tasks, n_queries, inner_steps=self.inner_steps)
+        at_once = runtime.tasks_at_once(
+            episodes.query_x.device, n_tasks, n_queries, inner_steps=self.inner_steps, first_order=first_order
+        )
         with _compiler_named():
             return maml.losses(
                 network,
