@@ -132,9 +132,10 @@ def test_stubs_are_answered(answers, source):
     assert stub.source == source
 
 
-def test_slow_answers_have_no_time():
-    copy = answered(STUB, "slow")
-    assert "PACE = 0" in copy.cells[0].source
+@pytest.mark.parametrize(("answers", "pace"), [("slow", "PACE = 0 "), ("solutions", "PACE = 1000 ")])
+def test_slow_answers_have_no_time_and_right_ones_have_plenty(answers, pace):
+    copy = answered(STUB, answers)
+    assert pace in copy.cells[0].source
     assert "return x" in copy.cells[1].source
 
 

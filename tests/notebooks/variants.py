@@ -30,7 +30,8 @@ from nbformat import NotebookNode
 ANSWERS = ("untouched", "solutions", "slow", "wrong")
 SOLUTION = re.compile(r"<summary>A solution</summary>\s*```python\n(.*?)```", re.DOTALL)
 UPDATES = re.compile(r"^(\s*\w*updates = )([\d_]+)", re.MULTILINE)
-NO_TIME = "from metalib.course.kit import exercise\n\nexercise.PACE = 0  # no budget is long enough"
+PACE = "from metalib.course.kit import exercise\n\nexercise.PACE = {}  # what every budget is multiplied by"
+PACES = {"slow": 0, "solutions": 1000}  # no budget is long enough; every one is, on a machine that does much else, too
 FEW_TASKS = """
 from itertools import islice
 from metalib import episodes
@@ -83,10 +84,10 @@ def answered(notebook: NotebookNode, answers: str, updates: int | None = None) -
                 cell.source = _answered(cell.source, right, wrong=answers == "wrong")
             if updates is not None:
                 cell.source = UPDATES.sub(rf"\g<1>{updates}", cell.source)
-    if updates is not None:
-        copy.cells.insert(0, nbformat.v4.new_code_cell(FEW_TASKS))
-    if answers == "slow":
-        copy.cells.insert(0, nbformat.v4.new_code_cell(NO_TIME))
+    settings = [FEW_TASKS] if updates is not None else []
+    settings += [PACE.format(PACES[answers])] if answers in PACES else []
+    if settings:
+        copy.cells.insert(0, nbformat.v4.new_code_cell("\n\n".join(settings)))
     return copy
 
 
