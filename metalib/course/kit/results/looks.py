@@ -29,9 +29,10 @@ when the command began; a `+` says that `metalib/` then had changes or new files
 without a time of day both are as they were when the line was written, and new files do not count.
 
 Other lines were added by hand, by code that was not kept: the first six, the trial from which the plan was made; the
-exam's first try; and three checks of the assignment, whose purpose begins with "whether". "One to one" is a soft form
-of an assignment: a class may be named twice. Three independent computations give 2 for `protonet`; the trial's 13, and
-so its 7, is taken for a fault of its code. Notebooks show again what is in here.
+exam's first try; three checks of the assignment, whose purpose begins with "whether"; and four of a trial of notebook
+08's code, with networks that had learned next to nothing. "One to one" is a soft form of an assignment: a class may be
+named twice. Three independent computations give 2 for `protonet`; the trial's 13, and so its 7, is taken for a fault of
+its code. Notebooks show again what is in here.
 
 | when (UTC) | commit | what sat | seed | wrong of {EXAM_C.total} | batch norm | what for |
 | --- | --- | --- | --- | --- | --- | --- |
