@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
+import node
 from variants import answered, solutions
 
 from metalib.app import lab as launcher
@@ -293,7 +294,7 @@ class Lab:
 
     def violations(self) -> list[str]:
         """What axe-core finds serious or critical in the cells' outputs, as far as they are drawn."""
-        self.page.evaluate((ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
+        self.page.evaluate(node.axe())
         return self.page.evaluate(
             """async () => {
                 const { violations } = await window.axe.run(

@@ -1,6 +1,5 @@
 """The kit's questions in a browser, without Jupyter: by mouse and key, narrow, in both themes, for screen readers."""
 
-import harness
 import node
 import pytest
 from playwright.sync_api import expect
@@ -56,8 +55,7 @@ def test_nothing_sticks_out_before_and_after_the_answer(browser, make, width):
 @pytest.mark.parametrize("make", [question, estimate, ordering])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_nothing_keeps_people_out(browser, make, theme):
-    node.installed()
-    axe = (harness.ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+    axe = node.axe()
     with staged(browser, make(), theme=theme) as stage:
         stage.page.evaluate(axe)
         for _ in range(2):

@@ -44,6 +44,12 @@ def installed() -> None:
         stamp.write_bytes(wanted)
 
 
+def axe() -> str:
+    """The script of axe-core, which finds what keeps people out of a page. Whoever asks first has it installed."""
+    installed()
+    return (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
 def computed(script: str, data: Any, steps: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """What a widget's script makes of `data`: for each step, {"state": …} or {"action": …}, its state and view.
 

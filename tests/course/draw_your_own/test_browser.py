@@ -19,7 +19,6 @@ from metalib.course.draw_your_own.ink import on_paper, seen
 
 pytestmark = pytest.mark.browser
 
-AXE = harness.ROOT / "node_modules" / "axe-core" / "axe.min.js"
 NOTEBOOK = "drawing.ipynb"
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}  # else the page asks which
 CELLS = (
@@ -308,9 +307,8 @@ def test_nothing_moves_under_the_pen(browser, made):
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_nothing_keeps_people_out(browser, made, theme):
-    node.installed()
     with staged(browser, made, theme=theme) as stage:
-        stage.page.evaluate(AXE.read_text(encoding="utf-8"))
+        stage.page.evaluate(node.axe())
         for act in (None, "Empty all"):
             if act:
                 without_python(stage)

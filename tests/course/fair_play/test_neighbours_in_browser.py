@@ -2,7 +2,6 @@
 
 from functools import partial
 
-import harness
 import node
 import pytest
 from stage import staged
@@ -14,8 +13,6 @@ from metalib.course.fair_play.neighbours import Neighbours
 from metalib.training import checkpoints
 
 pytestmark = pytest.mark.browser
-
-AXE = harness.ROOT / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @pytest.fixture(scope="module")
@@ -96,9 +93,8 @@ def test_nothing_sticks_out_and_nothing_moves_under_the_finger(browser, made, wi
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_nothing_keeps_people_out(browser, made, theme):
-    node.installed()
     with staged(browser, made, theme=theme) as stage:
-        stage.page.evaluate(AXE.read_text(encoding="utf-8"))
+        stage.page.evaluate(node.axe())
         for places in (ONE_OF_EACH, ITS_CLASS, ()):
             stage.set({"neighbours": list(places), "draw": 0})
             violations = stage.page.evaluate("async () => (await window.axe.run('#stage')).violations")

@@ -1,6 +1,5 @@
 """The heat map in a browser, without Jupyter: mouse, keys, widths, both themes, screen readers."""
 
-import harness
 import node
 import pytest
 from made_grid import METHODS, REFERENCE, made_episode, made_grid
@@ -10,7 +9,6 @@ from metalib.course.showdown.heat_map import HeatMap
 
 pytestmark = pytest.mark.browser
 
-AXE = harness.ROOT / "node_modules" / "axe-core" / "axe.min.js"
 FIRST = {"bank": 0, "method": METHODS.index(REFERENCE), "compare": False, "way": 0, "shot": 0}
 STATES = (
     FIRST,
@@ -82,9 +80,8 @@ def test_nothing_sticks_out_and_the_map_stays_under_the_finger(browser, made, wi
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_nothing_keeps_people_out(browser, made, theme):
-    node.installed()
     with staged(browser, made, theme=theme) as stage:
-        stage.page.evaluate(AXE.read_text(encoding="utf-8"))
+        stage.page.evaluate(node.axe())
         for state in STATES:
             stage.set(state)
             violations = stage.page.evaluate("async () => (await window.axe.run('#stage')).violations")
