@@ -11,13 +11,14 @@ from metalib.evaluate import Interval
 CHARACTERS, GLYPHS, DIGITS = "characters", "glyphs", "digits"
 METHODS = (
     *("pixels", "untrained", "classifier, centroid", "classifier, SimpleShot", "classifier, linear probe"),
-    *("classifier, fine-tuned", "NCA", "prototypical network", "first-order MAML", "MAML", "MAML, tied rows"),
+    *("classifier, centred head", "classifier, fine-tuned", "NCA", "prototypical network", "first-order MAML", "MAML", "MAML, tied rows"),
     *("ANIL", "Reptile", "ProtoMAML"),
 )
 BANKS = {CHARACTERS: "Omniglot", GLYPHS: "glyphs"}  # as the grid has them
 IN_STEPS = {  # the names of `showdown-steps`
     **{"prototypes": "prototypical network", "centroid": "classifier, centroid"},
-    **{"linear probe": "classifier, linear probe", "fine-tuned": "classifier, fine-tuned", "ProtoMAML": "ProtoMAML"},
+    **{"linear probe": "classifier, linear probe", "centred head": "classifier, centred head"},
+    **{"fine-tuned": "classifier, fine-tuned", "ProtoMAML": "ProtoMAML"},
 }
 
 TAKE = "take 2, 5, 10 or 20 ways and 1, 2, 5 or 10 shots, for digits 10 ways and 1, 2, 4, 8, 16 or 32"

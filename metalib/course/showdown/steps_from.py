@@ -1,4 +1,4 @@
-"""Accuracy after 0, 1, … steps on a task's pictures, from three starts; each query alone.
+"""Accuracy after 0, 1, … steps on a task's pictures, from four starts; each query alone.
 
 One task after the other: with many pictures of a class vmap over tasks takes several times as long on a CPU.
 """
@@ -14,6 +14,7 @@ from torch.func import functional_call, vmap
 from metalib import finetune
 from metalib.adapt import Params, path
 from metalib.course.kit.prototype_head import start, with_head
+from metalib.course.showdown.exercise_head_steps import head_steps
 from metalib.episodes import Episode
 from metalib.models import Conv4
 
@@ -61,6 +62,24 @@ def linear_probe(network: Conv4, task: Episode, rate: float, at: Sequence[int]) 
     return curves.query_accuracy[0]
 
 
+def centred_head(network: Conv4, task: Episode, rate: float, at: Sequence[int]) -> Tensor:
+    """[M]: the same for a head of zeros on frozen features, centred, their squares summing to 1 on average.
+
+    Then no curvature of the loss exceeds ½, and every rate below 4 descends.
+    """
+    n_way = int(task.support_y.max()) + 1
+    with torch.no_grad():
+        s, q = network.features(task.support_x), network.features(task.query_x)
+    mean = s.mean(dim=0)
+    scale = (s - mean).square().sum(dim=1).mean().sqrt()
+    s, q = (s - mean) / scale, (q - mean) / scale
+    W, b, found = s.new_zeros(n_way, s.shape[1]), s.new_zeros(n_way), []
+    for before, steps in zip([0, *at], at, strict=False):
+        W, b = head_steps(W, b, s, task.support_y, rate, steps - before)
+        found.append(_accuracy(q @ W.T + b, task))
+    return torch.stack(found)
+
+
 def _accuracy(logits: Tensor, task: Episode) -> Tensor:
     right = (logits.argmax(dim=1) == task.query_y) & logits.isfinite().all(dim=1)  # what is no number answers nothing
     return right.double().mean()
@@ -71,4 +90,5 @@ METHODS: dict[str, tuple[str, Steps]] = {
     "ProtoMAML": ("ProtoMAML", of_protomaml),
     "fine-tuned": ("classifier", fine_tuned),
     "linear probe": ("classifier", linear_probe),
+    "centred head": ("classifier", centred_head),
 }

@@ -42,6 +42,27 @@ def test_the_classifier_is_fine_tuned_as_in_the_course(episodes, steps, only):
     assert_close(found[:, 0], torch.full((2,), 1 / 3, dtype=torch.float64))  # a head of zeros: the first label wins
 
 
+def test_a_centred_head_is_that_of_the_notebook(episodes):
+    body, rate, at = network(), 0.7, [0, 1, 4]
+    for t in range(2):
+        task = episodes.task(t)
+        with torch.no_grad():
+            s, q = body.features(task.support_x), body.features(task.query_x)
+        scale = ((s - s.mean(0)) ** 2).sum(1).mean() ** 0.5
+        s, q = (s - s.mean(0)) / scale, (q - s.mean(0)) / scale
+        head = torch.nn.Linear(s.shape[1], 3)
+        torch.nn.init.zeros_(head.weight)
+        torch.nn.init.zeros_(head.bias)
+        optimizer, found = torch.optim.SGD(head.parameters(), lr=rate), []
+        for step in range(5):
+            if step in at:
+                found.append((head(q).argmax(1) == task.query_y).double().mean())
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(head(s), task.support_y).backward()
+            optimizer.step()
+        assert_close(steps_from.centred_head(body, task, rate, at), torch.stack(found))
+
+
 def test_of_equal_choices_the_one_with_the_fewest_steps_is_taken():
     trials = [
         {"method": "m", "rate": 0.1, "by_steps": {"0": 0.5, "10": 0.9, "20": 0.9}},
@@ -57,7 +78,7 @@ def test_a_crossing_is_where_the_lead_stays():
 
 
 def test_a_cell_has_the_same_tasks_for_all_and_prototypes_of_its_network(tiny_bank, tmp_path):
-    settings = {**study.SETTINGS, "n_way": 3, "n_query": 2, "tasks": 6, "steps": [0, 1]}
+    settings = {**study.SETTINGS, "n_way": 3, "n_query": 2, "tasks": 6, "steps": dict.fromkeys(steps_from.METHODS, [0, 1])}
     made = {"prototypical network": network(), "classifier": network(), "ProtoMAML": network(running_stats=False)}
     chosen = [{"method": method, "rate": 0.01, "steps": 1} for method in steps_from.METHODS]
     rows = study.rows_of(study.Cell("here", tiny_bank, 2, tmp_path), made, chosen, settings)
@@ -67,9 +88,9 @@ def test_a_cell_has_the_same_tasks_for_all_and_prototypes_of_its_network(tiny_ba
     assert_close(rows[0]["by_steps"]["0"][0], torch.cat(right).mean().item())
     lead = rows[2]["minus_prototypes"]["0"][0]
     assert_close(lead, rows[2]["by_steps"]["0"][0] - rows[0]["by_steps"]["0"][0], rtol=0, atol=1e-8)
-    probe = rows[-1]["by_steps"]["1"][0] - rows[1]["by_steps"]["0"][0]
+    head = rows[-1]["by_steps"]["1"][0] - rows[1]["by_steps"]["0"][0]
     (found,) = study.hypothesis(rows)["found"].values()
-    assert_close(found["2"][0], probe, rtol=0, atol=1e-8)
+    assert_close(found["2"][0], head, rtol=0, atol=1e-8)
 
 
 def test_the_tutorials_crossing_is_where_it_says():
