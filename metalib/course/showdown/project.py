@@ -11,8 +11,8 @@ from metalib.evaluate import Interval
 CHARACTERS, GLYPHS, DIGITS = "characters", "glyphs", "digits"
 METHODS = (
     *("pixels", "untrained", "classifier, centroid", "classifier, SimpleShot", "classifier, linear probe"),
-    *("classifier, centred head", "classifier, fine-tuned", "NCA", "prototypical network", "first-order MAML", "MAML", "MAML, tied rows"),
-    *("ANIL", "Reptile", "ProtoMAML"),
+    *("classifier, centred head", "classifier, fine-tuned", "NCA", "prototypical network", "first-order MAML", "MAML"),
+    *("MAML, tied rows", "ANIL", "Reptile", "ProtoMAML"),
 )
 BANKS = {CHARACTERS: "Omniglot", GLYPHS: "glyphs"}  # as the grid has them
 IN_STEPS = {  # the names of `showdown-steps`

@@ -78,7 +78,8 @@ def test_a_crossing_is_where_the_lead_stays():
 
 
 def test_a_cell_has_the_same_tasks_for_all_and_prototypes_of_its_network(tiny_bank, tmp_path):
-    settings = {**study.SETTINGS, "n_way": 3, "n_query": 2, "tasks": 6, "steps": dict.fromkeys(steps_from.METHODS, [0, 1])}
+    steps = {method: [0, 1] for method in steps_from.METHODS}
+    settings = {**study.SETTINGS, "n_way": 3, "n_query": 2, "tasks": 6, "steps": steps}
     made = {"prototypical network": network(), "classifier": network(), "ProtoMAML": network(running_stats=False)}
     chosen = [{"method": method, "rate": 0.01, "steps": 1} for method in steps_from.METHODS]
     rows = study.rows_of(study.Cell("here", tiny_bank, 2, tmp_path), made, chosen, settings)
