@@ -27,6 +27,7 @@ FAMILIES = {
     "pre-trained classifier": "fine-tuning",
     "fine-tuned classifier": "fine-tuning",
     "linear probe": "fine-tuning",
+    "centred head": "fine-tuning",
     "fine-tuned": "fine-tuning",
     "SimpleShot": "fine-tuning",
     "classifier": "fine-tuning",

@@ -10,6 +10,7 @@ from torch import Tensor
 from metalib.course.showdown import measured, plots
 from metalib.course.showdown.measured import Pair, in_percent, in_points, points, standing
 from metalib.course.showdown.project import DIGITS
+from metalib.course.showdown.steps_from import METHODS
 
 MEANS = "nearest mean"
 
@@ -48,7 +49,7 @@ pass them over, once there are pictures to learn it from.
 
 def steps_and_prototypes() -> None:
     """Where steps win: accuracies by shots in three domains, and the crossings."""
-    names = ("prototypes", "ProtoMAML", "fine-tuned", "linear probe")
+    names = ("prototypes", *METHODS)
     domains = {
         domain: {
             name: {k: measured.at_chosen_steps(domain, k)[name] for k in measured.steps(domain, name)} for name in names
@@ -71,7 +72,7 @@ def steps_and_prototypes() -> None:
     found = measured.results("showdown-steps")["hypothesis"]["found"]
     shots = sorted({k for leads in found.values() for k in leads}, key=int)
     plots.table(
-        ("linear probe − centroid, points", *(f"{k} picture{'s' * (k != '1')}" for k in shots)),
+        ("centred head − centroid, points", *(f"{k} picture{'s' * (k != '1')}" for k in shots)),
         *((domain, *(in_points(of[k]) if k in of else "–" for k in shots)) for domain, of in found.items()),
         note="The same features for both: what steps on a head alone are worth, the farther the domain.",
     )

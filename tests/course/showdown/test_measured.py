@@ -59,7 +59,7 @@ def test_the_grid_has_every_method_of_the_record_and_its_answers():
 
 def test_steps_are_told_at_the_number_that_validation_chose():
     found = measured.at_chosen_steps("digits", 32)
-    assert found["ProtoMAML"] == measured.steps("digits", "ProtoMAML")[32][50]
+    assert found["ProtoMAML"] == measured.steps("digits", "ProtoMAML")[32][made_records.CHOSEN_STEPS]
     assert found["prototypes"] == measured.steps("digits", "prototypes")[32][0]
     assert measured.crossing("digits")["ProtoMAML"] == 8
 
