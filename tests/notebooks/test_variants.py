@@ -33,7 +33,8 @@ def run(notebook, answers):
     copy = answered(notebook, answers, updates=3)
     execute(copy)
     outputs = [output for cell in copy.cells for output in cell.get("outputs", []) if not is_progress_bar(output)]
-    assert [output.text for output in outputs if output.get("name") == "stderr"] == []
+    warned = [output.text for output in outputs if output.get("name") == "stderr"]
+    assert [text for text in warned if not text.startswith("another process prepares ")] == []  # a test beside this one
     return copy
 
 
