@@ -1,0 +1,40 @@
+"""What notebook 08's prose says of the studies, asked of their committed records."""
+
+from metalib.course.showdown import measured
+
+
+def published(test):
+    (found,) = (of["found"] for of in measured.results("showdown-published")["tests"] if of["test"] == test)
+    return found
+
+
+def paper(method, task):
+    rows = measured.results("showdown-published")["rows"]
+    return [row for row in rows if row["method"] == method and row["task"].startswith(task)]
+
+
+def test_whole_alphabets_take_all_of_the_lead_at_five_ways_and_less_than_half_at_twenty():
+    found = published("whole alphabets")
+    for task, all_of_it in (("5-way 1-shot", True), ("20-way 1-shot", False)):
+        (row,) = paper("prototypical network", task)
+        characters, alphabets = (found[f"{name}, {task}"] for name in ("protonet-short-paper", "protonet"))
+        theirs = row["published"][0] / 100
+        assert (alphabets[1] <= theirs <= alphabets[2]) == all_of_it
+        assert (characters[0] - alphabets[0] < 0.5 * (characters[0] - theirs)) != all_of_it
+
+
+def test_reptile_is_no_better_on_characters_as_they_are():
+    found = published("unturned test")
+    for mode in ("all queries of the task", "the support set and one query"):
+        assert found[f"as they are, statistics of {mode}"][0] < found[f"turned, statistics of {mode}"][2]
+    assert all(row["difference"] < 0 for row in paper("Reptile", "5-way 1-shot"))
+
+
+def test_averaged_features_were_ahead_after_a_short_training():
+    mean, low, high, *_ = published("mean over places")["flattened − averaged, seed 0"]
+    assert low <= mean <= high < 0
+
+
+def test_first_order_maml_is_level_with_the_papers_steps_and_ahead_with_more():
+    apart = {row["checkpoint"]: (row["apart"], row["difference"] > 0) for row in paper("first-order MAML", "5-way")}
+    assert apart == {"fomaml-published-paper": (False, True), "fomaml-5-steps-paper": (True, True)}
