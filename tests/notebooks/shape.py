@@ -22,7 +22,7 @@ TITLE = re.compile(r"^\*\*Your turn: [^*]+\*\* \((\d+) minutes, (?:easy|medium|h
 README = FOLDER.parent / "README.md"
 LAB = {  # of 90 minutes: the sections that it takes, each with its exercises
     "00-start-here": ("One task", "The nearest prototype", "Play: five cards"),
-    "01-learning-to-learn": ("A task, and many of them", "Draw a task", "Three leaks"),
+    "01-learning-to-learn": ("A task, and many of them", "Draw a task", "Three flaws of a sampler"),
     "02-rapid-fine-tuning": ("A network that knows other characters", "Fine-tuning, step by step"),
     "06-prototypical-networks": ("The whole method", "Which distance?", "Train one from nothing"),
 }

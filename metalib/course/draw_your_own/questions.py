@@ -19,7 +19,7 @@ def whose_features() -> Ordering:
             ),
             ("the emoji network, meta-trained", "It has learned from other emoji, and from nothing else."),
             ("pixels", "Vendors agree on a thing's colours more often than one would think."),
-            ("the Omniglot network", "It sees lines only: of colour and of filled shapes it was never told."),
+            ("the Omniglot network", "It sees no colour, and it was never told of filled shapes."),
         ],
         "What a backbone has seen decides, more than how it was trained.",
     )

@@ -54,14 +54,15 @@ def _what_it_means(study: Mapping[tuple[str, str], Mapping[str, Any]]) -> None:
         for kind, emoji in study["emoji", "plain"]["halves"].items()
     )
     plots.say(f"""
-**The network of handwriting does worse than no network at all.** Of five characters that it never saw it names over
+**The network of handwriting is behind plain colours.** Of five characters that it never saw it names over
 98 % (exam A). Of emoji it names {in_percent(handwriting["accuracy"])}, and bare pixels
-{in_percent(pixels["accuracy"])}. It was never told of colour or of filled shapes. It raises no error.
+{in_percent(pixels["accuracy"])}. It sees no colour, and it was never told of filled shapes. It raises no error.
 
-**The same network, meta-trained on other emoji, is {more:.0f} points better.** And the ImageNet network, which never
-saw an emoji or a task, is {_beside(photos["minus_emoji"])} it: by {in_points(photos["minus_emoji"])} at length 1
-({as_they_come} as its features come). That lead comes from the things that photographs show; on faces and signs the two
-are level (the ImageNet network at length 1 beside the emoji network; {kinds}).
+**A network of the same kind that sees colour, meta-trained on other emoji, is {more:.0f} points better.** And the
+ImageNet network, which never saw an emoji or a task, is {_beside(photos["minus_emoji"])} it: by
+{in_points(photos["minus_emoji"])} at length 1 ({as_they_come} as its features come). That lead comes from the things
+that photographs show; on faces and signs the two are level (the ImageNet network at length 1 beside the emoji
+network; {kinds}).
 
 **Length 1** is worth {in_points(photos["minus_plain"])} to the features of photographs: as a classifier's they were not
 trained to be as long for one picture of a thing as for another. Features that were trained by distances gain nothing.
@@ -105,8 +106,8 @@ def one_of_each(rows: Mapping[str, Sequence[float]]) -> None:
     """The same tasks, one of each class left out at a time."""
     _table_of_tasks(rows, ("one of each left out", "truth, one of each", "truth, two of each", "left out alone"))
     plots.say("""
-Now the classes are equally short, and the figure agrees with the truth for **one picture less**. It does not tell what
-all your pictures together can do; that is more, and how much more nobody knows.
+Now each class is one picture short, and the figure agrees with the truth for **one picture less**. With all your
+pictures it is usually higher. By how much, these rounds do not tell; `FewShot.estimate` gives an interval for it below.
 """)
 
 
@@ -124,15 +125,21 @@ def own_estimate(shares: Tensor, theirs: Estimate, whose: str) -> None:
     rounds = ", ".join(f"{100 * share:.0f} %" for share in shares.tolist())
     print(f"by your function, round by round: {rounds}; in the mean {100 * float(shares.double().mean()):.1f} %")
     plots.say(f"`FewShot.estimate()` says of {whose}: {theirs}")
-    held = f"{100 * measured.lowest_hold():.0f}"
+    held = f"{math.floor(1000 * measured.lowest_hold()) / 10:.1f}"  # "at least": rounded down
     widths = {shots: [100 * row["width"][0] for row in measured.ways(USUAL, shots=shots)] for shots in (5, 2)}
     narrow, wide = (f"{min(of):.0f} to {max(of):.0f}" for of in widths.values())
     plots.say(f"""
-Its mean is over five shuffles of who is asked with whom, so it may differ a little from yours. **Believe the interval,
-not its middle.** In the study, whose tasks have a known truth, an interval of this kind held it in at least {held} % of
-the tasks, for each network, kind of pictures and number of shots that was tried. The price is its width: in the mean
-{narrow} points with five pictures a class, {wide} with two.
+Its mean is over five shuffles of who is asked with whom, so it may differ a little from yours. **Believe the
+interval, not its middle.** In the study, whose tasks have a known truth, an interval of this kind held it in at least
+{held} % of the tasks, for each network, kind of pictures and number of shots that was tried. The price is its width:
+in the mean {narrow} points with five pictures a class, {wide} with two.
 """)
+
+
+WINNERS = (
+    "`metalib study honest-estimates`, tasks with a known truth. Six: two networks and pixels, each with both heads. "
+    "Too good: against the truth with one picture less. Behind the best: of the six, with all pictures."
+)
 
 
 def winner() -> None:
@@ -149,11 +156,12 @@ def winner() -> None:
         for row in measured.winners()
     ]
     head = ("six compared", "figure of the first", "too good by", "`compare` says", "behind the best", "told apart")
-    plots.table(head, *lines, note="`metalib study honest-estimates`, tasks with a known truth.")
+    plots.table(head, *lines, note=WINNERS)
     plots.say("""
-Whoever is first among several was also lucky. Its figure is too good; `compare` draws the pictures anew, chooses again,
-and so says by about how much. A few pictures tell few rivals apart (the last column). But the choice itself does little
-harm: what is chosen is seldom far behind the truly best.
+Whoever is first among several was also lucky. Its figure is too good; `compare` draws the pictures anew, chooses
+again, and so says by roughly how much: for digits closely, for characters up to three times too much. A few pictures
+tell few rivals apart (the last column). But the choice itself does little harm: what is chosen is seldom far behind
+the truly best.
 """)
 
 
@@ -213,16 +221,16 @@ def how_sure() -> None:
         (
             f"{PICTURES[row['bank']]}, {NETWORKS[row['network']]}",
             row["scale"],
-            f"{100 * row['confidence']:.0f} %",
-            f"{100 * row['accuracy']:.0f} %",
-            f"{100 * row['calibration_error']:.0f} points",
+            f"{100 * row['confidence']:.1f} %",
+            f"{100 * row['accuracy']:.1f} %",
+            f"{100 * row['calibration_error']:.1f} points",
         )
         for row in measured.probabilities(shots=5)
     ]
     head = ("pictures, network", "scale", "says", "is right", "gap")
     note = (
-        "`metalib study honest-estimates`, five pictures a class. Gap: the mean distance of what is said and what is "
-        "right, in ten ranges of what is said."
+        "`metalib study honest-estimates`, five pictures a class. Gap: answers are sorted into ten ranges of what is "
+        "said. In each, said minus right, without its sign; then the mean over all answers."
     )
     plots.table(head, *lines, note=note)
     plots.say(f"""
@@ -242,8 +250,9 @@ def spot_it(suspicious: float, honest: Tensor, truth: float) -> None:
     print(f"17 new drawings of each character: {100 * truth:.1f} % (three drawings)")
     plots.say("""
 `rest` leaves out row i only. Its copy, half the table away and one pixel to the side, stays in the support, in the
-asked picture's own class mean. Leave it out there, too; or make the copies after the split, of the support alone. To
-learn from changed copies is good.
+asked picture's own class mean. Split first: leave out one drawing of *each* character, and make the copies of the
+others alone. To learn from changed copies is good. (The honest figure has one drawing less, and 60 answers: it may fall
+on either side of the last one.)
 The same happens with two photographs of one burst, with frames of one film, and with a picture that was downloaded
 twice. `FewShot.from_folder` says where two files are equal. That two pictures are of the same moment, only you know.
 """)

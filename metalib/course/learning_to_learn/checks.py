@@ -171,6 +171,10 @@ def _task(n_way: int, k_shot: int, *, seed: int) -> tuple[Tensor, Tensor, Tensor
 
 def _read_labels(answer: Any, support_x: Tensor, support_y: Tensor, query_x: Tensor) -> Tensor:
     n_support, n_query = len(support_x), len(query_x)
+    if isinstance(answer, torch.return_types.min):
+        raise Wrong(
+            "You return what `.min(dim=1)` gives: values and indices. The row is in `.indices`; look its label up."
+        )
     try:
         labels = torch.as_tensor(answer)
     except (TypeError, ValueError, RuntimeError):

@@ -36,6 +36,7 @@ here it is halved twice, and 49 are left.
 """
 
 ONE_HAND = """
-One hand makes it easier for the trained network, by a point or two. On the boards above, exam C is easier than exam B
-by more than ten. So hands alone are not the reason: other characters were asked there, too.
+One hand makes it easier for the trained network, by a point or two. On the boards above exam C is easier for it than
+exam B by more than ten. So that all candidates are by one hand is the smaller part. Whose hands were taken, and which
+characters, is the larger: notebook 07 measures both.
 """

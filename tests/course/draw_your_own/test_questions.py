@@ -110,7 +110,7 @@ FOUND = {(name, length): torch.tensor([0.6, 0.8, 1.0]) for name in ("pixels", "o
 OURS = estimates.Estimate(Interval(0.8, 0.55, 0.93, 15, "pictures"), 2, "Between 55 % and 93 %.")
 SAID_BY = [
     (lambda: reveals.whose_features(FOUND), "80.0 ± 22.6 % (3 tasks)"),
-    (lambda: reveals.whose_features(FOUND), "at length 1\n(+2.8 ± 1.8 points as its features come)"),
+    (lambda: reveals.whose_features(FOUND), "at length 1 (+2.8 ± 1.8 points as its features come)"),
     (lambda: reveals.left_out_alone(TASKS), "far too low"),
     (lambda: reveals.left_out_alone(TASKS), "off by V/n in squared distance"),
     (lambda: reveals.one_of_each(TASKS), "one picture less"),

@@ -71,6 +71,7 @@ WRONG_NEIGHBOURS = {
     ],
     "There 3 − 5 is 254": wrapped,
     "Both wrap around at 256": wrapped_twice,
+    "values and indices": lambda s, y, q: distances(q, s).min(dim=1),
     "the whole table [Q, S]": lambda s, y, q: distances(s, q),
     "one a support picture": lambda s, y, q: y[distances(s, q).argmin(dim=0) % len(y)],
     "Your answer has the shape [40, 1]": lambda s, y, q: y[distances(s, q).argmin(dim=1, keepdim=True)],
