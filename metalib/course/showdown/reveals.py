@@ -12,7 +12,14 @@ from torch import Tensor
 from metalib.course.kit.exams import EXAM_C
 from metalib.course.kit.sat import Sat
 from metalib.course.showdown import measured, plots, you
-from metalib.course.showdown.curious import beside_the_papers, exams_c_and_d, seeds, three_intervals, together
+from metalib.course.showdown.curious import (
+    beside_the_papers,
+    exams_c_and_d,
+    of_reptile,
+    seeds,
+    three_intervals,
+    together,
+)
 from metalib.course.showdown.measured import BASELINE, SECONDS, UPDATES, Pair, in_percent, in_points, points, standing
 from metalib.course.showdown.reveals_steps import steps_and_prototypes, steps_of_a_head
 from metalib.evaluate import Interval, Z
@@ -24,6 +31,7 @@ __all__ = [
     "equal",
     "exams_c_and_d",
     "needed",
+    "of_reptile",
     "pairs",
     "points",
     "ranks",

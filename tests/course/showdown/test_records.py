@@ -1,6 +1,6 @@
 """What notebook 08's prose says of the studies, asked of their committed records."""
 
-from metalib.course.showdown import measured
+from metalib.course.showdown import measured, reveals
 
 
 def published(test):
@@ -38,3 +38,16 @@ def test_averaged_features_were_ahead_after_a_short_training():
 def test_first_order_maml_is_level_with_the_papers_steps_and_ahead_with_more():
     apart = {row["checkpoint"]: (row["apart"], row["difference"] > 0) for row in paper("first-order MAML", "5-way")}
     assert apart == {"fomaml-published-paper": (False, True), "fomaml-5-steps-paper": (True, True)}
+
+
+def test_reptile_is_less_sensitive_than_maml_to_its_rate_and_not_faster(capsys):
+    reveals.of_reptile()
+    said = capsys.readouterr().out
+    tried = {}
+    for row in measured.results("showdown-trials")["rows"]:
+        tried.setdefault(row["method"], []).append(row["accuracy"][0])
+    width = {name: max(of) - min(of) for name, of in tried.items()}
+    assert width["Reptile"] < min(width["MAML"], width["first-order MAML"])
+    ahead = sum(max(of) > max(tried["Reptile"]) for of in tried.values())
+    assert f"After a minute {ahead} of the other {len(tried) - 1} methods are ahead" in said
+    assert ahead > 1
