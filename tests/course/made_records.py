@@ -8,6 +8,7 @@ import math
 import torch
 from made_grid import SHOTS, WAYS
 
+from metalib.course.showdown.study_showdown_steps import TUTORIAL
 from metalib.evaluate import bootstrap_interval, mean_interval, paired_interval
 from metalib.runtime import seeded
 
@@ -125,7 +126,7 @@ def steps():
         for method in WITH_STEPS
     ]
     leads = {domain: {str(k): around(0.01 * k) for k in shots} for domain, shots in DOMAINS.items()}
-    rest = {"tutorial": {}, "hypothesis": {"test": "centred head minus centroid", "found": leads}}
+    rest = {"tutorial": TUTORIAL, "hypothesis": {"test": "centred head minus centroid", "found": leads}}
     chosen = [{"method": m, "rate": 0.1, "steps": CHOSEN_STEPS, "accuracy": 0.9} for m in WITH_STEPS]
     return {"rows": rows, "chosen": chosen, "trials": [], "crossings": crossings, **rest}
 

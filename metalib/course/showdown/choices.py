@@ -15,7 +15,10 @@ def chart() -> None:
     figure, ax = plots.canvas(7.8, 5.2)
     plots_chart.chart(ax, title="The best that was measured, by what one has")
     plots.show(figure, plots_chart.reading())
-    note = "Level: within the 95 % interval of the best. Digits: after as many steps as were chosen on characters."
+    note = (
+        "Level: inside the best one's own 95 % interval, no paired test. Digits: after as many steps as were chosen on "
+        "characters."
+    )
     plots.table(("the case", "best measured", "study"), *plots_chart.rows(), note=note)
 
 
@@ -45,12 +48,14 @@ def everywhere(rules: Mapping[str, Callable[[Project], str]], cases: Sequence[Pr
 
 def one_project(rule: Callable[[Project], str], case: Project) -> None:
     """All that was measured for one case, the best on top, and what the rule says."""
+    chosen = rule(case)
+    plots.say(f"**{case.pictures}, {case.n_way}-way {case.k_shot}-shot.** Your rule says {chosen!r}.")
     try:
         found = measured_in(case)
     except ValueError as error:
         plots.say(f"{error}. The nearest case that was measured may tell something.")
         return
-    chosen, alike = rule(case), level(found)
+    alike = level(found)
     lines = [
         (
             name,
@@ -62,4 +67,4 @@ def one_project(rule: Callable[[Project], str], case: Project) -> None:
     ]
     plots.table(("method", "measured", "beside the best", "your rule"), *lines)
     if chosen not in found:
-        plots.say(f"Your rule says {chosen!r}, which was not measured there.")
+        plots.say(f"{chosen!r} was not measured there.")

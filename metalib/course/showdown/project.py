@@ -21,6 +21,9 @@ IN_STEPS = {  # the names of `showdown-steps`
     **{"fine-tuned": "classifier, fine-tuned", "ProtoMAML": "ProtoMAML"},
 }
 
+KINDS = (CHARACTERS, GLYPHS, DIGITS)
+EXAM_OF = {(CHARACTERS, 5, 1): "A", (CHARACTERS, 20, 1): "B"}
+WITHOUT = "take characters, 5 or 20 ways, 1 shot, and 0 or 360 seconds"
 TAKE = "take 2, 5, 10 or 20 ways and 1, 2, 5 or 10 shots, for digits 10 ways and 1, 2, 4, 8, 16 or 32"
 
 
@@ -60,8 +63,13 @@ def measured_in(project: Project) -> dict[str, Interval]:
 
     Without networks at hand: exam A at 5 ways, exam B at 20. Raises ValueError for a case that no study has.
     """
+    if project.pictures not in KINDS:
+        raise ValueError(f"{project.pictures!r} were not measured: take {', '.join(map(repr, KINDS))}")
     if not project.at_hand:
-        rows = measured.sat(SECONDS, "A" if project.n_way == 5 else "B")
+        exam = EXAM_OF.get((project.pictures, project.n_way, project.k_shot))
+        if exam is None or project.seconds not in (0, 360):
+            raise ValueError(f"Without a network at hand that was not measured: {WITHOUT}")
+        rows = measured.sat(SECONDS, exam)
         possible = {name: Interval(*row["accuracy"]) for name, row in rows.items()}
         return possible if project.seconds else {name: possible[name] for name in ("pixels", "untrained")}
     if project.pictures == DIGITS:
@@ -82,7 +90,7 @@ def best(found: dict[str, Interval]) -> tuple[str, Interval]:
 
 
 def level(found: dict[str, Interval]) -> list[str]:
-    """The methods within the interval of the best one, the best first: this data cannot rank them."""
+    """The methods within the best one's own interval, the best first; a paired interval would rank more of them."""
     _, top = best(found)
     names = [name for name, accuracy in found.items() if accuracy.mean >= top.low]
     return sorted(names, key=lambda name: -found[name].mean)

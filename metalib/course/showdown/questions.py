@@ -17,14 +17,14 @@ def one_point() -> Question:
         "Exam B on Omniglot, 400 tasks. The classifier's nearest centroid has 68.2 ± 1.2 %, SimpleShot, by the same "
         "network, has 69.1 ± 1.2 %. Each interval holds the other's mean. What do these 400 tasks say?",
         [
-            ("nothing on which is better: the intervals overlap", "So it would be, had each sat tasks of its own."),
+            ("that neither is better: the intervals overlap", "Overlapping intervals do not show that two are equal."),
             (
                 "SimpleShot is better: it has the higher mean, and 400 tasks are many",
                 "The higher mean may be luck. How much luck there is, the number of tasks alone does not tell.",
             ),
             (
-                "that SimpleShot is better can be told task by task",
-                "Hard tasks are hard for both. Subtract within each task, and that part is gone.",
+                "it cannot be told yet: it takes what each reached in each of the 400 tasks",
+                "Hard tasks are hard for both. Subtract within each task, and that is gone; here it is most of it.",
             ),
             (
                 "the centroid may be better: its interval reaches higher than the other's mean",
@@ -38,8 +38,8 @@ def one_point() -> Question:
 def tasks_for_one_point() -> Estimate:
     """How many tasks an unpaired comparison takes, where a paired one takes 343."""
     return Estimate(
-        "The same two, a point apart in exam B. By your function, on the same tasks 343 are enough for a chance of "
-        "80 %. How many does it take, for each method, where each gets tasks of its own?",
+        "The same two, 0.975 points apart in exam B. By your function, on the same tasks 343 are enough for a chance "
+        "of 80 %. How many does it take, for each method, where each gets tasks of its own?",
         2647,
         unit="tasks",
         factor=1.6,
@@ -53,7 +53,7 @@ def tasks_for_one_point() -> Estimate:
 ORDERED = {  # of exam B; why a line cannot stand higher
     BASELINE: "It learned to sort by distances, and sorts by distances.",
     "classifier, SimpleShot": "It learned to tell thousands of classes apart, and then takes means of its features.",
-    "MAML, tied rows": "It learned with tasks of five ways; an update of it takes four times as long.",
+    "MAML, tied rows": "It learned with tasks of five ways; an update of it takes some three times as long.",
     "untrained": "Nothing in it was learned.",
     "pixels": "A shift by two pixels is a new picture to it.",
 }
@@ -100,17 +100,17 @@ def where_steps_win() -> Question:
         [
             (
                 "it shrinks: the more pictures, the better is a mean",
-                "A mean does get better, by more than twenty points. What steps learn beside it gets better faster.",
+                "A mean does get better, by more than twenty points. What steps learn beside it gets better still.",
             ),
             (
                 "there is none: steps on so few pictures overfit",
                 "They fit all 320 pictures, and that does no harm here.",
             ),
             (
-                "it grows, from about 2 to about 6 points",
+                "it grows",
                 "The more pictures, the more there is to learn beside a mean.",
             ),
-            ("it stays as it is, about 2 points", "That is what it is with one picture."),
+            ("it stays as it is, small", "So it is with one picture."),
         ],
         correct=2,
     )
@@ -125,7 +125,7 @@ def ten_times_the_classes() -> Estimate:
         factor=1.3,
         too_low="New classes teach what to look for in any class.",
         near="On two logarithmic axes that is a straight line.",
-        too_high="Ten times the classes are not ten times better: what is missing is more and more special.",
+        too_high="Ten times the classes are not ten times better: each new character adds less.",
     )
 
 

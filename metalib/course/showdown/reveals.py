@@ -202,8 +202,9 @@ run this cell again: it then sets you beside each of these, question by question
     head = ("who", "right of your questions", "wrong of all 400", "you − it, points", "questions to tell you apart")
     plots.table(head, *beside, note=f"You: {int(sat.right.sum())} of {len(sat.right)}. Differences by your functions.")
     plots.say("""
-With so few questions the half-widths are rough, and where all your answers agree with a machine's there is none: that
-does not say that you are equal. Of people it is known that they miss 4.5 % (the mean of 40, Lake et al., 2015).
+Questions of one run share their candidates, so these intervals are too narrow. Where all your answers agree with a
+machine's there is none, which does not say that you are equal. The last column takes the measured lead for the true
+one: read it as an order of magnitude. Of people it is known that they miss 4.5 % (the mean of 40, Lake et al., 2015).
 """)
 
 
@@ -234,7 +235,7 @@ def spot_it(pair: Interval, infos: Mapping[str, Mapping[str, Any]]) -> None:
     plots.say(f"""
 The cell's difference is {in_points(pair)}. The networks differ in more than the method: in the classes that they
 learned from, in the number of updates, and in how they shrink a picture. None of it stands in the cell; all of it
-stands in the files. The tasks are paired and the interval is right: of a comparison that means something else.
+stands in the files. The tasks are paired, and the interval is right, for another question.
 
 With the same characters, the same form of network and three minutes for each, the prototypical network is
 {standing(fair)} the classifier's centroid by {in_points(fair)} in exam A (`metalib study showdown-seconds`).

@@ -108,6 +108,11 @@ def test_a_cell_that_was_not_measured_is_refused():
         measured_in(Project("characters", 3, 1, at_hand=True))
     with pytest.raises(ValueError, match=r"10-way 3-shot of digits was not measured"):
         measured_in(Project("digits", 10, 3, at_hand=True))
+    with pytest.raises(ValueError, match=r"'photographs' were not measured: take 'characters', 'glyphs', 'digits'"):
+        measured_in(Project("photographs", 5, 1, at_hand=True))
+    for case in (("glyphs", 5, 1, False, 360), ("characters", 12, 4, False, 360), ("characters", 5, 1, False, 60)):
+        with pytest.raises(ValueError, match=r"Without a network at hand that was not measured: take characters"):
+            measured_in(Project(*case))
 
 
 # --- the check of a rule
@@ -239,7 +244,9 @@ def test_a_project_of_one_s_own_has_all_methods_in_order_and_the_choice_marked(c
     assert len(lines) == len(measured_in(case))
     assert lines[0].startswith(f"| {best(measured_in(case))[0]} |")
     assert [line.split(" | ")[0] for line in lines if "your choice" in line] == ["| NCA"]
-    assert "was not measured: take" in said(capsys, choices.one_project, by_the_best, case._replace(k_shot=3))
+    other = said(capsys, choices.one_project, lambda case: "NCA", case._replace(k_shot=3))
+    assert "Your rule says 'NCA'" in other
+    assert "was not measured: take" in other
 
 
 # --- the chart
