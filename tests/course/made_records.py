@@ -125,8 +125,11 @@ def steps():
         for domain in DOMAINS
         for method in WITH_STEPS
     ]
-    leads = {domain: {str(k): around(0.01 * k) for k in shots} for domain, shots in DOMAINS.items()}
-    rest = {"tutorial": TUTORIAL, "hypothesis": {"test": "centred head minus centroid", "found": leads}}
+    worth = {
+        method: {domain: {str(k): around(0.01 * k) for k in shots} for domain, shots in DOMAINS.items()}
+        for method in WITH_STEPS
+    }
+    rest = {"tutorial": TUTORIAL, "worth": worth}
     chosen = [{"method": m, "rate": 0.1, "steps": CHOSEN_STEPS, "accuracy": 0.9} for m in WITH_STEPS]
     return {"rows": rows, "chosen": chosen, "trials": [], "crossings": crossings, **rest}
 

@@ -8,7 +8,7 @@ from metalib.course.kit.estimate import Estimate
 from metalib.course.kit.ordering import Ordering
 from metalib.course.kit.question import Question
 
-ROOMS = ("maml_sinusoids", "maml_omniglot", "prototypical_networks", "fair_play", "draw_your_own")
+ROOMS = ("maml_sinusoids", "maml_omniglot", "prototypical_networks", "fair_play", "showdown", "draw_your_own")
 MODULES = {room: importlib.import_module(f"metalib.course.{room}.questions") for room in ROOMS}
 ASK = {
     room: {name: ask for name, ask in vars(module).items() if getattr(ask, "__module__", "") == module.__name__}

@@ -74,12 +74,19 @@ def steps_and_prototypes() -> None:
     plots.table(
         ("surely ahead of the prototypes", *names[1:]), *lines, note="`metalib study showdown-steps`; paired intervals."
     )
-    found = measured.results("showdown-steps")["hypothesis"]["found"]
-    shots = sorted({k for leads in found.values() for k in leads}, key=int)
+    worth = measured.results("showdown-steps")["worth"]
+    shots = sorted({k for of in worth.values() for leads in of.values() for k in leads}, key=int)
     plots.table(
-        ("centred head − centroid, points", *(f"{k} picture{'s' * (k != '1')}" for k in shots)),
-        *((domain, *(in_points(of[k]) if k in of else "–" for k in shots)) for domain, of in found.items()),
-        note="The same features for both: what steps on a head alone are worth, the farther the domain.",
+        ("steps minus their start", *(f"{k} picture{'s' * (k != '1')}" for k in shots)),
+        *(
+            (f"{method}, {domain}", *(in_points(of[k]).removesuffix(" points") if k in of else "–" for k in shots))
+            for method, domains in worth.items()
+            for domain, of in domains.items()
+        ),
+        note=(
+            "The same features on both sides, in points, after the chosen number of steps. ProtoMAML starts at its own "
+            "prototypes; for the others the nearest mean of the classifier's features stands for the start."
+        ),
     )
 
 

@@ -29,6 +29,8 @@ from metalib.models import Conv4
 from metalib.training.recipes import Predict
 
 PROTOTYPES, CENTROID = "prototypes", "classifier, centroid"
+# what a method is without steps: itself at its prototypes, or the mean of the features that its head of zeros is on
+OF_START = {"ProtoMAML": None, **dict.fromkeys(("fine-tuned", "linear probe", "centred head"), CENTROID)}
 AT = [0, 1, 3, 10, 30, 100, 200]
 SETTINGS: dict[str, Any] = {
     "networks": SECONDS.settings["updates"],
@@ -143,24 +145,24 @@ def rows_of(
         intervals = {
             "by_steps": [mean_interval(values) for values in found],
             "minus_prototypes": [paired_interval(values, still[PROTOTYPES]) for values in found],
-            "minus_centroid": [paired_interval(values, still[CENTROID]) for values in found],
+            "minus_start": [paired_interval(values, still.get(OF_START[method] or "", found[0])) for values in found],
         }
         said = {name: as_text(list(map(as_json, of)), settings["steps"][method]) for name, of in intervals.items()}
         rows.append({**known, "method": method, "rate": rate, "chosen_steps": choice["steps"], **said})
     return rows
 
 
-def hypothesis(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """How far a head on centred features gets ahead of their means by the chosen steps, domain by domain.
+def worth(rows: list[dict[str, Any]]) -> dict[str, dict[str, dict[str, Any]]]:
+    """What the chosen number of steps adds to the start: method -> domain -> shots -> the paired interval.
 
-    Where features do not fit a domain, learning which of them to trust should help, and the more the farther it is.
+    The features of the start are the method's own, so that this is about steps and not about trainings.
     """
-    leads: dict[str, dict[str, Any]] = {}
+    found: dict[str, dict[str, dict[str, Any]]] = {}
     for row in rows:
-        if row["method"] == "centred head":
-            lead = row["minus_centroid"][str(row["chosen_steps"])]
-            leads.setdefault(row["domain"], {})[str(row["k_shot"])] = lead
-    return {"test": "centred head minus centroid, the same features", "found": leads}
+        if "minus_start" in row:
+            of_domain = found.setdefault(row["method"], {}).setdefault(row["domain"], {})
+            of_domain[str(row["k_shot"])] = row["minus_start"][str(row["chosen_steps"])]
+    return found
 
 
 def crossings(rows: list[dict[str, Any]], settings: dict[str, Any]) -> list[dict[str, Any]]:
@@ -220,7 +222,7 @@ def run(settings: dict[str, Any]) -> dict[str, Any]:
         "trials": trials,
         "crossings": crossings(rows, settings),
         "tutorial": TUTORIAL,
-        "hypothesis": hypothesis(rows),
+        "worth": worth(rows),
     }
 
 
