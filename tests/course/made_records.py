@@ -109,7 +109,7 @@ def steps():
     for domain, shots in DOMAINS.items():
         for k in shots:
             prototypes = 1 - 0.3 / k**0.3
-            for name, low in (("prototypes", 0.0), ("centroid", 0.05)):
+            for name, low in (("prototypes", 0.0), ("classifier, centroid", 0.05)):
                 rows.append(
                     {"domain": domain, "k_shot": k, "method": name, "by_steps": {"0": around(prototypes - low)}}
                 )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from metalib.course.kit.verdict import Wrong, attempt
-from metalib.course.showdown.project import METHODS, PROJECTS, Project, behind, level, measured_in, study_of
+from metalib.course.showdown.project import DIGITS, METHODS, PROJECTS, Project, behind, level, measured_in, study_of
 
 LOOK = {
     "showdown-seconds": "the tables of equal seconds",
@@ -19,6 +19,8 @@ def choose(case: Project) -> str:
     """The method for a project: the course's rule."""
     if not case.at_hand and not case.seconds:
         return "untrained"
+    if case.pictures == DIGITS:
+        return "classifier, linear probe"
     return "prototypical network"
 
 

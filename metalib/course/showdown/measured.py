@@ -77,10 +77,19 @@ def at_chosen_steps(domain: str, k_shot: int) -> dict[str, Interval]:
     return {row["method"]: Interval(*row["by_steps"][str(row.get("chosen_steps", 0))]) for row in rows}
 
 
-def crossing(domain: str) -> dict[str, int | None]:
-    """Method -> the number of pictures from which on its steps are surely ahead of the prototypes; None: nowhere."""
+def crossing(domain: str, which: str = "k_shot") -> dict[str, int | None]:
+    """Method -> the number of pictures from which on its steps are surely ahead of the prototypes; None: nowhere.
+
+    which  "k_shot", by the steps that validation chose, or "k_shot_in_hindsight", by the best of each cell
+    """
     found = results("showdown-steps")["crossings"]
-    return {row["method"]: row["k_shot"] for row in found if row["domain"] == domain}
+    return {row["method"]: row[which] for row in found if row["domain"] == domain}
+
+
+def leads(domain: str, method: str) -> dict[int, list[Any]]:
+    """Number of pictures -> the lead over the prototypes, paired, after the steps that validation chose."""
+    rows = [row for row in results("showdown-steps")["rows"] if (row["domain"], row["method"]) == (domain, method)]
+    return {row["k_shot"]: row["minus_prototypes"][str(row["chosen_steps"])] for row in rows}
 
 
 def errors_by_classes(method: str, exam: str) -> dict[int, list[float]]:

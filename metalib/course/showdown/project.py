@@ -16,7 +16,7 @@ METHODS = (
 )
 BANKS = {CHARACTERS: "Omniglot", GLYPHS: "glyphs"}  # as the grid has them
 IN_STEPS = {  # the names of `showdown-steps`
-    **{"prototypes": "prototypical network", "centroid": "classifier, centroid"},
+    **{"prototypes": "prototypical network", "classifier, centroid": "classifier, centroid"},
     **{"linear probe": "classifier, linear probe", "centred head": "classifier, centred head"},
     **{"fine-tuned": "classifier, fine-tuned", "ProtoMAML": "ProtoMAML"},
 }

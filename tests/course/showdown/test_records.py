@@ -1,6 +1,8 @@
 """What notebook 08's prose says of the studies, asked of their committed records."""
 
-from metalib.course.showdown import measured, reveals
+import pytest
+
+from metalib.course.showdown import checks, measured, project, reveals
 
 
 def published(test):
@@ -51,3 +53,32 @@ def test_reptile_is_less_sensitive_than_maml_to_its_rate_and_not_faster(capsys):
     ahead = sum(max(of) > max(tried["Reptile"]) for of in tried.values())
     assert f"After a minute {ahead} of the other {len(tried) - 1} methods are ahead" in said
     assert ahead > 1
+
+
+def test_steps_win_on_digits_from_one_picture_on_and_next_to_nowhere_else():
+    assert set(measured.crossing("Omniglot").values()) == {None}
+    glyphs = {method: shots for method, shots in measured.crossing("glyphs").items() if shots is not None}
+    assert glyphs == {"centred head": 10}
+    assert measured.crossing("digits")["linear probe"] == 1
+    worth = measured.results("showdown-steps")["worth"]["linear probe"]["digits"]
+    assert all(low > 0 for _, low, *_ in worth.values())
+    assert worth["32"][1] > worth["1"][0]
+
+
+def test_the_steps_that_characters_chose_for_protomaml_do_harm_on_digits_and_many_do_not():
+    rows = {r["k_shot"]: r for r in measured.results("showdown-steps")["rows"] if r["domain"] == "digits" and
+            r["method"] == "ProtoMAML"}  # fmt: skip
+    harm = [row["minus_start"][str(row["chosen_steps"])] for k, row in sorted(rows.items()) if k >= 8]
+    assert all(high < 0 for _, _, high, *_ in harm)
+    assert sorted((mean for mean, *_ in harm), reverse=True) == [mean for mean, *_ in harm]
+    assert rows[32]["minus_start"]["200"][1] > 0 < rows[32]["minus_prototypes"]["200"][1]
+    (chosen,) = (row for row in measured.results("showdown-steps")["chosen"] if row["method"] == "ProtoMAML")
+    known = {"method": "ProtoMAML", "rate": chosen["rate"]}
+    (trial,) = (row for row in measured.results("showdown-steps")["trials"] if known.items() <= row.items())
+    assert max(trial["by_steps"].values()) - min(trial["by_steps"].values()) < 0.01  # on characters it hardly matters
+
+
+@pytest.mark.parametrize("name", project.PROJECTS)
+def test_the_courses_rule_is_the_best_of_each_project_or_level_with_it(name):
+    found = project.measured_in(project.PROJECTS[name])
+    assert checks.choose(project.PROJECTS[name]) in project.level(found)
