@@ -42,7 +42,7 @@ def of_reptile() -> None:
         way = name if name in after else "classifier, centroid"
         three = " / ".join(f"{value:.1f}" for value in tried)
         lines.append((name, three, f"{max(tried) - min(tried):.1f}", in_percent(after[way]["accuracy"])))
-    head = ("method", "a minute, three rates, %", "largest − smallest", "six minutes of CPU, exam A")
+    head = ("method", "a minute, three rates, %", "largest − smallest", "360 s of CPU, exam A")
     note = "`metalib study showdown-trials`: 200 tasks of validation classes, about ± 1.5; each query alone."
     plots.table(head, *lines, note=note)
     most = {name: max(tried) - min(tried) for name, tried in accuracies.items()}
@@ -52,7 +52,7 @@ def of_reptile() -> None:
 The article that this course grew from says of Reptile that it *converges faster* and *is less sensitive to
 hyper-parameters*. After a minute {len(better)} of the other {len(accuracies) - 1} methods are ahead of it. A factor of
 ten in the rate is worth {most["Reptile"]:.1f} points to Reptile: less than to MAML ({most["MAML"]:.1f}) and first-order
-MAML ({most["first-order MAML"]:.1f}), more than to {len(calmer)} of the other {len(accuracies) - 3}. For Reptile and
+MAML ({most["first-order MAML"]:.1f}), more than to the other {len(calmer)}. For Reptile and
 ProtoMAML it is the inner rate, for the others the outer one; three values each, one seed. Notebook 05 has a grid of
 both.
 """)

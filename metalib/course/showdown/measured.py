@@ -107,14 +107,22 @@ def slope(method: str, exam: str) -> dict[str, Any]:
     return row
 
 
+IN_EXAMS = {
+    "A": ("NCA", "classifier, SimpleShot", "ANIL", "MAML"),
+    "B": ("NCA", "classifier, SimpleShot", "ProtoMAML", "MAML, tied rows"),
+}
+
+
 def rows() -> list[tuple[str, str, str]]:
-    """The rows of *What we measured*: what, minus what, points."""
+    """The rows of *What we measured*: which lead over the prototypical network, after equal seconds, equal updates."""
     found = []
-    for study, equal_what in ((SECONDS, "three minutes"), (UPDATES, "equal updates")):
-        for exam in ("A", "B"):
-            table = sat(study, exam)
-            for name in ("NCA", "MAML", "ProtoMAML", "classifier, centroid"):
-                if name in table:
-                    lead = table[name]["minus_prototypes"]
-                    found.append((f"{name}, exam {exam}, {equal_what}", BASELINE, in_points(lead)))
+    for exam, names in IN_EXAMS.items():
+        tables = [sat(study, exam) for study in (SECONDS, UPDATES)]
+        for name in names:
+            said = (in_points(table[name]["minus_prototypes"]).removesuffix(" points") for table in tables)
+            found.append((f"{name}, exam {exam}", *said))
+    for k_shot, lead in leads("digits", "linear probe").items():
+        if k_shot in (1, 32):
+            of_each = f"{k_shot} of each"
+            found.append((f"classifier, linear probe, digits, {of_each}", in_points(lead).removesuffix(" points"), "–"))
     return found

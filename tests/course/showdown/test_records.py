@@ -82,3 +82,11 @@ def test_the_steps_that_characters_chose_for_protomaml_do_harm_on_digits_and_man
 def test_the_courses_rule_is_the_best_of_each_project_or_level_with_it(name):
     found = project.measured_in(project.PROJECTS[name])
     assert checks.choose(project.PROJECTS[name]) in project.level(found)
+
+
+def test_all_methods_are_calmer_than_reptile_but_the_two_that_are_named():
+    width = {}
+    for row in measured.results("showdown-trials")["rows"]:
+        width.setdefault(row["method"], []).append(row["accuracy"][0])
+    spread = {name: max(of) - min(of) for name, of in width.items()}
+    assert {name for name in spread if spread[name] > spread["Reptile"]} == {"MAML", "first-order MAML"}
