@@ -1,8 +1,8 @@
 """Notebook 08: accuracy over ways and shots, on Omniglot and on the glyphs, of methods that do any number of ways.
 
 The networks are those of three minutes of two cores (`showdown-seconds`), seed 0: nothing is trained here. The two
-gradient methods ask each query alone, which takes the whole support set each time, so in the largest cells they sit
-fewer tasks: the first ones.
+gradient methods ask each query alone, which takes the whole support set each time, so they sit fewer tasks, and in
+the largest cells fewest: the first ones.
 """
 
 from __future__ import annotations
@@ -35,8 +35,7 @@ SETTINGS: dict[str, Any] = {
     "shots": [1, 2, 5, 10],
     "n_query": 5,
     "tasks": 200,
-    "large": 100,  # from so many support pictures on, gradient methods have
-    "tasks_if_large": 50,
+    "of_gradient_methods": {"0": 100, "40": 40, "100": 20, "200": 10},  # from so many support pictures on: tasks
     "seed": SEED,
 }
 
@@ -59,8 +58,9 @@ def places(settings: dict[str, Any]) -> list[tuple[int, int]]:
 
 def tasks_of(method: str, n_way: int, k_shot: int, settings: dict[str, Any]) -> int:
     """How many tasks a method sits in a cell."""
-    large = n_way * k_shot >= settings["large"] and method in GRADIENT_METHODS
-    return settings["tasks_if_large"] if large else settings["tasks"]
+    if method not in GRADIENT_METHODS:
+        return settings["tasks"]
+    return [n for start, n in settings["of_gradient_methods"].items() if n_way * k_shot >= int(start)][-1]
 
 
 def right(way: Way, bank: ClassBank, n_way: int, k_shot: int, settings: dict[str, Any]) -> list[int]:

@@ -145,7 +145,7 @@ def test_the_stored_episode_is_the_one_that_the_heat_map_shows(tiny_bank):
 
 
 def test_gradient_methods_sit_fewer_of_the_same_tasks_in_large_cells(tiny_bank):
-    settings = {**of_grid.SETTINGS, "tasks": 20, "tasks_if_large": 10, "large": 6, "n_query": 2}
+    settings = {**of_grid.SETTINGS, "tasks": 20, "of_gradient_methods": {"0": 20, "6": 10}, "n_query": 2}
     pixels, _ = showdown.untrained_ways()
     whole = of_grid.right(pixels, tiny_bank, 3, 2, settings)
     part = of_grid.right(pixels._replace(method="ProtoMAML"), tiny_bank, 3, 2, settings)
