@@ -21,7 +21,7 @@ from metalib.course.showdown.curious import (
     together,
 )
 from metalib.course.showdown.measured import BASELINE, SECONDS, UPDATES, Pair, in_percent, in_points, points, standing
-from metalib.course.showdown.reveals_steps import steps_and_prototypes, steps_of_a_head, what_steps_win
+from metalib.course.showdown.reveals_steps import of_rates, steps_and_prototypes, steps_of_a_head, what_steps_win
 from metalib.evaluate import Interval, Z
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "equal",
     "exams_c_and_d",
     "needed",
+    "of_rates",
     "of_reptile",
     "pairs",
     "points",

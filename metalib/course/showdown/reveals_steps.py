@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from metalib.course.showdown import measured, plots
+from metalib.course.showdown import grid, measured, plots
 from metalib.course.showdown.measured import Pair, in_percent, in_points, points, standing
 from metalib.course.showdown.project import DIGITS
 from metalib.course.showdown.steps_from import METHODS
@@ -49,6 +49,23 @@ prototypes {means_at_most} %. Those are two trainings, and all layers move.
 An explanation, which was not measured: a mean takes every direction of the features for as good as any other. Where
 the features were made for such pictures, they are. Farther off some directions only vary within a class; steps learn to
 pass them over, once there are pictures to learn it from.
+""")
+
+
+def of_rates() -> None:
+    """Why MAML falls with more pictures than it learned with: its inner rate."""
+    found: dict[tuple[int, int], dict[float, list[Any]]] = {}
+    for row in measured.results(grid.STUDY)["rates"]:
+        found.setdefault((row["n_way"], row["k_shot"]), {})[row["rate"]] = row["accuracy"]
+    rates = list(next(iter(found.values())))
+    lines = [(f"{n}-way {k}-shot", *map(in_percent, of.values())) for (n, k), of in found.items()]
+    head = ("MAML, tied rows", *(f"rate {rate:g}" for rate in rates))
+    plots.table(head, *lines, note=f"`metalib study {grid.STUDY}`, 40 tasks a cell on Omniglot.")
+    plots.say(f"""
+MAML learned with five classes and one picture of each, at the rate {rates[0]:g}. The start that it found suits *that*
+step. With more classes or pictures the same step goes too far. With a smaller one it is near the others again. So a
+heat map of MAML is one of a rate, too: whoever changes N or K has to choose the rate anew, on validation classes.
+Means have nothing to choose.
 """)
 
 

@@ -8,7 +8,9 @@ the largest cells fewest: the first ones.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -21,9 +23,11 @@ from metalib.course.showdown import sitting
 from metalib.course.showdown.grid import SEED
 from metalib.course.showdown.sitting import ALONE, Way, as_json
 from metalib.course.showdown.study_showdown import BASELINE, SECONDS, networks, untrained_ways
+from metalib.course.showdown.trainings import inductive
 from metalib.episodes import ClassBank, Episode, EpisodeSpec, draw_indices, gather, stream_episodes
 from metalib.evaluate import evaluate, mean_interval, paired_interval
 from metalib.runtime import seeded
+from metalib.training.recipes import Predict
 
 GRADIENT_METHODS = ("MAML, tied rows", "ProtoMAML")
 SETTINGS: dict[str, Any] = {
@@ -37,6 +41,8 @@ SETTINGS: dict[str, Any] = {
     "tasks": 200,
     "of_gradient_methods": {"0": 100, "40": 40, "100": 20, "200": 10},  # from so many support pictures on: tasks
     "seed": SEED,
+    # at its own rate MAML falls with more pictures: is that the rate?
+    "smaller_rates": {"method": "MAML, tied rows", "cells": [[5, 10], [10, 5]], "rates": [0.4, 0.2, 0.1], "tasks": 40},
 }
 
 
@@ -102,6 +108,27 @@ def table(found: dict[tuple[str, int, int], Tensor], settings: dict[str, Any]) -
     return rows
 
 
+def by_rates(settings: dict[str, Any], parts: Splits, folder: Path) -> list[dict[str, Any]]:
+    """The accuracy of one gradient method in some cells, at its own inner rate and at smaller ones."""
+    asked, rows = settings["smaller_rates"], []
+    wanted = {"seeds": {"0": [asked["method"]]}, "updates": settings["networks"]}
+    ((_, _, made),) = networks(wanted, parts)
+    for n_way, k_shot in asked["cells"]:
+        for rate in asked["rates"]:
+            predict = inductive(replace(made.recipe, inner_lr=rate), made.network)
+            spec = EpisodeSpec(n_way, k_shot, settings["n_query"])
+            tasks = stream_episodes(parts.evaluation, spec, asked["tasks"], seed=settings["seed"], batch=10)
+            find = partial(_accuracies, predict, tasks)
+            values = torch.tensor(runs.kept(folder / f"rate-{rate:g}-{n_way}-{k_shot}.json", find))
+            known = {"method": asked["method"], "n_way": n_way, "k_shot": k_shot, "rate": rate}
+            rows.append({**known, "own": rate == made.recipe.inner_lr, "accuracy": as_json(mean_interval(values))})
+    return rows
+
+
+def _accuracies(predict: Predict, tasks: Iterator[Episode]) -> list[float]:
+    return evaluate(predict, tasks).tolist()
+
+
 def run(settings: dict[str, Any]) -> dict[str, Any]:
     """For each bank: a row a method and cell, and each method's answers to the stored episode."""
     parts, folder = split(load_bank("omniglot", quiet=True)), runs.folder_of("showdown-grid", settings)
@@ -121,7 +148,8 @@ def run(settings: dict[str, Any]) -> dict[str, Any]:
             said.append({"bank": bank_name, "method": way.method, "answers": given})
         rows += [{"bank": bank_name, **row} for row in table(found, settings)]
     networks_of = {way.method: name for name, way in held}
-    return {"rows": rows, "cells": places(settings), "answers": said, "networks": networks_of}
+    of_rates = by_rates(settings, parts, folder)
+    return {"rows": rows, "cells": places(settings), "answers": said, "networks": networks_of, "rates": of_rates}
 
 
 STUDY = Study(
