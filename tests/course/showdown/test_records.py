@@ -2,7 +2,8 @@
 
 import pytest
 
-from metalib.course.showdown import checks, measured, project, reveals
+from metalib.course.showdown import checks, grid, measured, project, reveals
+from metalib.evaluate import paired_interval
 
 
 def published(test):
@@ -90,3 +91,36 @@ def test_all_methods_are_calmer_than_reptile_but_the_two_that_are_named():
         width.setdefault(row["method"], []).append(row["accuracy"][0])
     spread = {name: max(of) - min(of) for name, of in width.items()}
     assert {name for name in spread if spread[name] > spread["Reptile"]} == {"MAML", "first-order MAML"}
+
+
+def lead(study, exam, method):
+    """Low and high of the lead over the prototypical network."""
+    return measured.sat(study, exam)[method]["minus_prototypes"][1:3]
+
+
+def test_what_we_measured_says_what_the_two_tables_have():
+    for study in (measured.SECONDS, measured.UPDATES):
+        for exam in "AB":
+            table = measured.sat(study, exam)
+            order = sorted(table, key=lambda method: -table[method]["accuracy"][0])
+            assert set(order[:2]) == {"NCA", measured.BASELINE}
+            assert lead(study, exam, "classifier, SimpleShot")[1] < 0
+            assert order[2] == "classifier, SimpleShot"
+        gap = {exam: measured.sat(study, exam)["classifier, SimpleShot"]["minus_prototypes"][0] for exam in "AB"}
+        assert gap["B"] < gap["A"] < 0
+        ways = {exam: measured.sat(study, exam)["MAML, tied rows"]["minus_prototypes"][0] for exam in "AB"}
+        assert ways["B"] < ways["A"]
+    steps = ("ANIL", "MAML", "first-order MAML", "MAML, tied rows", "ProtoMAML", "Reptile")
+    seconds, updates = (measured.answers(study, "A") for study in (measured.SECONDS, measured.UPDATES))
+    assert max(steps, key=lambda method: seconds[method].mean()) == "ANIL"
+    assert paired_interval(seconds["ANIL"], seconds["MAML"]).low > 0
+    equal = paired_interval(updates["ANIL"], updates["MAML"])
+    assert equal.low < 0 < equal.high
+
+
+def test_a_smaller_rate_is_what_maml_lacks_where_pictures_are_more():
+    found = {
+        (row["n_way"], row["k_shot"], row["rate"]): row["accuracy"] for row in measured.results(grid.STUDY)["rates"]
+    }
+    for cell in ((5, 10), (10, 5)):
+        assert found[*cell, 0.4][2] < found[*cell, 0.1][1]
