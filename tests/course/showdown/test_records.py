@@ -119,8 +119,18 @@ def test_what_we_measured_says_what_the_two_tables_have():
 
 
 def test_a_smaller_rate_is_what_maml_lacks_where_pictures_are_more():
-    found = {
-        (row["n_way"], row["k_shot"], row["rate"]): row["accuracy"] for row in measured.results(grid.STUDY)["rates"]
-    }
-    for cell in ((5, 10), (10, 5)):
-        assert found[*cell, 0.4][2] < found[*cell, 0.1][1]
+    found = {}
+    for row in measured.results(grid.STUDY)["rates"]:
+        found.setdefault((row["n_way"], row["k_shot"]), {})[row["rate"]] = row["accuracy"]
+    assert set(found) == {(5, 10), (10, 5)}
+    for rates in found.values():
+        assert rates[0.4][2] < rates[0.1][1]
+
+
+def test_an_interval_over_alphabets_is_some_three_times_wider_on_exam_b():
+    width = {}
+    for row in measured.results("showdown-intervals")["rows"]:
+        mean, low, high, *_ = row["accuracy"]
+        width.setdefault((row["method"], row["exam"]), {})[row["way"]] = high - low
+    wider = [of["alphabets"] / of["tasks"] for (_, exam), of in width.items() if exam == "B"]
+    assert min(wider) > 2.5
