@@ -130,7 +130,7 @@ def test_a_smaller_rate_is_what_maml_lacks_where_pictures_are_more():
 def test_an_interval_over_alphabets_is_some_three_times_wider_on_exam_b():
     width = {}
     for row in measured.results("showdown-intervals")["rows"]:
-        mean, low, high, *_ = row["accuracy"]
+        _, low, high, *_ = row["accuracy"]
         width.setdefault((row["method"], row["exam"]), {})[row["way"]] = high - low
     wider = [of["alphabets"] / of["tasks"] for (_, exam), of in width.items() if exam == "B"]
     assert min(wider) > 2.5
