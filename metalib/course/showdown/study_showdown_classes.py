@@ -28,7 +28,7 @@ SETTINGS: dict[str, Any] = {
     "ways": ["prototypical network", "classifier, centroid"],
     "classes": [20, 60, 200, 800],
     "seeds": [0, 1, 2],
-    "updates": 500,
+    "updates": 4000,
     "exams": ["A", "B"],
 }
 
