@@ -119,8 +119,8 @@ def rows() -> list[tuple[str, str, str]]:
     for exam, names in IN_EXAMS.items():
         tables = [sat(study, exam) for study in (SECONDS, UPDATES)]
         for name in names:
-            said = (in_points(table[name]["minus_prototypes"]).removesuffix(" points") for table in tables)
-            found.append((f"{name}, exam {exam}", *said))
+            seconds, updates = (in_points(table[name]["minus_prototypes"]).removesuffix(" points") for table in tables)
+            found.append((f"{name}, exam {exam}", seconds, updates))
     for k_shot, lead in leads("digits", "linear probe").items():
         if k_shot in (1, 32):
             of_each = f"{k_shot} of each"

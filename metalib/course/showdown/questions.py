@@ -116,19 +116,6 @@ def where_steps_win() -> Question:
     )
 
 
-def ten_times_the_classes() -> Estimate:
-    """By which factor the error falls with ten times the training classes."""
-    return Estimate(
-        "A prototypical network learns from 20 characters, another from 200, with as many updates. By which factor is "
-        "the second one's error in exam B smaller? (2 means half the errors.)",
-        round(10 ** -measured.slope(BASELINE, "B")["slope"], 1),
-        factor=1.3,
-        too_low="New classes teach what to look for in any class.",
-        near="On two logarithmic axes that is a straight line.",
-        too_high="Ten times the classes are not ten times better: each new character adds less.",
-    )
-
-
 def spot_it() -> Question:
     """Which line confounds the comparison."""
     return Question(

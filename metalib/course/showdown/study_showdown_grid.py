@@ -113,15 +113,16 @@ def by_rates(settings: dict[str, Any], parts: Splits, folder: Path) -> list[dict
     asked, rows = settings["smaller_rates"], []
     wanted = {"seeds": {"0": [asked["method"]]}, "updates": settings["networks"]}
     ((_, _, made),) = networks(wanted, parts)
+    recipe: Any = made.recipe  # of MAML, with an inner rate
     for n_way, k_shot in asked["cells"]:
         for rate in asked["rates"]:
-            predict = inductive(replace(made.recipe, inner_lr=rate), made.network)
+            predict = inductive(replace(recipe, inner_lr=rate), made.network)
             spec = EpisodeSpec(n_way, k_shot, settings["n_query"])
             tasks = stream_episodes(parts.evaluation, spec, asked["tasks"], seed=settings["seed"], batch=10)
             find = partial(_accuracies, predict, tasks)
             values = torch.tensor(runs.kept(folder / f"rate-{rate:g}-{n_way}-{k_shot}.json", find))
             known = {"method": asked["method"], "n_way": n_way, "k_shot": k_shot, "rate": rate}
-            rows.append({**known, "own": rate == made.recipe.inner_lr, "accuracy": as_json(mean_interval(values))})
+            rows.append({**known, "own": rate == recipe.inner_lr, "accuracy": as_json(mean_interval(values))})
     return rows
 
 

@@ -124,10 +124,6 @@ def test_the_lead_of_a_head_s_steps_on_digits_grows_with_the_pictures():
     assert asked.data["options"][asked.key["correct"]] == "it grows"
 
 
-def test_the_factor_of_ten_times_the_classes_is_the_slope_s(made):
-    assert questions.ten_times_the_classes().key["answer"] == pytest.approx(10**0.5, abs=0.05)
-
-
 def test_the_line_that_confounds_is_the_one_that_loads():
     asked = questions.spot_it()
     assert "checkpoints.load" in asked.data["options"][asked.key["correct"]]
