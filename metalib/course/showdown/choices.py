@@ -28,7 +28,7 @@ def four_projects(rule: Callable[[Project], str]) -> None:
     for name, project in PROJECTS.items():
         found, chosen = measured_in(project), rule(project)
         lines.append(
-            (name, chosen, in_percent(found[chosen]), f"{100 * behind(found, chosen):.1f}", ", ".join(level(found)))
+            (name, chosen, in_percent(found[chosen]), f"{100 * behind(found, chosen):.1f}", "; ".join(level(found)))
         )
     plots.table(("project", "your choice", "measured", "points behind", "best, and level with it"), *lines)
 
@@ -42,7 +42,10 @@ def everywhere(rules: Mapping[str, Callable[[Project], str]], cases: Sequence[Pr
         at = cases[worst]
         where = f"{behinds[worst]:.1f} ({at.pictures}, {at.n_way}-way {at.k_shot}-shot)"
         lines.append((name, f"{math.fsum(behinds) / len(cases):.2f}", where))
-    note = f"{len(cases)} cases with networks at hand: `showdown-grid` and `showdown-steps`."
+    note = (
+        f"{len(cases)} cases with networks at hand: `showdown-grid` and `showdown-steps`. Who wrote a rule with these "
+        "before him has a fit, and no forecast."
+    )
     plots.table(("rule", "points behind the best, on average", "at worst"), *lines, note=note)
 
 

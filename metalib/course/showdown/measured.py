@@ -29,8 +29,13 @@ def in_points(interval: Sequence[Any]) -> str:
 
 def points(pair: Pair) -> str:
     """A difference in points, with its sign; 0.0 has none."""
-    mean = f"{100 * pair[0]:+.1f}"
-    return f"{mean if float(mean) else mean[1:]} ± {100 * pair[1]:.1f}".replace("-", "−")
+    return f"{signed(100 * pair[0])} ± {100 * pair[1]:.1f}"
+
+
+def signed(value: float) -> str:
+    """One decimal with its sign; 0.0 has none."""
+    text = f"{value:+.1f}"
+    return (text if float(text) else text[1:]).replace("-", "−")
 
 
 def standing(difference: Sequence[Any]) -> str:
@@ -86,10 +91,14 @@ def crossing(domain: str, which: str = "k_shot") -> dict[str, int | None]:
     return {row["method"]: row[which] for row in found if row["domain"] == domain}
 
 
-def leads(domain: str, method: str) -> dict[int, list[Any]]:
-    """Number of pictures -> the lead over the prototypes, paired, after the steps that validation chose."""
+def leads(domain: str, method: str, *, in_hindsight: bool = False) -> dict[int, list[Any]]:
+    """Number of pictures -> the lead over the prototypes, paired, after the steps that validation chose.
+
+    in_hindsight  after the steps that were best in each cell
+    """
     rows = [row for row in results("showdown-steps")["rows"] if (row["domain"], row["method"]) == (domain, method)]
-    return {row["k_shot"]: row["minus_prototypes"][str(row["chosen_steps"])] for row in rows}
+    of = {row["k_shot"]: (row["minus_prototypes"], str(row["chosen_steps"])) for row in rows}
+    return {k: max(by_steps.values()) if in_hindsight else by_steps[chosen] for k, (by_steps, chosen) in of.items()}
 
 
 def errors_by_classes(method: str, exam: str) -> dict[int, list[float]]:

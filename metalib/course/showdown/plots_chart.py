@@ -30,7 +30,7 @@ class Leaf(NamedTuple):
         name, accuracy = best(found)
         others = [other for other in level(found) if other != name]
         said = f"{name}: {100 * accuracy.mean:.1f} ± {100 * accuracy.half_width:.1f} %"
-        return f"{said}; level: {', '.join(others)}" if others else said
+        return f"{said}; level: {'; '.join(others)}" if others else said
 
 
 NONE, SOME = "no network at hand", "networks that learned from characters at hand"
@@ -64,16 +64,16 @@ def chart(ax: Axes, leaves: Sequence[Leaf] = LEAVES, *, title: str = "") -> Axes
         for depth in range(len(leaf.path) + 1):
             places.setdefault(leaf.path[:depth], []).append(row)
     heights = {path: sum(of) / len(of) for path, of in places.items()}
-    columns = (0.0, 1.15, 2.45, 3.3)
+    columns = (0.0, 1.0, 2.5, 3.5)
     for path, y in heights.items():
         x = columns[len(path)]
         if path:
             _arrow(ax, (columns[len(path) - 1], heights[path[:-1]]), (x, y))
         words = path[-1] if path else "What is there?"
-        _box(ax, x, y, words.replace("networks that ", "networks that\n").replace("characters at", "characters\nat"))
+        _box(ax, x, y, words.replace(SOME, "networks that\nlearned from\ncharacters at hand"))
     for y, leaf in enumerate(leaves):
         _leaf(ax, columns[len(leaf.path)], float(y), leaf)
-    ax.set(xlim=(-0.5, 6.4), ylim=(len(leaves) - 0.4, -0.7), title=title)
+    ax.set(xlim=(-0.5, 6.8), ylim=(len(leaves) - 0.4, -0.7), title=title)
     ax.set_axis_off()
     return ax
 
@@ -86,15 +86,16 @@ def _box(ax: Axes, x: float, y: float, words: str) -> None:
 def _leaf(ax: Axes, x: float, y: float, leaf: Leaf) -> None:
     """The arrow with the study's name, the best method in its colour, its accuracy, and who is level."""
     found = measured_in(leaf.project)
-    (name, accuracy), at = best(found), 4.45
+    (name, accuracy), at = best(found), 4.75
     _arrow(ax, (x, y), (at - 0.08, y))
-    ax.text((3.75 + at) / 2 - 0.05, y - 0.1, leaf.study.replace("showdown-", ""), ha="center", va="bottom", fontsize=8)
+    ax.text((x + 0.42 + at) / 2, y - 0.1, leaf.study.replace("showdown-", ""), ha="center", va="bottom", fontsize=8)
     ax.plot(at + 0.03, y, "o", color=method_colour(name), markersize=9)
     others = [other for other in level(found) if other != name]
     words = f"{name}, {100 * accuracy.mean:.1f} %"
     ax.text(at + 0.15, y - 0.14 * bool(others), words, va="center", fontsize=8, weight="bold")
     if others:
-        said = f"level: {', '.join(others[:2])}{' …' if len(others) > 2 else ''}"
+        short = [other.removeprefix("classifier, ") for other in others]
+        said = f"level: {'; '.join(short[:2])}{' …' if len(short) > 2 else ''}"
         ax.text(at + 0.15, y + 0.22, said, va="center", fontsize=8, color=QUIET)
 
 
