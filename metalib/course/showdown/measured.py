@@ -82,13 +82,10 @@ def at_chosen_steps(domain: str, k_shot: int) -> dict[str, Interval]:
     return {row["method"]: Interval(*row["by_steps"][str(row.get("chosen_steps", 0))]) for row in rows}
 
 
-def crossing(domain: str, which: str = "k_shot") -> dict[str, int | None]:
-    """Method -> the number of pictures from which on its steps are surely ahead of the prototypes; None: nowhere.
-
-    which  "k_shot", by the steps that validation chose, or "k_shot_in_hindsight", by the best of each cell
-    """
+def crossing(domain: str) -> dict[str, int | None]:
+    """Method -> the number of pictures from which on its steps are surely ahead of the prototypes; None: nowhere."""
     found = results("showdown-steps")["crossings"]
-    return {row["method"]: row[which] for row in found if row["domain"] == domain}
+    return {row["method"]: row["k_shot"] for row in found if row["domain"] == domain}
 
 
 def leads(domain: str, method: str, *, in_hindsight: bool = False) -> dict[int, list[Any]]:

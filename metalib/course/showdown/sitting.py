@@ -16,7 +16,7 @@ from metalib.course.kit.exams import EXAM_C, Exam
 from metalib.course.kit.results import looks
 from metalib.course.showdown.trainings import Trained
 from metalib.episodes import ClassBank, Episode
-from metalib.evaluate import Interval
+from metalib.evaluate import Interval, evaluate
 from metalib.models import Conv4
 from metalib.training.recipes import Predict
 from metalib.training.recipes.base import TRANSDUCTIVE
@@ -75,6 +75,11 @@ def _untrained_network() -> Conv4:
 def untrained(episodes: Episode) -> Tensor:
     """[T, Q]: nearest centroid on an untrained conv4 of the form that all networks of the comparison have."""
     return protonet.predict(_untrained_network(), episodes)
+
+
+def accuracies(predict: Predict, tasks: Iterator[Episode]) -> list[float]:
+    """[E]: the accuracy on each task."""
+    return evaluate(predict, tasks).tolist()
 
 
 def as_json(interval: Interval) -> list[Any]:

@@ -27,7 +27,6 @@ from metalib.course.showdown.trainings import inductive
 from metalib.episodes import ClassBank, Episode, EpisodeSpec, draw_indices, gather, stream_episodes
 from metalib.evaluate import evaluate, mean_interval, paired_interval
 from metalib.runtime import seeded
-from metalib.training.recipes import Predict
 
 GRADIENT_METHODS = ("MAML, tied rows", "ProtoMAML")
 SETTINGS: dict[str, Any] = {
@@ -119,15 +118,11 @@ def by_rates(settings: dict[str, Any], parts: Splits, folder: Path) -> list[dict
             predict = inductive(replace(recipe, inner_lr=rate), made.network)
             spec = EpisodeSpec(n_way, k_shot, settings["n_query"])
             tasks = stream_episodes(parts.evaluation, spec, asked["tasks"], seed=settings["seed"], batch=10)
-            find = partial(_accuracies, predict, tasks)
+            find = partial(sitting.accuracies, predict, tasks)
             values = torch.tensor(runs.kept(folder / f"rate-{rate:g}-{n_way}-{k_shot}.json", find))
             known = {"method": asked["method"], "n_way": n_way, "k_shot": k_shot, "rate": rate}
             rows.append({**known, "own": rate == recipe.inner_lr, "accuracy": as_json(mean_interval(values))})
     return rows
-
-
-def _accuracies(predict: Predict, tasks: Iterator[Episode]) -> list[float]:
-    return evaluate(predict, tasks).tolist()
 
 
 def run(settings: dict[str, Any]) -> dict[str, Any]:

@@ -20,17 +20,16 @@ from metalib import finetune, protonet
 from metalib.banks import load_bank, split
 from metalib.course.kit import runs
 from metalib.course.kit.study import Study
-from metalib.course.showdown.sitting import as_json
+from metalib.course.showdown.sitting import accuracies, as_json
 from metalib.course.showdown.steps_from import METHODS
 from metalib.course.showdown.study_showdown import SECONDS, networks
 from metalib.episodes import ClassBank, Episode, EpisodeSpec, stream_episodes
-from metalib.evaluate import evaluate, mean_interval, paired_interval
+from metalib.evaluate import mean_interval, paired_interval
 from metalib.models import Conv4
-from metalib.training.recipes import Predict
 
 PROTOTYPES, CENTROID = "prototypes", "classifier, centroid"
 # what a method is without steps: itself at its prototypes, or the mean of the features that its head of zeros is on
-OF_START = {"ProtoMAML": None, **dict.fromkeys(("fine-tuned", "linear probe", "centred head"), CENTROID)}
+OF_START = {"ProtoMAML": "itself", **dict.fromkeys(("fine-tuned", "linear probe", "centred head"), CENTROID)}
 AT = [0, 1, 3, 10, 30, 100, 200]
 SETTINGS: dict[str, Any] = {
     "networks": SECONDS.settings["updates"],
@@ -70,11 +69,6 @@ def curves(method: str, network: Conv4, episodes: Iterator[Episode], rate: float
     _, steps = METHODS[method]
     each = (batch.task(t) for batch in episodes for t in range(len(batch.support_y)))
     return torch.stack([steps(network, task, rate, at) for task in each]).tolist()
-
-
-def accuracies(predict: Predict, episodes: Iterator[Episode]) -> list[float]:
-    """[E]: the accuracy of a method without steps."""
-    return evaluate(predict, episodes).tolist()
 
 
 def trial(method: str, network: Conv4, rate: float, settings: dict[str, Any], folder: Path) -> dict[str, Any]:
@@ -145,7 +139,7 @@ def rows_of(
         intervals = {
             "by_steps": [mean_interval(values) for values in found],
             "minus_prototypes": [paired_interval(values, still[PROTOTYPES]) for values in found],
-            "minus_start": [paired_interval(values, still.get(OF_START[method] or "", found[0])) for values in found],
+            "minus_start": [paired_interval(values, still.get(OF_START[method], found[0])) for values in found],
         }
         said = {name: as_text(list(map(as_json, of)), settings["steps"][method]) for name, of in intervals.items()}
         rows.append({**known, "method": method, "rate": rate, "chosen_steps": choice["steps"], **said})
